@@ -1,0 +1,66 @@
+//! What a driver hands in, and the port that every driver's decoding implements.
+
+use measure::Instant;
+use plant::{ChannelId, Quality, Refused, SourceId};
+
+/// A value as it came off the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawValue {
+    /// A number.
+    Number(f64),
+    /// A yes or no; taken as 1 or 0 by number channels and `true` or `false` by word channels.
+    Flag(bool),
+    /// A word.
+    Text(String),
+}
+
+/// Where a reading is addressed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A configured channel.
+    Channel(ChannelId),
+    /// Something that no configuration names: topic, node or column as the protocol writes it.
+    Unknown(String),
+}
+
+/// A reading as it came off the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawReading {
+    /// Where it is addressed.
+    pub place: Place,
+    /// Source time, where the protocol carries one; the receive time is taken elsewhere.
+    pub at: Option<Instant>,
+    /// Its value.
+    pub value: RawValue,
+    /// How far the source trusts it.
+    pub quality: Quality,
+}
+
+/// All that one message of a source brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// The source.
+    pub from: SourceId,
+    /// When it came.
+    pub received: Instant,
+    /// Readings to be judged at the door.
+    pub readings: Vec<RawReading>,
+    /// What the driver itself could not decode, one entry a reading or message; counted as accepted and refused.
+    pub refused: Vec<Refused>,
+}
+
+impl Delivery {
+    /// A delivery with nothing in it yet.
+    pub const fn new(from: SourceId, received: Instant) -> Self {
+        Self { from, received, readings: Vec::new(), refused: Vec::new() }
+    }
+}
+
+/// The pure half of a protocol driver: what a message means. Implementations MUST NOT panic on any message, MUST give every
+/// value of a message exactly one entry in `readings` or `refused`, and MUST give the same result for the same messages.
+pub trait Source {
+    /// One message as the protocol's library hands it over.
+    type Message;
+    /// What the message brings.
+    fn decode(&mut self, message: Self::Message, received: Instant) -> Delivery;
+}

@@ -1,0 +1,88 @@
+//! Key performance indicators by ISO 22400-2:2014 with Amd 1:2017, from machine states, counters and energy.
+
+use measure::Span;
+use plant::{Cause, LineId, MachineId, MachineState, OrderId, TeamId, Window};
+
+/// What KPIs are asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The whole unit.
+    Unit,
+    /// One line.
+    Line(LineId),
+    /// One machine.
+    Machine(MachineId),
+    /// One order.
+    Order(OrderId),
+    /// One team.
+    Team(TeamId),
+}
+
+/// KPIs of a scope in a window. A ratio is `None` where its denominator is zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kpis {
+    /// The window.
+    pub window: Window,
+    /// Planned busy time PBT: worked shifts less planned service.
+    pub planned_busy: Span,
+    /// Actual production time APT: producing.
+    pub producing: Span,
+    /// Actual unit busy time AUBT: producing and set-up.
+    pub busy: Span,
+    /// Actual set-up time.
+    pub set_up: Span,
+    /// Actual down time.
+    pub down: Span,
+    /// Time by [`MachineState::index`].
+    pub by_state: [Span; MachineState::ALL.len()],
+    /// Good quantity GQ.
+    pub good: f64,
+    /// Scrap quantity SQ.
+    pub scrap: f64,
+    /// Failure events.
+    pub failures: u32,
+    /// APT / PBT.
+    pub availability: Option<f64>,
+    /// Planned run time of the pieces made / APT (ISO 22400 effectiveness).
+    pub effectiveness: Option<f64>,
+    /// GQ / PQ.
+    pub quality_ratio: Option<f64>,
+    /// Availability × effectiveness × quality ratio.
+    pub oee: Option<f64>,
+    /// AUBT / planned order execution time (allocation efficiency).
+    pub allocation_efficiency: Option<f64>,
+    /// Actual personnel work time / attendance time.
+    pub worker_efficiency: Option<f64>,
+    /// Mean operating time between failures [h].
+    pub mtbf_h: Option<f64>,
+    /// Mean time to repair [h].
+    pub mttr_h: Option<f64>,
+    /// Electrical energy [kW.h].
+    pub energy_kwh: f64,
+    /// Energy per good piece [kW.h].
+    pub energy_per_good_kwh: Option<f64>,
+}
+
+/// A stretch of time in one state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// The state.
+    pub state: MachineState,
+    /// From, to; the last stretch ends at the instant of asking.
+    pub window: Window,
+}
+
+/// Where a machine's energy went in a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnergyAccount {
+    /// The machine.
+    pub machine: MachineId,
+    /// Energy by [`MachineState::index`] [kW.h].
+    pub by_state_kwh: [f64; MachineState::ALL.len()],
+    /// Sum [kW.h].
+    pub kwh: f64,
+    /// Good pieces.
+    pub good: f64,
+    /// Energy wasted, by cause [kW.h].
+    pub waste_kwh: Vec<(Cause, f64)>,
+}

@@ -1,0 +1,70 @@
+//! The desk: all that may be seen of a unit from outside, as one value published after every step.
+
+pub use collect::{Account, Accounting};
+pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
+
+use measure::Instant;
+use plant::{Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused};
+use std::sync::Arc;
+
+/// What can be seen of a unit at one instant. Lists of records are the newest first and bounded; older ones are in the store.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The instant.
+    pub at: Instant,
+    /// Everything there is.
+    pub plant: Arc<Plant>,
+    /// Everything known.
+    pub image: Arc<Image>,
+    /// The accounts of readings.
+    pub accounting: Accounting,
+    /// The newest refusals, newest first.
+    pub refused: Vec<Refused>,
+    /// KPIs since the start of the current or last worked shift: of the unit, of each line, of each machine, of each order
+    /// heard of, of each team.
+    pub kpis: Vec<(Scope, Kpis)>,
+    /// States of each machine over the last 24 h, by machine.
+    pub timelines: Vec<Vec<Stretch>>,
+    /// Where the energy of each machine went over the last 24 h, by machine.
+    pub energy: Vec<EnergyAccount>,
+    /// What was learned of each machine.
+    pub profiles: Vec<MachineProfile>,
+    /// Findings, open ones first.
+    pub findings: Vec<Finding>,
+    /// Forecasts in force.
+    pub forecasts: Vec<Forecast>,
+    /// Decisions, pending ones first.
+    pub decisions: Vec<Decision>,
+    /// Commands.
+    pub commands: Vec<Command>,
+    /// Outcomes.
+    pub outcomes: Vec<Outcome>,
+    /// What the decisions brought so far.
+    pub gains: Vec<Gain>,
+    /// How many records of each kind were made since the unit was set up, by [`plant::RecordKind::ALL`].
+    pub counts: [u64; 5],
+}
+
+/// What decisions of one metric brought so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gain {
+    /// What changed.
+    pub metric: Metric,
+    /// Outcomes measured.
+    pub outcomes: u64,
+    /// Sum of the expected effects.
+    pub expected: f64,
+    /// Sum of the measured effects, with its interval.
+    pub measured: Effect,
+}
+
+impl View {
+    /// KPIs of a scope.
+    pub fn kpis_of(&self, scope: Scope) -> Option<&Kpis> {
+        self.kpis.iter().find(|(s, _)| *s == scope).map(|(_, k)| k)
+    }
+    /// A decision among those in view.
+    pub fn decision(&self, id: RecordId) -> Option<&Decision> {
+        self.decisions.iter().find(|d| d.id == id)
+    }
+}

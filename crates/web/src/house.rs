@@ -1,0 +1,154 @@
+//! The port through which the windows look into the house and pass notes in; `node` stands behind it.
+
+use async_trait::async_trait;
+use measure::Instant;
+use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict};
+use std::sync::Arc;
+use tokio::sync::{broadcast, watch};
+use unit::desk::View;
+
+/// One bucket of a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Start of the bucket.
+    pub at: Instant,
+    /// Mean, lowest and highest number; for word channels all three are the number of the last word.
+    pub mean: f64,
+    /// Lowest number.
+    pub low: f64,
+    /// Highest number.
+    pub high: f64,
+    /// Readings in the bucket.
+    pub count: u64,
+}
+
+/// A person who may sign in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    /// Sign-in name.
+    pub name: String,
+    /// What they may do.
+    pub role: UserRole,
+    /// Argon2id hash in PHC form.
+    pub password_hash: String,
+}
+
+/// One line of the audit trail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditEntry {
+    /// Number, rising without gaps.
+    pub number: u64,
+    /// When.
+    pub at: Instant,
+    /// Who: sign-in name, `policy`, or `unit`.
+    pub who: String,
+    /// What, a code such as `sign_in`, `verdict`, `command`, `user_added`.
+    pub what: String,
+    /// The record or thing concerned.
+    pub about: String,
+    /// Details in words or figures; never a secret.
+    pub detail: String,
+}
+
+/// State of a connection, as its driver reports it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceHealth {
+    /// Name of the source.
+    pub name: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// The newest error in words, if any, and when.
+    pub last_error: Option<(Instant, String)>,
+    /// When something was last heard.
+    pub heard: Option<Instant>,
+    /// Address without secrets.
+    pub address: String,
+}
+
+/// Sizes and limits of the cellar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreFigures {
+    /// Bytes in the journal.
+    pub journal_bytes: u64,
+    /// Bytes in sealed Parquet files.
+    pub history_bytes: u64,
+    /// Sealed files.
+    pub history_files: u64,
+    /// Readings in sealed files.
+    pub history_readings: u64,
+}
+
+/// Rows of an SQL answer: column names and JSON values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows.
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Whether rows beyond the limit were left out.
+    pub cut: bool,
+}
+
+/// Why the house cannot do what was asked; each has its HTTP status in `web::reply`.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum HouseError {
+    /// There is no such thing.
+    #[error("{what} `{name}` is not known here")]
+    Unknown {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It is not in a state that allows it.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was sent cannot be used.
+    #[error("{0}")]
+    Invalid(String),
+    /// The house is busy or stopping; try again.
+    #[error("the unit did not answer in time; try again")]
+    Busy,
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(String),
+}
+
+/// What the windows may see and ask.
+#[async_trait]
+pub trait House: Send + Sync + 'static {
+    /// The view, published anew after every step.
+    fn view(&self) -> watch::Receiver<Arc<View>>;
+    /// Records as they are made or change; slow readers lose the oldest and read on.
+    fn records_live(&self) -> broadcast::Receiver<Arc<Record>>;
+    /// How many times faster than real time the unit's clock runs (1 but for virtual workshops).
+    fn clock_speed(&self) -> f64;
+    /// Health of the sources.
+    fn sources(&self) -> Vec<SourceHealth>;
+    /// Sizes of the cellar.
+    fn store_figures(&self) -> StoreFigures;
+    /// Prometheus text.
+    fn metrics(&self) -> String;
+    /// A channel's readings in at most `points` equal buckets; empty buckets are left out.
+    async fn series(&self, channel: ChannelId, from: Instant, to: Instant, points: usize) -> Result<Vec<Point>, HouseError>;
+    /// A record of any age.
+    async fn record(&self, id: RecordId) -> Result<Record, HouseError>;
+    /// Records of a kind made before an instant, newest first.
+    async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, HouseError>;
+    /// A person's yes or no to a pending decision; returns the decision as it stands then.
+    async fn verdict(&self, decision: RecordId, verdict: Verdict) -> Result<Record, HouseError>;
+    /// One read-only SQL query over the history.
+    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError>;
+    /// A person by name.
+    async fn user(&self, name: &str) -> Result<Option<User>, HouseError>;
+    /// All people.
+    async fn users(&self) -> Result<Vec<User>, HouseError>;
+    /// Adds or changes a person.
+    async fn put_user(&self, user: User) -> Result<(), HouseError>;
+    /// The audit trail before a number, newest first.
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, HouseError>;
+    /// Adds a line to the audit trail.
+    async fn audit_add(&self, who: &str, what: &str, about: &str, detail: &str) -> Result<(), HouseError>;
+    /// The unit's clock.
+    fn now(&self) -> Instant;
+}

@@ -1,0 +1,3 @@
+//! The windows.
+
+pub mod house;
