@@ -8,8 +8,9 @@
 mod account;
 mod collector;
 mod delivery;
+mod progress;
 pub mod suite;
 
 pub use account::{Account, Accounting};
-pub use collector::{Absorbed, Collector, Limits};
+pub use collector::{Absorbed, Collector, Limits, state_of};
 pub use delivery::{Delivery, Place, RawReading, RawValue, Source};

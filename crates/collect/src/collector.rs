@@ -1,0 +1,296 @@
+//! The collector judges every raw reading, interns its words, keeps the accounts and the image.
+//!
+//! ```text
+//! Delivery -> absorb -> Batch -> (journal) -> commit -> Image
+//!                    -> Refused            -> lose
+//! ```
+
+use crate::account::Accounting;
+use crate::delivery::{Delivery, Place, RawReading, RawValue};
+use crate::progress::{Change, Progress};
+use measure::{Instant, Span};
+use plant::{
+    Batch, Channel, ChannelId, ChannelKind, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Quality,
+    Reading, RefusalReason, Refused, Role, WordId,
+};
+use std::sync::Arc;
+
+/// What the door lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How far a source's clock may run ahead of ours.
+    pub ahead_max: Span,
+    /// How far behind a channel's newest reading a late one may be.
+    pub late_max: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { ahead_max: Span::from_minutes(5), late_max: Span::from_days(2) }
+    }
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Absorbed {
+    /// Good readings, one batch a machine, to be stored and then committed (or lost).
+    pub batches: Vec<Batch>,
+    /// Words met for the first time, to be stored with them.
+    pub words: Vec<(WordId, Arc<str>)>,
+    /// Readings refused, with reasons; already in the accounts.
+    pub refused: Vec<Refused>,
+}
+
+/// The newest value judged, for finding duplicates and late readings before the journal has answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seen {
+    at: Instant,
+    value: f64,
+    quality: Quality,
+}
+
+/// The door's memory: accounts, lexicon, newest values, and the image made of what is stored.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    limits: Limits,
+    accounting: Accounting,
+    seen: Vec<Option<Seen>>,
+    lexicon: Arc<Lexicon>,
+    image: Arc<Image>,
+    progress: Progress,
+}
+
+/// What is wrong with a reading: why, and what would be allowed.
+struct Fault(RefusalReason, String);
+
+impl Collector {
+    /// A collector for a plant of which nothing has been heard.
+    pub fn new(plant: &Plant, limits: Limits) -> Self {
+        let image = Image {
+            at: Instant::EPOCH,
+            latest: vec![None; plant.channels.len()],
+            machines: vec![MachineImage::default(); plant.machines.len()],
+            orders: vec![OrderProgress::default(); plant.orders.len()],
+            words: Arc::default(),
+        };
+        Self {
+            limits,
+            accounting: Accounting::default(),
+            seen: vec![None; plant.channels.len()],
+            lexicon: Arc::default(),
+            image: Arc::new(image),
+            progress: Progress::new(plant),
+        }
+    }
+
+    /// The accounts.
+    pub const fn accounting(&self) -> &Accounting {
+        &self.accounting
+    }
+
+    /// The words met so far.
+    pub const fn lexicon(&self) -> &Arc<Lexicon> {
+        &self.lexicon
+    }
+
+    /// Takes back the words of an earlier run, in the order of their numbers.
+    pub fn recall_words(&mut self, words: &[Arc<str>]) {
+        for word in words {
+            Arc::make_mut(&mut self.lexicon).intern(word);
+        }
+    }
+
+    /// Takes back a stored batch of an earlier run: the image knows it, the accounts of this run do not.
+    pub fn recall(&mut self, plant: &Plant, batch: &Batch) {
+        for reading in batch.iter() {
+            self.note_seen(&reading);
+        }
+        self.apply(plant, batch);
+    }
+
+    /// Judges every reading of a delivery. Each ends in exactly one batch row or one refusal.
+    pub fn absorb(&mut self, plant: &Plant, delivery: Delivery) -> Absorbed {
+        let mut absorbed = Absorbed::default();
+        let (from, received) = (delivery.from, delivery.received);
+        for refused in delivery.refused {
+            self.accounting.refuse(from, refused.reason);
+            absorbed.refused.push(refused);
+        }
+        for raw in delivery.readings {
+            match self.judge(plant, &raw, received, &mut absorbed.words) {
+                Ok(reading) => {
+                    self.note_seen(&reading);
+                    let machine = plant.channel(reading.channel).machine;
+                    let place = absorbed.batches.iter().rposition(|b| b.machine == machine).unwrap_or_else(|| {
+                        absorbed.batches.push(Batch::new(from, machine, received));
+                        absorbed.batches.len() - 1
+                    });
+                    absorbed.batches[place].push(reading);
+                }
+                Err(Fault(reason, allowed)) => {
+                    self.accounting.refuse(from, reason);
+                    let (place, found) = (place_of(plant, &raw.place), found_of(&raw));
+                    absorbed.refused.push(Refused { from, received, place, found, allowed, reason });
+                }
+            }
+        }
+        let admitted = absorbed.batches.iter().map(|b| b.len() as u64).sum();
+        self.accounting.admit(from, admitted);
+        absorbed
+    }
+
+    /// The journal acknowledged a batch: it becomes part of the image.
+    pub fn commit(&mut self, plant: &Plant, batch: &Batch) {
+        self.accounting.settle(batch.from, batch.len() as u64, true);
+        self.apply(plant, batch);
+    }
+
+    /// The journal could not take readings of a batch: they are counted as refused.
+    pub fn lose(&mut self, batch: &Batch) {
+        self.accounting.settle(batch.from, batch.len() as u64, false);
+    }
+
+    /// The image at `now`.
+    pub fn freeze(&mut self, now: Instant) -> Arc<Image> {
+        let image = Arc::make_mut(&mut self.image);
+        image.at = now;
+        if !Arc::ptr_eq(&image.words, &self.lexicon) {
+            image.words = Arc::clone(&self.lexicon);
+        }
+        Arc::clone(&self.image)
+    }
+
+    fn judge(
+        &mut self,
+        plant: &Plant,
+        raw: &RawReading,
+        received: Instant,
+        words: &mut Vec<(WordId, Arc<str>)>,
+    ) -> Result<Reading, Fault> {
+        let Place::Channel(id) = raw.place else {
+            return Err(Fault(RefusalReason::UnknownChannel, "a channel named in unit.toml".to_owned()));
+        };
+        let channel = plant.channel(id);
+        let at = raw.at.unwrap_or(received);
+        self.judge_time(id, at, received)?;
+        let value = if channel.kind.is_word() { self.judge_word(channel, raw, words)? } else { judge_number(channel, raw)? };
+        let reading = Reading { channel: id, at, value, quality: raw.quality };
+        let again = Seen { at, value, quality: raw.quality };
+        if channel.kind != ChannelKind::Event && self.seen[id.index()] == Some(again) {
+            return Err(Fault(RefusalReason::Duplicate, "one reading a channel and instant".to_owned()));
+        }
+        Ok(reading)
+    }
+
+    fn judge_time(&self, channel: ChannelId, at: Instant, received: Instant) -> Result<(), Fault> {
+        if at - received > self.limits.ahead_max {
+            let allowed = format!("a source time at most {} ahead of {received}", self.limits.ahead_max);
+            return Err(Fault(RefusalReason::FromFuture, allowed));
+        }
+        match self.seen[channel.index()] {
+            Some(seen) if seen.at - at > self.limits.late_max => {
+                let allowed = format!("a source time at most {} before {}", self.limits.late_max, seen.at);
+                Err(Fault(RefusalReason::TooLate, allowed))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn judge_word(&mut self, channel: &Channel, raw: &RawReading, words: &mut Vec<(WordId, Arc<str>)>) -> Result<f64, Fault> {
+        let word = match &raw.value {
+            RawValue::Text(text) => text.as_str(),
+            RawValue::Flag(true) => "true",
+            RawValue::Flag(false) => "false",
+            RawValue::Number(_) => return Err(Fault(RefusalReason::WrongType, "text".to_owned())),
+        };
+        if channel.role == Role::State && state_of(channel, word).is_none() {
+            let known: Vec<&str> = channel.states.iter().map(|(w, _)| w.as_str()).collect();
+            return Err(Fault(RefusalReason::UnknownState, format!("one of {}", known.join(", "))));
+        }
+        if let Some(known) = self.lexicon.number(word) {
+            return Ok(f64::from(known.0));
+        }
+        let lexicon = Arc::make_mut(&mut self.lexicon);
+        let Some((id, _)) = lexicon.intern(word) else {
+            let allowed = format!("a word of at most {} bytes, {} words in all", Lexicon::WORD_BYTES_MAX, Lexicon::WORDS_MAX);
+            return Err(Fault(RefusalReason::WordTooLong, allowed));
+        };
+        words.push((id, Arc::clone(&lexicon.words()[id.index()])));
+        Ok(f64::from(id.0))
+    }
+
+    fn note_seen(&mut self, reading: &Reading) {
+        let seen = &mut self.seen[reading.channel.index()];
+        if seen.is_none_or(|s| s.at <= reading.at) {
+            *seen = Some(Seen { at: reading.at, value: reading.value, quality: reading.quality });
+        }
+    }
+
+    fn apply(&mut self, plant: &Plant, batch: &Batch) {
+        let image = Arc::make_mut(&mut self.image);
+        for reading in batch.iter() {
+            let slot = &mut image.latest[reading.channel.index()];
+            if slot.is_some_and(|s| s.at > reading.at) {
+                continue;
+            }
+            let before = slot.map(|s| s.value);
+            *slot = Some(Latest { at: reading.at, value: reading.value, quality: reading.quality });
+            let channel = plant.channel(reading.channel);
+            let machine = &mut image.machines[channel.machine.index()];
+            machine.heard = machine.heard.max(reading.at);
+            let word = if channel.kind.is_word() { self.lexicon.word(reading.value).map_or("", |w| w) } else { "" };
+            if channel.role == Role::State {
+                let state = state_of(channel, word).unwrap_or_default();
+                if state != machine.state {
+                    (machine.state, machine.since) = (state, reading.at);
+                }
+            } else {
+                self.progress.apply(plant, image, &Change { channel, reading, before, word });
+            }
+        }
+    }
+}
+
+/// The state a word of a state channel means: by the channel's own words, or by ours where it lists none.
+pub fn state_of(channel: &Channel, word: &str) -> Option<MachineState> {
+    if channel.states.is_empty() {
+        return MachineState::from_word(word);
+    }
+    channel.states.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s)
+}
+
+fn judge_number(channel: &Channel, raw: &RawReading) -> Result<f64, Fault> {
+    let value = match raw.value {
+        RawValue::Number(value) => value,
+        RawValue::Flag(flag) => f64::from(u8::from(flag)),
+        RawValue::Text(_) => return Err(Fault(RefusalReason::WrongType, format!("a number of {}", channel.unit))),
+    };
+    if !value.is_finite() {
+        return Err(Fault(RefusalReason::NotFinite, format!("a finite number of {}", channel.unit)));
+    }
+    match channel.range {
+        Some((low, high)) if !(low..=high).contains(&value) => {
+            Err(Fault(RefusalReason::OutOfRange, format!("{low} to {high} {}", channel.unit)))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn place_of(plant: &Plant, place: &Place) -> String {
+    match place {
+        Place::Unknown(text) => text.chars().take(200).collect(),
+        Place::Channel(id) => {
+            let channel = plant.channel(*id);
+            format!("{}/{}", plant.machine(channel.machine).name, channel.name)
+        }
+    }
+}
+
+fn found_of(raw: &RawReading) -> String {
+    let value = match &raw.value {
+        RawValue::Number(number) => number.to_string(),
+        RawValue::Flag(flag) => flag.to_string(),
+        RawValue::Text(text) => format!("`{}`", text.chars().take(80).collect::<String>()),
+    };
+    raw.at.map_or_else(|| value.clone(), |at| format!("{value} at {at}"))
+}
