@@ -88,6 +88,11 @@ impl Collector {
         &self.accounting
     }
 
+    /// How far each order is.
+    pub fn orders(&self) -> &[OrderProgress] {
+        &self.image.orders
+    }
+
     /// The words met so far.
     pub const fn lexicon(&self) -> &Arc<Lexicon> {
         &self.lexicon

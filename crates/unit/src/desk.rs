@@ -4,7 +4,7 @@ pub use collect::{Account, Accounting};
 pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
 
 use measure::Instant;
-use plant::{Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused};
+use plant::{Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused, ShiftSpan};
 use std::sync::Arc;
 
 /// What can be seen of a unit at one instant. Lists of records are the newest first and bounded; older ones are in the store.
@@ -23,6 +23,8 @@ pub struct View {
     /// KPIs since the start of the current or last worked shift: of the unit, of each line, of each machine, of each order
     /// heard of, of each team.
     pub kpis: Vec<(Scope, Kpis)>,
+    /// KPIs of the unit in each of the last worked shifts, newest first; the running shift up to now.
+    pub shifts: Vec<(ShiftSpan, Kpis)>,
     /// States of each machine over the last 24 h, by machine.
     pub timelines: Vec<Vec<Stretch>>,
     /// Where the energy of each machine went over the last 24 h, by machine.

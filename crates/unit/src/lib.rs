@@ -1,3 +1,15 @@
-//! The loop.
+//! One production unit: the order in which the rooms do their work, and the desk at which it can be seen.
+//!
+//! Enters: deliveries, what the journal and the devices answer, people's verdicts, `now`. Leaves: effects (records to keep,
+//! commands to write) and the [`desk::View`]. Absent: tokio, disk, wire, HTML; the rooms are reached only through here.
+//!
+//! Start at [`Unit::step`].
 
 pub mod desk;
+mod memory;
+mod unit;
+mod view;
+
+pub use act::Unjudged;
+pub use collect::{Absorbed, Delivery, Limits, Place, RawReading, RawValue};
+pub use unit::{Effect, Input, Unit};

@@ -1,0 +1,208 @@
+//! The loop: one pure step from what came in to what shall happen. The rooms do not know each other; their order is here.
+//!
+//! ```text
+//! Delivery -> absorb -> (journal) -> step: commit -> freeze -> judge -> choose, check -> guard -> Write, Keep
+//! ```
+
+use crate::memory::Memory;
+use act::{Deed, Hand, Unjudged};
+use collect::{Absorbed, Collector, Delivery, Limits};
+use decide::Situation;
+use know::Knowledge;
+use measure::{Instant, Span};
+use plant::{
+    Batch, Because, Command, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict,
+};
+use std::sync::Arc;
+
+/// What a step may be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The journal has this batch.
+    Stored(Batch),
+    /// The journal could not take this batch.
+    Lost(Batch),
+    /// A device answered a command.
+    Answered {
+        /// The command.
+        command: RecordId,
+        /// Taken, or the device's words.
+        result: Result<(), String>,
+    },
+}
+
+/// What shall happen after a step; carried out by `node` for real and by `simulate` in the model town.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Keep this record; an id seen before is a newer version of the same record.
+    Keep(Record),
+    /// Write this to a machine and report the answer.
+    Write(Command),
+}
+
+/// Longest time between two rounds of deciding when nothing happens that calls for one.
+const DECIDE_EVERY: Span = Span::from_seconds(60);
+
+/// One production unit.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub(crate) plant: Arc<Plant>,
+    pub(crate) collector: Collector,
+    pub(crate) knowledge: Knowledge,
+    pub(crate) hand: Hand,
+    pub(crate) memory: Memory,
+    decided_at: Instant,
+}
+
+impl Unit {
+    /// A unit that has heard nothing yet.
+    pub fn new(plant: Arc<Plant>, limits: Limits) -> Self {
+        Self {
+            collector: Collector::new(&plant, limits),
+            knowledge: Knowledge::new(&plant),
+            hand: Hand::new(&plant),
+            memory: Memory::default(),
+            decided_at: Instant::MIN,
+            plant,
+        }
+    }
+
+    /// Everything there is.
+    pub const fn plant(&self) -> &Arc<Plant> {
+        &self.plant
+    }
+
+    /// Takes back words and stored batches of an earlier run.
+    pub fn recall_readings(&mut self, words: &[Arc<str>], batches: &[Batch]) {
+        self.collector.recall_words(words);
+        for batch in batches {
+            self.collector.recall(&self.plant, batch);
+            self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
+        }
+    }
+
+    /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.
+    pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: Vec<Record>) {
+        self.memory.recall(next, recent);
+        for decision in open {
+            self.memory.keep(&Record::Decision(decision.clone()));
+            self.hand.recall(decision);
+        }
+    }
+
+    /// Judges a delivery at the door. Its batches are to be stored and handed back as [`Input::Stored`] or [`Input::Lost`].
+    pub fn absorb(&mut self, delivery: Delivery) -> Absorbed {
+        let absorbed = self.collector.absorb(&self.plant, delivery);
+        absorbed.refused.iter().for_each(|refused| self.memory.refuse(refused));
+        absorbed
+    }
+
+    /// Counts a message that never became a delivery, such as one beyond the size limit.
+    pub fn refuse(&mut self, refused: &Refused) {
+        self.memory.refuse(refused);
+    }
+
+    /// One turn of the loop.
+    pub fn step(&mut self, now: Instant, inbox: Vec<Input>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut stirred = now - self.decided_at >= DECIDE_EVERY;
+        for input in inbox {
+            stirred |= self.take(now, input, &mut effects);
+        }
+        let image = self.collector.freeze(now);
+        let records = self.knowledge.judge(&self.plant, &image, &mut |kind| self.memory.mint(kind));
+        stirred |= !records.is_empty();
+        records.into_iter().for_each(|record| self.keep(record, &mut effects));
+        let deeds = self.hand.step(&self.plant, &image, self.knowledge.profiles(), &mut |kind| self.memory.mint(kind));
+        stirred |= !deeds.is_empty();
+        self.carry(deeds, &mut effects);
+        if stirred {
+            self.decided_at = now;
+            self.decide(&image, &mut effects);
+        }
+        effects
+    }
+
+    /// A person's yes or no to a pending decision.
+    ///
+    /// # Errors
+    /// The decision is not pending, the role is too low, or the reason is missing.
+    pub fn judge(&mut self, now: Instant, decision: RecordId, verdict: Verdict) -> Result<Vec<Effect>, Unjudged> {
+        let image = self.collector.freeze(now);
+        let deeds = self.hand.judge(&self.plant, &image, decision, verdict, &mut |kind| self.memory.mint(kind))?;
+        let mut effects = Vec::new();
+        self.carry(deeds, &mut effects);
+        Ok(effects)
+    }
+
+    /// Takes one input; whether it calls for a round of deciding.
+    fn take(&mut self, now: Instant, input: Input, effects: &mut Vec<Effect>) -> bool {
+        match input {
+            Input::Stored(batch) => {
+                self.collector.commit(&self.plant, &batch);
+                self.knowledge.absorb(&self.plant, &batch, self.collector.lexicon());
+                batch.channels.iter().any(|id| calls(self.plant.channel(*id).role))
+            }
+            Input::Lost(batch) => {
+                self.collector.lose(&batch);
+                false
+            }
+            Input::Answered { command, result } => {
+                let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
+                self.carry(deeds, effects);
+                false
+            }
+        }
+    }
+
+    fn decide(&mut self, image: &Image, effects: &mut Vec<Effect>) {
+        let open = self.hand.open();
+        let situation = Situation {
+            now: image.at,
+            plant: &self.plant,
+            image,
+            profiles: self.knowledge.profiles(),
+            findings: self.knowledge.findings(),
+            forecasts: self.knowledge.forecasts(),
+            decisions: &open,
+            outcomes: self.memory.outcomes(),
+        };
+        let mint = &mut self.memory.minter();
+        let decisions = decide::decide(&situation, &mut |kind| mint.next(kind));
+        let minted = *mint;
+        self.memory.set_minter(minted);
+        for decision in decisions {
+            let deeds = self.hand.take(&self.plant, image, decision, &mut |kind| self.memory.mint(kind));
+            self.carry(deeds, effects);
+        }
+    }
+
+    fn carry(&mut self, deeds: Vec<Deed>, effects: &mut Vec<Effect>) {
+        for deed in deeds {
+            match deed {
+                Deed::Keep(record) => self.keep(record, effects),
+                Deed::Write(command) => effects.push(Effect::Write(command)),
+            }
+        }
+    }
+
+    fn keep(&mut self, record: Record, effects: &mut Vec<Effect>) {
+        self.memory.keep(&record);
+        effects.push(Effect::Keep(record));
+    }
+
+    /// The records a record rests on, as far as they are in memory, for walking back.
+    pub fn because(&self, id: RecordId) -> Option<Vec<Because>> {
+        self.memory.because(id)
+    }
+
+    /// How many records of a kind were made.
+    pub fn count(&self, kind: RecordKind) -> u64 {
+        self.memory.count(kind)
+    }
+}
+
+/// Whether a reading of this role changes what may be decided at once; all others wait for the next regular round.
+const fn calls(role: Role) -> bool {
+    matches!(role, Role::State | Role::Order | Role::Infeed | Role::OrderDone | Role::Serviced | Role::Alarm)
+}

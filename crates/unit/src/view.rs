@@ -1,0 +1,74 @@
+//! How the view at the desk is made from the rooms.
+
+use crate::Unit;
+use crate::desk::{Kpis, Scope, View};
+use measure::{Instant, Span};
+use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
+
+/// How far back timelines and energy accounts reach.
+const DAY: Span = Span::from_days(1);
+/// Worked shifts shown.
+const SHIFTS_MAX: usize = 6;
+/// How far back worked shifts are looked for.
+const SHIFTS_WITHIN: Span = Span::from_days(4);
+
+impl Unit {
+    /// What can be seen at `now`.
+    pub fn view(&mut self, now: Instant) -> View {
+        let image = self.collector.freeze(now);
+        let machines = || self.plant.machines.iter().map(|m| m.id);
+        let day = Window { from: now - DAY, to: now };
+        View {
+            at: now,
+            plant: self.plant.clone(),
+            accounting: self.collector.accounting().clone(),
+            refused: self.memory.refused(),
+            kpis: self.scopes(now),
+            shifts: self.shifts(now),
+            timelines: machines().map(|m| self.knowledge.timeline(m, day)).collect(),
+            energy: machines().map(|m| self.knowledge.energy(&self.plant, m, day)).collect(),
+            profiles: self.knowledge.profiles().to_vec(),
+            findings: self.memory.findings(),
+            forecasts: self.knowledge.forecasts().to_vec(),
+            decisions: self.memory.decisions(),
+            commands: self.memory.commands(),
+            outcomes: self.memory.outcomes().iter().rev().cloned().collect(),
+            gains: self.memory.gains(),
+            counts: RecordKind::ALL.map(|kind| self.memory.count(kind)),
+            image,
+        }
+    }
+
+    /// KPIs of one scope in a window.
+    pub fn kpis(&self, scope: Scope, window: Window) -> Kpis {
+        self.knowledge.kpis(&self.plant, scope, window)
+    }
+
+    fn scopes(&self, now: Instant) -> Vec<(Scope, Kpis)> {
+        let plant = &self.plant;
+        let shift = self.worked(now).first().map_or(Window { from: now - DAY, to: now }, |s| Window { from: s.from, to: s.to.min(now) });
+        let day = Window { from: now - DAY, to: now };
+        let mut scopes = vec![(Scope::Unit, shift)];
+        scopes.extend(plant.lines.iter().map(|l| (Scope::Line(l.id), shift)));
+        scopes.extend(plant.machines.iter().map(|m| (Scope::Machine(m.id), shift)));
+        scopes.extend((0..plant.teams.len()).map(|t| (Scope::Team(TeamId(t as u16)), day)));
+        for (place, progress) in self.collector.orders().iter().enumerate() {
+            if let Some(started) = progress.started {
+                scopes.push((Scope::Order(OrderId(place as u32)), Window { from: started, to: progress.finished.unwrap_or(now) }));
+            }
+        }
+        scopes.into_iter().map(|(scope, window)| (scope, self.kpis(scope, window))).collect()
+    }
+
+    fn shifts(&self, now: Instant) -> Vec<(ShiftSpan, Kpis)> {
+        let kpis = |span: ShiftSpan| (span, self.kpis(Scope::Unit, Window { from: span.from, to: span.to.min(now) }));
+        self.worked(now).into_iter().take(SHIFTS_MAX).map(kpis).collect()
+    }
+
+    /// The shifts that have begun, newest first.
+    fn worked(&self, now: Instant) -> Vec<ShiftSpan> {
+        let mut spans = self.plant.calendar.spans(now - SHIFTS_WITHIN, now);
+        spans.reverse();
+        spans
+    }
+}
