@@ -1,8 +1,8 @@
 //! The collector judges every raw reading, interns its words, keeps the accounts and the image.
 //!
 //! ```text
-//! Delivery -> absorb -> Batch -> (journal) -> commit -> Image
-//!                    -> Refused            -> lose
+//! Delivery -> absorb -> Batch -> apply -> Image
+//!                    -> Refused  ... the journal answers ... -> settle
 //! ```
 
 use crate::account::Accounting;
@@ -11,7 +11,7 @@ use crate::progress::{Change, Progress};
 use measure::{Instant, Span};
 use plant::{
     Batch, Channel, ChannelId, ChannelKind, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Quality,
-    Reading, RefusalReason, Refused, Role, WordId,
+    Reading, RefusalReason, Refused, Role, SourceId, WordId,
 };
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Default for Limits {
 /// What became of a delivery.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Absorbed {
-    /// Good readings, one batch a machine, to be stored and then committed (or lost).
+    /// Good readings, one batch a machine, to be applied and stored; in flight until settled.
     pub batches: Vec<Batch>,
     /// Words met for the first time, to be stored with them.
     pub words: Vec<(WordId, Arc<str>)>,
@@ -144,15 +144,9 @@ impl Collector {
         absorbed
     }
 
-    /// The journal acknowledged a batch: it becomes part of the image.
-    pub fn commit(&mut self, plant: &Plant, batch: &Batch) {
-        self.accounting.settle(batch.from, batch.len() as u64, true);
-        self.apply(plant, batch);
-    }
-
-    /// The journal could not take readings of a batch: they are counted as refused.
-    pub fn lose(&mut self, batch: &Batch) {
-        self.accounting.settle(batch.from, batch.len() as u64, false);
+    /// The journal acknowledged readings, or could not take them: then they are counted as refused.
+    pub fn settle(&mut self, from: SourceId, count: u64, stored: bool) {
+        self.accounting.settle(from, count, stored);
     }
 
     /// The image at `now`.
@@ -231,7 +225,8 @@ impl Collector {
         }
     }
 
-    fn apply(&mut self, plant: &Plant, batch: &Batch) {
+    /// A batch becomes part of the image.
+    pub fn apply(&mut self, plant: &Plant, batch: &Batch) {
         let image = Arc::make_mut(&mut self.image);
         for reading in batch.iter() {
             let slot = &mut image.latest[reading.channel.index()];

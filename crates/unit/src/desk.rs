@@ -4,7 +4,9 @@ pub use collect::{Account, Accounting};
 pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
 
 use measure::Instant;
-use plant::{Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused, ShiftSpan};
+use plant::{
+    Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused, ShiftSpan,
+};
 use std::sync::Arc;
 
 /// What can be seen of a unit at one instant. Lists of records are the newest first and bounded; older ones are in the store.

@@ -2,9 +2,7 @@
 
 use crate::desk::Gain;
 use measure::Estimate;
-use plant::{
-    Because, Command, Decision, DecisionState, Effect, Finding, Metric, Outcome, Record, RecordId, RecordKind, Refused,
-};
+use plant::{Because, Command, Decision, DecisionState, Effect, Finding, Metric, Outcome, Record, RecordId, RecordKind, Refused};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Records of each kind kept at hand.
@@ -110,15 +108,19 @@ impl Memory {
     }
     /// Findings, open ones first, then newest first.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> =
-            self.newest(RecordKind::Finding).filter_map(|r| if let Record::Finding(f) = r { Some(f.clone()) } else { None }).collect();
+        let mut findings: Vec<Finding> = self
+            .newest(RecordKind::Finding)
+            .filter_map(|r| if let Record::Finding(f) = r { Some(f.clone()) } else { None })
+            .collect();
         findings.sort_by_key(|f| f.ended.is_some());
         findings
     }
     /// Decisions, pending ones first, then newest first.
     pub fn decisions(&self) -> Vec<Decision> {
-        let mut decisions: Vec<Decision> =
-            self.newest(RecordKind::Decision).filter_map(|r| if let Record::Decision(d) = r { Some(d.clone()) } else { None }).collect();
+        let mut decisions: Vec<Decision> = self
+            .newest(RecordKind::Decision)
+            .filter_map(|r| if let Record::Decision(d) = r { Some(d.clone()) } else { None })
+            .collect();
         decisions.sort_by_key(|d| d.state != DecisionState::Pending);
         decisions
     }

@@ -1,8 +1,11 @@
 //! The loop: one pure step from what came in to what shall happen. The rooms do not know each other; their order is here.
 //!
 //! ```text
-//! Delivery -> absorb -> (journal) -> step: commit -> freeze -> judge -> choose, check -> guard -> Write, Keep
+//! Delivery -> absorb -> step: freeze -> judge -> choose, check -> guard -> effects -> (journal) -> settle, Keep, Write
 //! ```
+//!
+//! The journal stands between a step and its effects: nothing is acknowledged, shown or written to a machine before the
+//! readings and the records it rests on are durable, and one fsync serves them all.
 
 use crate::memory::Memory;
 use act::{Deed, Hand, Unjudged};
@@ -10,18 +13,12 @@ use collect::{Absorbed, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
-use plant::{
-    Batch, Because, Command, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict,
-};
+use plant::{Batch, Because, Command, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict};
 use std::sync::Arc;
 
 /// What a step may be told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The journal has this batch.
-    Stored(Batch),
-    /// The journal could not take this batch.
-    Lost(Batch),
     /// A device answered a command.
     Answered {
         /// The command.
@@ -52,6 +49,7 @@ pub struct Unit {
     pub(crate) hand: Hand,
     pub(crate) memory: Memory,
     decided_at: Instant,
+    stirred: bool,
 }
 
 impl Unit {
@@ -63,6 +61,7 @@ impl Unit {
             hand: Hand::new(&plant),
             memory: Memory::default(),
             decided_at: Instant::MIN,
+            stirred: false,
             plant,
         }
     }
@@ -90,11 +89,21 @@ impl Unit {
         }
     }
 
-    /// Judges a delivery at the door. Its batches are to be stored and handed back as [`Input::Stored`] or [`Input::Lost`].
+    /// Judges a delivery at the door and takes in what is good. Its batches and words are to be stored, then settled.
     pub fn absorb(&mut self, delivery: Delivery) -> Absorbed {
         let absorbed = self.collector.absorb(&self.plant, delivery);
         absorbed.refused.iter().for_each(|refused| self.memory.refuse(refused));
+        for batch in &absorbed.batches {
+            self.collector.apply(&self.plant, batch);
+            self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
+            self.stirred |= batch.channels.iter().any(|id| calls(self.plant.channel(*id).role));
+        }
         absorbed
+    }
+
+    /// The journal acknowledged a batch, or could not take it.
+    pub fn settle(&mut self, batch: &Batch, stored: bool) {
+        self.collector.settle(batch.from, batch.len() as u64, stored);
     }
 
     /// Counts a message that never became a delivery, such as one beyond the size limit.
@@ -105,9 +114,10 @@ impl Unit {
     /// One turn of the loop.
     pub fn step(&mut self, now: Instant, inbox: Vec<Input>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut stirred = now - self.decided_at >= DECIDE_EVERY;
-        for input in inbox {
-            stirred |= self.take(now, input, &mut effects);
+        let mut stirred = std::mem::take(&mut self.stirred) || now - self.decided_at >= DECIDE_EVERY;
+        for Input::Answered { command, result } in inbox {
+            let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
+            self.carry(deeds, &mut effects);
         }
         let image = self.collector.freeze(now);
         let records = self.knowledge.judge(&self.plant, &image, &mut |kind| self.memory.mint(kind));
@@ -133,26 +143,6 @@ impl Unit {
         let mut effects = Vec::new();
         self.carry(deeds, &mut effects);
         Ok(effects)
-    }
-
-    /// Takes one input; whether it calls for a round of deciding.
-    fn take(&mut self, now: Instant, input: Input, effects: &mut Vec<Effect>) -> bool {
-        match input {
-            Input::Stored(batch) => {
-                self.collector.commit(&self.plant, &batch);
-                self.knowledge.absorb(&self.plant, &batch, self.collector.lexicon());
-                batch.channels.iter().any(|id| calls(self.plant.channel(*id).role))
-            }
-            Input::Lost(batch) => {
-                self.collector.lose(&batch);
-                false
-            }
-            Input::Answered { command, result } => {
-                let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
-                self.carry(deeds, effects);
-                false
-            }
-        }
     }
 
     fn decide(&mut self, image: &Image, effects: &mut Vec<Effect>) {

@@ -46,7 +46,8 @@ impl Unit {
 
     fn scopes(&self, now: Instant) -> Vec<(Scope, Kpis)> {
         let plant = &self.plant;
-        let shift = self.worked(now).first().map_or(Window { from: now - DAY, to: now }, |s| Window { from: s.from, to: s.to.min(now) });
+        let shift =
+            self.worked(now).first().map_or(Window { from: now - DAY, to: now }, |s| Window { from: s.from, to: s.to.min(now) });
         let day = Window { from: now - DAY, to: now };
         let mut scopes = vec![(Scope::Unit, shift)];
         scopes.extend(plant.lines.iter().map(|l| (Scope::Line(l.id), shift)));
@@ -54,7 +55,8 @@ impl Unit {
         scopes.extend((0..plant.teams.len()).map(|t| (Scope::Team(TeamId(t as u16)), day)));
         for (place, progress) in self.collector.orders().iter().enumerate() {
             if let Some(started) = progress.started {
-                scopes.push((Scope::Order(OrderId(place as u32)), Window { from: started, to: progress.finished.unwrap_or(now) }));
+                scopes
+                    .push((Scope::Order(OrderId(place as u32)), Window { from: started, to: progress.finished.unwrap_or(now) }));
             }
         }
         scopes.into_iter().map(|(scope, window)| (scope, self.kpis(scope, window))).collect()
