@@ -45,7 +45,7 @@ impl Progress {
                 let order = image.machines[machine.index()].order;
                 if let Some(progress) = order.and_then(|o| image.orders.get_mut(o.index())) {
                     let count = if role == Role::Good { &mut progress.good } else { &mut progress.scrap };
-                    *count += made as u32;
+                    *count = count.saturating_add(made as u32);
                 }
             }
             _ => {}

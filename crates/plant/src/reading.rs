@@ -74,6 +74,13 @@ impl Batch {
         self.values.push(reading.value);
         self.qualities.push(reading.quality);
     }
+    /// Adds the rows of another batch of the same machine.
+    pub fn append(&mut self, other: Self) {
+        self.channels.extend(other.channels);
+        self.at.extend(other.at);
+        self.values.extend(other.values);
+        self.qualities.extend(other.qualities);
+    }
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.channels.len()

@@ -1,0 +1,86 @@
+//! Counters of a running unit and the Prometheus text made of them.
+
+use plant::{Record, RecordKind, RefusalReason};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use unit::desk::View;
+
+/// Counters that the loop task raises.
+#[derive(Debug, Default)]
+pub struct Figures {
+    steps: AtomicU64,
+    step_micros: AtomicU64,
+    journal_failures: AtomicU64,
+    records: [AtomicU64; 5],
+}
+
+impl Figures {
+    /// One step was made.
+    pub fn step(&self, took: Duration) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.step_micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+    /// The journal refused to take readings.
+    pub fn journal_failed(&self) {
+        self.journal_failures.fetch_add(1, Ordering::Relaxed);
+    }
+    /// A record, or a newer version of one, was kept.
+    pub fn record(&self, record: &Record) {
+        self.records[record.id().kind as usize].fetch_add(1, Ordering::Relaxed);
+    }
+    /// All figures in the Prometheus text format 0.0.4.
+    pub fn prometheus(&self, view: &View) -> String {
+        let mut text = String::new();
+        self.readings(view, &mut text);
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        head(&mut text, "socium_records_total", "counter", "Records and newer versions kept, by kind");
+        for kind in RecordKind::ALL {
+            line(&mut text, "socium_records_total", &[("kind", kind.word())], load(&self.records[kind as usize]));
+        }
+        let singles = [
+            ("socium_steps_total", "Turns of the loop", load(&self.steps)),
+            ("socium_step_seconds_total", "Time spent in turns of the loop, without the journal", load(&self.step_micros) / 1e6),
+            ("socium_journal_failures_total", "Appends that the journal refused", load(&self.journal_failures)),
+        ];
+        for (name, help, value) in singles {
+            head(&mut text, name, "counter", help);
+            line(&mut text, name, &[], value);
+        }
+        text
+    }
+
+    fn readings(&self, view: &View, text: &mut String) {
+        let source = |id: &plant::SourceId| view.plant.sources.get(id.index()).map_or("", |s| s.name.as_str());
+        head(text, "socium_readings_accepted_total", "counter", "Readings that came through the door: stored + refused + in flight");
+        for (id, account) in view.accounting.by_source() {
+            line(text, "socium_readings_accepted_total", &[("source", source(id))], account.accepted as f64);
+        }
+        head(text, "socium_readings_stored_total", "counter", "Readings acknowledged by the journal");
+        for (id, account) in view.accounting.by_source() {
+            line(text, "socium_readings_stored_total", &[("source", source(id))], account.stored as f64);
+        }
+        head(text, "socium_readings_refused_total", "counter", "Readings refused, by reason");
+        for (id, account) in view.accounting.by_source() {
+            for (reason, count) in &account.refused {
+                line(text, "socium_readings_refused_total", &[("source", source(id)), ("reason", RefusalReason::word(*reason))], *count as f64);
+            }
+        }
+        head(text, "socium_readings_in_flight", "gauge", "Readings on their way to the journal");
+        for (id, account) in view.accounting.by_source() {
+            line(text, "socium_readings_in_flight", &[("source", source(id))], account.in_flight as f64);
+        }
+    }
+}
+
+fn head(text: &mut String, name: &str, kind: &str, help: &str) {
+    // writing to a String cannot fail
+    let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+}
+
+fn line(text: &mut String, name: &str, labels: &[(&str, &str)], value: f64) {
+    let labels: Vec<String> = labels.iter().map(|(n, v)| format!("{n}=\"{}\"", v.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+    // writing to a String cannot fail
+    let _ = writeln!(text, "{name}{labels} {value}");
+}

@@ -1,0 +1,262 @@
+//! The loop task: takes what arrives, steps the unit, makes it durable, then lets the effects out.
+
+use super::audit;
+use super::figures::Figures;
+use super::route::Routes;
+use crate::clock::Clock;
+use drivers::Arrival;
+use plant::{Batch, Command, Record, RecordId, SourceId, Verdict, WordId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant as Stopwatch};
+use store::Store;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use unit::desk::View;
+use unit::{Effect, Input, Unit};
+use web::house::HouseError;
+
+/// Arrivals taken in one turn: one fsync serves them all.
+const ARRIVALS_MAX: usize = 512;
+/// Longest real time between two turns.
+const TURN_EVERY: Duration = Duration::from_millis(100);
+/// Real time between two views, while somebody looks.
+const VIEW_EVERY: Duration = Duration::from_millis(500);
+/// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
+const HELD_MAX: usize = 10_000;
+
+/// What a person asks of the loop.
+pub enum Ask {
+    /// A yes or no to a decision.
+    Judge {
+        /// The decision.
+        decision: RecordId,
+        /// The verdict.
+        verdict: Verdict,
+        /// The decision as it stands then, or why not.
+        answer: oneshot::Sender<Result<Record, HouseError>>,
+    },
+    /// A step now, for a caller that drives time itself; answered when its effects are out.
+    Settle(oneshot::Sender<()>),
+}
+
+/// What the loop task is made of.
+pub struct Parts {
+    /// The unit, with what it recalls.
+    pub unit: Unit,
+    /// Its store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Clock,
+    /// Where arrivals come in.
+    pub door: mpsc::Receiver<Arrival>,
+    /// Where people's wishes come in.
+    pub asks: mpsc::Receiver<Ask>,
+    /// How commands get out.
+    pub routes: Routes,
+    /// The view, published after steps.
+    pub view: watch::Sender<Arc<View>>,
+    /// Records as they are made.
+    pub records: broadcast::Sender<Arc<Record>>,
+    /// Counters for metrics.
+    pub figures: Arc<Figures>,
+    /// Ends the task.
+    pub stop: CancellationToken,
+}
+
+/// The loop task.
+pub struct Loop {
+    parts: Parts,
+    answers: (mpsc::Sender<Input>, mpsc::Receiver<Input>),
+    held: Vec<Effect>,
+    viewed: Stopwatch,
+}
+
+/// What one turn took in and has to make durable.
+#[derive(Default)]
+struct Turn {
+    words: Vec<(WordId, Arc<str>)>,
+    batches: Vec<Batch>,
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl Loop {
+    /// A loop ready to run.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, answers: mpsc::channel(1_024), held: Vec::new(), viewed: Stopwatch::now() }
+    }
+
+    /// Runs until stopped; then takes what is still at the door, makes it durable, and ends.
+    pub async fn run(mut self) {
+        let mut arrivals = Vec::with_capacity(ARRIVALS_MAX);
+        let mut turn = tokio::time::interval(TURN_EVERY);
+        turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let mut inbox = Vec::new();
+            tokio::select! {
+                biased;
+                () = self.parts.stop.cancelled() => break,
+                Some(ask) = self.parts.asks.recv() => self.hear(ask).await,
+                Some(input) = self.answers.1.recv() => inbox.push(input),
+                _ = self.parts.door.recv_many(&mut arrivals, ARRIVALS_MAX) => {}
+                _ = turn.tick() => {}
+            }
+            while let Ok(input) = self.answers.1.try_recv() {
+                inbox.push(input);
+            }
+            self.turn(std::mem::take(&mut arrivals), inbox).await;
+        }
+        self.drain().await;
+    }
+
+    /// Takes what the drivers had already handed over, so that nothing in flight stays unanswered.
+    async fn drain(mut self) {
+        self.parts.door.close();
+        let mut arrivals = Vec::new();
+        while self.parts.door.recv_many(&mut arrivals, ARRIVALS_MAX).await > 0 {
+            self.turn(std::mem::take(&mut arrivals), Vec::new()).await;
+        }
+        self.publish();
+        if let Err(error) = self.parts.store.close().await {
+            tracing::error!(%error, "the store did not close cleanly; the journal is replayed at the next start");
+        }
+    }
+
+    async fn turn(&mut self, arrivals: Vec<Arrival>, inbox: Vec<Input>) {
+        let start = Stopwatch::now();
+        let turn = self.absorb(arrivals);
+        let effects = self.parts.unit.step(self.parts.clock.now(), inbox);
+        self.parts.figures.step(start.elapsed());
+        self.make_durable(turn, effects).await;
+        if self.viewed.elapsed() >= VIEW_EVERY {
+            self.publish();
+        }
+    }
+
+    fn absorb(&mut self, arrivals: Vec<Arrival>) -> Turn {
+        let mut turn = Turn::default();
+        let mut merged: BTreeMap<(SourceId, plant::MachineId), usize> = BTreeMap::new();
+        for arrival in arrivals {
+            let absorbed = self.parts.unit.absorb(arrival.delivery);
+            turn.words.extend(absorbed.words);
+            for batch in absorbed.batches {
+                let place = *merged.entry((batch.from, batch.machine)).or_insert(turn.batches.len());
+                match turn.batches.get_mut(place) {
+                    Some(into) if into.received == batch.received => into.append(batch),
+                    _ => {
+                        merged.insert((batch.from, batch.machine), turn.batches.len());
+                        turn.batches.push(batch);
+                    }
+                }
+            }
+            turn.waiting.push(arrival.done);
+        }
+        turn
+    }
+
+    /// Readings and records become durable together; only then are readings acknowledged and effects let out.
+    async fn make_durable(&mut self, turn: Turn, effects: Vec<Effect>) {
+        let records: Vec<Record> =
+            effects.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
+        let Turn { words, batches, waiting } = turn;
+        let store = &self.parts.store;
+        let append = async {
+            if batches.is_empty() && words.is_empty() { Ok(()) } else { store.append(words, batches.clone()).await }
+        };
+        let keep = async { if records.is_empty() { Ok(()) } else { store.keep(records).await } };
+        let (appended, kept) = tokio::join!(append, keep);
+        if let Err(error) = &appended {
+            tracing::error!(%error, "the journal did not take readings; they are refused");
+            self.parts.figures.journal_failed();
+        }
+        for batch in &batches {
+            self.parts.unit.settle(batch, appended.is_ok());
+        }
+        for done in waiting {
+            // the driver may have gone away; its source then sends the message again
+            let _ = done.send(appended.is_ok());
+        }
+        self.held.extend(effects);
+        match kept {
+            Ok(()) => self.let_out().await,
+            Err(error) => self.hold_back(&error.to_string()),
+        }
+    }
+
+    /// The records are durable: show them, write the commands.
+    async fn let_out(&mut self) {
+        for effect in std::mem::take(&mut self.held) {
+            match effect {
+                Effect::Keep(record) => {
+                    audit::note(&self.parts.store, self.parts.unit.plant(), &record).await;
+                    self.parts.figures.record(&record);
+                    // nobody may be listening
+                    let _ = self.parts.records.send(Arc::new(record));
+                }
+                Effect::Write(command) => self.write(command),
+            }
+        }
+    }
+
+    fn write(&self, command: Command) {
+        let answers = self.answers.0.clone();
+        let id = command.id;
+        let answer = self.parts.routes.write(command);
+        tokio::spawn(async move {
+            let result = answer.await;
+            // the loop may have ended
+            let _ = answers.send(Input::Answered { command: id, result }).await;
+        });
+    }
+
+    /// Records could not be kept: no command goes out unrecorded. Records are tried again at the next turn.
+    fn hold_back(&mut self, error: &str) {
+        tracing::error!(error, "records are not durable; commands are held back");
+        let mut room = HELD_MAX;
+        self.held.retain(|effect| match effect {
+            Effect::Keep(_) => {
+                room = room.saturating_sub(1);
+                room > 0
+            }
+            Effect::Write(command) => {
+                let failed = Input::Answered { command: command.id, result: Err("its record could not be kept".to_owned()) };
+                // a full queue only delays the answer to the command's time-out
+                let _ = self.answers.0.try_send(failed);
+                false
+            }
+        });
+    }
+
+    async fn hear(&mut self, ask: Ask) {
+        match ask {
+            Ask::Judge { decision, verdict, answer } => {
+                let judged = self.judge(decision, verdict).await;
+                // the person may have gone away
+                let _ = answer.send(judged);
+            }
+            Ask::Settle(answer) => {
+                self.turn(Vec::new(), Vec::new()).await;
+                self.publish();
+                // the caller may have gone away
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    async fn judge(&mut self, id: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
+        let effects = self.parts.unit.judge(self.parts.clock.now(), id, verdict).map_err(|unjudged| audit::refused(id, &unjudged))?;
+        let decided = effects.iter().rev().find_map(|e| match e {
+            Effect::Keep(record) if record.id() == id => Some(record.clone()),
+            _ => None,
+        });
+        self.make_durable(Turn::default(), effects).await;
+        self.publish();
+        decided.ok_or(HouseError::Unknown { what: "decision", name: id.to_string() })
+    }
+
+    fn publish(&mut self) {
+        self.viewed = Stopwatch::now();
+        let view = self.parts.unit.view(self.parts.clock.now());
+        self.parts.view.send_replace(Arc::new(view));
+    }
+}
