@@ -1,1 +1,64 @@
-//! drivers
+//! The doors to machines: one folder per protocol, every one with the same files, each connection a task of its own.
+//!
+//! Enters: a [`Config`] for each source, and write requests. Leaves: [`Arrival`]s through the [`Door`], answers to writes, and
+//! [`Health`]. Absent: the loop, the journal, configuration files, the meaning of a reading.
+//!
+//! ```text
+//!  device -> [source task] -> decode (pure, collect::Source) -> Arrival -> Door -> node -> journal
+//!  device <- [source task] <- acknowledge                   <- Arrival::done <-------------+
+//!  device <- [source task] <- encode (pure, act::Sink)      <- WriteRequest <- node; the answer goes back in it
+//! ```
+//!
+//! Start at [`start`], then read `modbus/` (the shortest protocol). To add a protocol: a folder with
+//! `{config,wire,source,sink,tests}.rs` and one line in [`ALL`].
+
+mod address;
+mod line;
+pub mod modbus;
+pub mod opcua;
+pub mod sparkplug;
+
+pub use address::AddressError;
+pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, WriteRequest};
+
+use plant::SourceId;
+use tokio_util::sync::CancellationToken;
+
+/// What one source speaks, to whom, and which channels it brings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Config {
+    /// OPC UA client.
+    OpcUa(opcua::Config),
+    /// Sparkplug B host application over MQTT 5.
+    Sparkplug(sparkplug::Config),
+    /// Modbus TCP client.
+    Modbus(modbus::Config),
+}
+
+/// A protocol that can be spoken.
+pub struct Protocol {
+    /// Its word in configuration, [`plant::Source::protocol`].
+    pub word: &'static str,
+    /// A source's address as it is written, for messages and examples.
+    pub source_example: &'static str,
+    /// A channel's address as it is written, for messages and examples.
+    pub channel_example: &'static str,
+    /// Checks a source's address.
+    pub check_source: fn(&str) -> Result<(), AddressError>,
+    /// Checks a channel's address.
+    pub check_channel: fn(&str) -> Result<(), AddressError>,
+}
+
+/// All protocols, by word.
+pub const ALL: &[Protocol] = &[modbus::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+
+/// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
+pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
+    line::spawn(source, clock, door, stop, move |line, writes| async move {
+        match config {
+            Config::OpcUa(config) => opcua::run(line, config, writes).await,
+            Config::Sparkplug(config) => sparkplug::run(line, config, writes).await,
+            Config::Modbus(config) => modbus::run(line, config, writes).await,
+        }
+    })
+}

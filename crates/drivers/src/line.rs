@@ -1,0 +1,191 @@
+//! The line to one device: what every protocol's task shares. Enters: deliveries and failures of a protocol. Leaves: arrivals
+//! at the door, health, pauses between attempts. Absent: any protocol.
+
+use collect::Delivery;
+use measure::{Chance, Instant};
+use plant::{ChannelId, CommandValue, SourceId};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Tells the time; the node's, or a workshop's that runs faster.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// Where arrivals go. Bounded: a full door slows the source.
+pub type Door = mpsc::Sender<Arrival>;
+
+/// All that one message of a source brought, on its way in.
+#[derive(Debug)]
+pub struct Arrival {
+    /// What it brought.
+    pub delivery: Delivery,
+    /// `true` = everything in it is in the journal or refused with a reason; only then the source is told that it may forget
+    /// the message. `false` or dropped = it could not be taken; the source is asked for it again where the protocol can.
+    pub done: oneshot::Sender<bool>,
+}
+
+/// A value to be written to a channel.
+#[derive(Debug)]
+pub struct WriteRequest {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The value.
+    pub value: CommandValue,
+    /// `Ok` when the device confirmed it; else why not, in a sentence. Every request is answered or dropped on stop.
+    pub answer: oneshot::Sender<Result<(), String>>,
+}
+
+/// A name and its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Name to sign in with.
+    pub name: String,
+    /// Its password; never printed.
+    pub password: String,
+}
+
+/// How a source fares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the device answers now.
+    pub connected: bool,
+    /// The last trouble and when it was met.
+    pub last_error: Option<(Instant, String)>,
+    /// When the device was last heard.
+    pub heard: Option<Instant>,
+}
+
+/// A source at work.
+#[derive(Debug)]
+pub struct Running {
+    /// Where its writes go. Bounded.
+    pub writes: mpsc::Sender<WriteRequest>,
+    /// How it fares.
+    pub health: watch::Receiver<Health>,
+    /// Its task; ends after `stop`.
+    pub task: JoinHandle<()>,
+}
+
+/// What a protocol's task holds of the world: the door, the clock, its health, and when to stop.
+pub struct Line {
+    /// The source served.
+    pub source: SourceId,
+    /// Cancelled when the node stops.
+    pub stop: CancellationToken,
+    clock: Clock,
+    door: Door,
+    health: watch::Sender<Health>,
+}
+
+/// Most messages of one source handed in and not yet settled.
+pub const IN_FLIGHT_MAX: usize = 64;
+/// Most write requests waiting at one source.
+const WRITES_MAX: usize = 64;
+/// First pause after a failure.
+const PAUSE_FIRST: Duration = Duration::from_millis(250);
+/// Longest pause between two attempts.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credentials {{ name: {:?}, password: … }}", self.name)
+    }
+}
+
+impl Line {
+    /// The time now.
+    pub fn now(&self) -> Instant {
+        (self.clock)()
+    }
+    /// The device answers.
+    pub fn connected(&self) {
+        tracing::info!(source = self.source.0, "connected");
+        let now = self.now();
+        self.health.send_modify(|h| {
+            h.connected = true;
+            h.heard = Some(now);
+        });
+    }
+    /// The connection is lost or could not be made.
+    pub fn lost(&self, error: String) {
+        tracing::warn!(source = self.source.0, error, "not connected");
+        let now = self.now();
+        self.health.send_modify(|h| {
+            h.connected = false;
+            h.last_error = Some((now, error));
+        });
+    }
+    /// Something went wrong while the connection holds.
+    pub fn trouble(&self, error: String) {
+        tracing::warn!(source = self.source.0, error, "trouble");
+        let now = self.now();
+        self.health.send_modify(|h| h.last_error = Some((now, error)));
+    }
+    /// The device was heard.
+    pub fn heard(&self) {
+        let now = self.now();
+        self.health.send_modify(|h| h.heard = Some(now));
+    }
+    /// Hands a delivery in, waiting while the door is full. `None` when the node stops.
+    pub async fn deliver(&self, delivery: Delivery) -> Option<oneshot::Receiver<bool>> {
+        let (done, settled) = oneshot::channel();
+        if delivery.readings.is_empty() && delivery.refused.is_empty() {
+            return done.send(true).ok().map(|()| settled);
+        }
+        tokio::select! {
+            () = self.stop.cancelled() => None,
+            sent = self.door.send(Arrival { delivery, done }) => sent.ok().map(|()| settled),
+        }
+    }
+    /// Waits before attempt number `attempt` (from 0); `false` when the node stops.
+    pub async fn pause(&self, attempt: u32) -> bool {
+        tokio::select! {
+            () = self.stop.cancelled() => false,
+            () = tokio::time::sleep(pause(self.source, attempt)) => true,
+        }
+    }
+}
+
+/// How long to wait before attempt number `attempt`: doubling, at most [`PAUSE_MAX`], spread by a quarter so that sources
+/// that failed together do not come back together.
+fn pause(source: SourceId, attempt: u32) -> Duration {
+    let whole = PAUSE_FIRST.saturating_mul(1 << attempt.min(16)).min(PAUSE_MAX);
+    let spread = Chance::seeded(u64::from(source.0)).branch(&[u64::from(attempt)]).between(0.75, 1.0);
+    whole.mul_f64(spread)
+}
+
+/// Starts the task of a protocol with its line.
+pub(crate) fn spawn<F, T>(source: SourceId, clock: Clock, door: Door, stop: CancellationToken, run: F) -> Running
+where
+    F: FnOnce(Line, mpsc::Receiver<WriteRequest>) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let (health, seen) = watch::channel(Health::default());
+    let (writes, requests) = mpsc::channel(WRITES_MAX);
+    let task = tokio::spawn(run(Line { source, stop, clock, door, health }, requests));
+    Running { writes, health: seen, task }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_limit_and_differ_between_sources() {
+        let waits: Vec<_> = (0..20).map(|attempt| pause(SourceId(3), attempt)).collect();
+        assert!(waits[0] >= PAUSE_FIRST.mul_f64(0.75) && waits[0] <= PAUSE_FIRST, "{waits:?}");
+        assert!(waits[19] >= PAUSE_MAX.mul_f64(0.75) && waits[19] <= PAUSE_MAX, "{waits:?}");
+        assert!(waits[4] > waits[2], "{waits:?}");
+        assert_ne!(pause(SourceId(3), 5), pause(SourceId(4), 5));
+        assert_eq!(pause(SourceId(3), 5), pause(SourceId(3), 5));
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let shown = format!("{:?}", Credentials { name: "ada".to_owned(), password: "secret".to_owned() });
+        assert_eq!(shown, "Credentials { name: \"ada\", password: … }");
+    }
+}

@@ -1,0 +1,29 @@
+//! Modbus TCP (MODBUS Application Protocol V1.1b3): registers read in blocks at a period, writes read back.
+//!
+//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
+//! `sink` (writes), `tests`.
+
+mod config;
+mod source;
+
+pub use config::*;
+pub use source::run;
+
+use crate::{AddressError, Protocol};
+
+/// The entry of this protocol in [`crate::ALL`].
+pub const PROTOCOL: Protocol = Protocol {
+    word: "modbus",
+    source_example: "127.0.0.1:502",
+    channel_example: "1/holding/100/u32/0.1",
+    check_source,
+    check_channel,
+};
+
+fn check_source(address: &str) -> Result<(), AddressError> {
+    Config::at(address).map(drop)
+}
+
+fn check_channel(address: &str) -> Result<(), AddressError> {
+    address.parse::<Address>().map(drop)
+}

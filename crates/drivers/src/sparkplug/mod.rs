@@ -1,0 +1,29 @@
+//! Sparkplug B 3.0 over MQTT 5: a host application; births name metrics, data carry them, commands are echoed.
+//!
+//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
+//! `sink` (writes), `tests`.
+
+mod config;
+mod source;
+
+pub use config::*;
+pub use source::run;
+
+use crate::{AddressError, Protocol};
+
+/// The entry of this protocol in [`crate::ALL`].
+pub const PROTOCOL: Protocol = Protocol {
+    word: "sparkplug",
+    source_example: "127.0.0.1:1883",
+    channel_example: "plant/line-1/oven/state",
+    check_source,
+    check_channel,
+};
+
+fn check_source(address: &str) -> Result<(), AddressError> {
+    Config::at(address).map(drop)
+}
+
+fn check_channel(address: &str) -> Result<(), AddressError> {
+    address.parse::<Address>().map(drop)
+}
