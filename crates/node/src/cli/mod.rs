@@ -1,0 +1,139 @@
+//! The commands. What was typed ([`Words`]) is one type; each command's file says what is meant.
+
+mod bench;
+mod check;
+mod demo;
+mod explain;
+mod init;
+mod replay;
+mod run;
+mod serve;
+mod sql;
+mod workshop;
+
+use clap::{Parser, Subcommand};
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// One intelligent production unit: collect, know, decide, act, measure the effect.
+#[derive(Parser)]
+#[command(name = "socium", version, about, max_term_width = 110)]
+struct Words {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+    /// Log filter, such as `info` or `drivers=debug`.
+    #[arg(long, global = true, default_value = "warn,node=info")]
+    log: String,
+    /// Write logs as one JSON object a line.
+    #[arg(long, global = true)]
+    log_json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start a virtual workshop and a unit that runs it, on loopback, and print the way in.
+    Demo(demo::Words),
+    /// Run the unit that a unit.toml describes.
+    Run(run::Words),
+    /// Run only the virtual workshop behind real OPC UA, MQTT Sparkplug B and Modbus TCP servers.
+    Workshop(workshop::Words),
+    /// Write a commented unit.toml to start from.
+    Init(init::Words),
+    /// Check a unit.toml without running it.
+    Check(check::Words),
+    /// Drive a unit from recorded data, through the same door as live data.
+    Replay(replay::Words),
+    /// Show what a record rests on, back to the readings.
+    Explain(explain::Words),
+    /// Ask the history one SQL question.
+    Sql(sql::Words),
+    /// Measure: the loop, latency.
+    Bench(bench::Words),
+}
+
+/// Why a command failed, in words for the person at the terminal.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// With a sentence that says what to do.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a unit lives, for commands that look into its store.
+#[derive(clap::Args)]
+struct Place {
+    /// The configuration of the unit.
+    #[arg(long, default_value = "unit.toml")]
+    config: PathBuf,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let words = Words::parse();
+    logs(&words);
+    // one TLS provider for the whole process: ring
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match dispatch(words.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("socium: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init(words) => init::main(&words),
+        Command::Check(words) => check::main(&words),
+        Command::Demo(words) => on_runtime(demo::main(words)),
+        Command::Run(words) => on_runtime(run::main(words)),
+        Command::Workshop(words) => on_runtime(workshop::main(words)),
+        Command::Replay(words) => on_runtime(replay::main(words)),
+        Command::Explain(words) => on_runtime(explain::main(words)),
+        Command::Sql(words) => on_runtime(sql::main(words)),
+        Command::Bench(words) => bench::main(words),
+    }
+}
+
+fn on_runtime(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|e| Failure::new(format!("the runtime did not start: {e}")))?.block_on(future)
+}
+
+fn logs(words: &Words) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&words.log).unwrap_or_else(|error| {
+        eprintln!("socium: --log `{}`: {error}; using `info`", words.log);
+        tracing_subscriber::EnvFilter::new("info")
+    });
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if words.log_json { builder.json().init() } else { builder.compact().init() }
+}
+
+/// Resolves when the process is asked to end (SIGINT, SIGTERM).
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}

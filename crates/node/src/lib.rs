@@ -1,0 +1,10 @@
+//! The front door: configuration, wiring, runtime, and the commands of the one binary `socium`.
+//!
+//! Enters: command line, `unit.toml`, signals. Leaves: a running unit. Absent: how a unit decides (it is reached through
+//! `unit`), what a protocol says (`drivers`), what a page shows (`web`).
+//!
+//! Start at [`cli`], then [`runtime`].
+
+pub mod cli;
+pub mod clock;
+pub mod runtime;
