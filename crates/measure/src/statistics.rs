@@ -191,6 +191,24 @@ pub fn share_estimate(hits: f64, trials: f64) -> Estimate {
     Estimate { value: share, low: (middle - reach).max(0.0), high: (middle + reach).min(1.0), confidence: 0.9 }
 }
 
+/// What comes out as `hit` (normal, by its 90 % interval) with a probability and as `miss` otherwise: its mean, and the 5 % and
+/// 95 % quantiles of one realisation.
+pub fn mixture_estimate(probability: f64, hit: Estimate, miss: f64) -> Estimate {
+    let p = probability.clamp(0.0, 1.0);
+    let sigma = ((hit.high - hit.low) / (2.0 * normal_quantile(0.95))).max(1e-9);
+    let distribution = |x: f64| p * normal_probability((x - hit.value) / sigma) + if x >= miss { 1.0 - p } else { 0.0 };
+    let reach = 10.0 * sigma + (hit.value - miss).abs();
+    let quantile = |share: f64| {
+        let (mut low, mut high) = (hit.value.min(miss) - reach, hit.value.max(miss) + reach);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if distribution(middle) < share { low = middle } else { high = middle }
+        }
+        0.5 * (low + high)
+    };
+    Estimate::between(quantile(0.05), p * hit.value + (1.0 - p) * miss, quantile(0.95))
+}
+
 fn bisect(probability: f64, distribution: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (-1e3_f64, 1e3_f64);
     for _ in 0..80 {
@@ -273,6 +291,20 @@ mod tests {
     fn quantiles_interpolate() {
         assert_eq!(quantile(&[4.0, 1.0, 3.0, 2.0], 0.5), Some(2.5));
         assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn a_mixture_has_the_ends_of_its_parts() {
+        let repair = Estimate::normal(60.0, 10.0);
+        let sure = mixture_estimate(1.0, repair, -20.0);
+        assert!((sure.low - repair.low).abs() < 0.01 && (sure.high - repair.high).abs() < 0.01, "{sure:?}");
+        let half = mixture_estimate(0.5, repair, -20.0);
+        // the upper 5 % of all are the upper 10 % of the hits: 60 + 1.2816 * 10
+        assert!((half.value - 20.0).abs() < 1e-9 && (half.low + 20.0).abs() < 0.01, "{half:?}");
+        assert!((half.high - 72.816).abs() < 0.01, "{half:?}");
+        let rare = mixture_estimate(0.02, repair, -20.0);
+        // the 95 % quantile is the miss, widened to hold the mean
+        assert!((rare.high - rare.value).abs() < 1e-9 && (rare.low + 20.0).abs() < 0.01, "{rare:?}");
     }
 
     #[test]
