@@ -1,3 +1,28 @@
-//! The windows.
+//! The windows: people look into a unit through the HTTP API `/api/v1`, live streams and the built UI, and pass notes in.
+//!
+//! Enters: requests of browsers and programs; through the port [`house::House`] the unit's [`unit::desk::View`] and the store.
+//! Leaves: JSON forms (`form/`), pages, verdicts and new people for the house. Absent: drivers, disk (but for the TLS
+//! certificate), decisions, and any word to a machine that did not pass the house.
+//!
+//! Start at [`serve`] (listening), then `access` (who may do what), `guard` (what every request passes), `routes/`.
 
+mod access;
+pub mod api;
+mod form;
+mod guard;
 pub mod house;
+mod listen;
+mod one_time;
+mod reply;
+mod routes;
+mod secret;
+mod session;
+mod take;
+mod throttle;
+mod windows;
+
+pub use access::{ALL as ROUTES, Need};
+pub use listen::{Bound, Listen, TlsPaths, WebError, serve};
+pub use one_time::OneTime;
+pub use secret::{NoChance, hash_password, password_fits};
+pub use session::Limits;

@@ -1,0 +1,179 @@
+//! Listening: on loopback as it is, beyond only with TLS. Enters: an address, and the paths of a certificate and its key.
+//! Leaves: the address really bound, and a running server that ends gracefully.
+
+use crate::house::House;
+use crate::one_time::OneTime;
+use crate::routes::router;
+use crate::session::{Limits, Sessions};
+use crate::windows::{Opening, Windows};
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long a client may take for the head of a request.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long open requests may still take when the windows close.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where the certificate and its key lie, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsPaths {
+    /// The certificate, followed by those that signed it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Where and how to listen.
+pub struct Listen {
+    /// The address; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// TLS, without which only a loopback address is allowed.
+    pub tls: Option<TlsPaths>,
+    /// The one-time token that lets the first person in.
+    pub one_time: OneTime,
+    /// Limits of sessions.
+    pub sessions: Limits,
+}
+
+/// Why the windows cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// Beyond loopback without TLS.
+    #[error(
+        "{address} can be reached from other computers, and without TLS passwords would travel in the clear; allowed are a \
+         loopback address such as 127.0.0.1, or a certificate and its key"
+    )]
+    TlsNeeded {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be bound.
+    #[error("{address} cannot be listened on: {reason}")]
+    Address {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The operating system's reason.
+        reason: std::io::Error,
+    },
+    /// The certificate or the key cannot be used.
+    #[error("TLS file {}: {reason}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    NoChance(#[from] crate::secret::NoChance),
+}
+
+/// Windows that are open.
+pub struct Bound {
+    address: SocketAddr,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listen {
+    /// On a loopback address, with a one-time token.
+    pub fn loopback(address: SocketAddr, one_time: OneTime) -> Self {
+        Self { address, tls: None, one_time, sessions: Limits::default() }
+    }
+}
+
+impl Bound {
+    /// The address really bound.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+    /// Waits until the windows are closed.
+    ///
+    /// # Errors
+    /// The server broke.
+    pub async fn closed(self) -> std::io::Result<()> {
+        self.server.await.map_err(std::io::Error::other)?
+    }
+}
+
+fn tls_config(paths: &TlsPaths) -> Result<Arc<rustls::ServerConfig>, WebError> {
+    let wrong = |path: &Path, reason: String| WebError::Tls { path: path.to_owned(), reason };
+    let chain: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(&paths.certificate).and_then(|certificates| certificates.collect());
+    let chain = chain.map_err(|e| wrong(&paths.certificate, e.to_string()))?;
+    if chain.is_empty() {
+        return Err(wrong(&paths.certificate, "no certificate in it; allowed is PEM that begins -----BEGIN CERTIFICATE-----".to_owned()));
+    }
+    let key = PrivateKeyDer::from_pem_file(&paths.key).map_err(|e| wrong(&paths.key, e.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
+    let mut config = config.map_err(|e| wrong(&paths.certificate, e.to_string()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
+/// Opens the windows of a house; they close when `stop` is done.
+///
+/// # Errors
+/// An address beyond loopback without TLS, an address or TLS files that cannot be used, no random bytes.
+pub async fn serve(
+    house: Arc<dyn House>,
+    listen: Listen,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Bound, WebError> {
+    let loopback = listen.address.ip().is_loopback();
+    if !loopback && listen.tls.is_none() {
+        return Err(WebError::TlsNeeded { address: listen.address });
+    }
+    let tls = listen.tls.as_ref().map(tls_config).transpose()?;
+    let (listener, address) = bind(listen.address).map_err(|reason| WebError::Address { address: listen.address, reason })?;
+    let (stopping, stopped) = watch::channel(false);
+    let opening = Opening {
+        sessions: Sessions::new(listen.sessions),
+        one_time: listen.one_time,
+        secure: tls.is_some(),
+        loopback,
+    };
+    let windows = Arc::new(Windows::open(house, opening, stopped)?);
+    let service = router(windows).into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::new();
+    let closing = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.send_replace(true);
+        closing.graceful_shutdown(Some(CLOSE_WITHIN));
+    });
+    let refused = |reason| WebError::Address { address, reason };
+    let server = match tls {
+        Some(config) => {
+            let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(config)).map_err(refused)?;
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+            tokio::spawn(server.handle(handle).serve(service))
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener).map_err(refused)?;
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+            tokio::spawn(server.handle(handle).serve(service))
+        }
+    };
+    tracing::info!(%address, tls = listen.tls.is_some(), "the windows are open");
+    Ok(Bound { address, server })
+}
