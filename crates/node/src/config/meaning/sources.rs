@@ -1,0 +1,147 @@
+//! The meaning of sources: protocol, address, settings; and which of their places each channel is read from.
+
+use super::{Judge, NameRule, named};
+use crate::config::fault::Trail;
+use crate::config::form::SourceForm;
+use crate::config::{Port, Route};
+use drivers::AddressError;
+use measure::Span;
+use plant::{Channel, ChannelId, Source, SourceId};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Where a channel is read from, and where in the file that was said.
+pub struct Address {
+    pub route: Route,
+    pub trail: Trail,
+}
+
+impl Judge<'_> {
+    pub(super) fn sources(&mut self, forms: &[SourceForm]) -> Vec<Source> {
+        self.names("source", &named(forms, |f| &f.name), NameRule::Plain);
+        self.count("source", forms.len(), usize::from(u16::MAX));
+        for (i, form) in forms.iter().enumerate() {
+            self.source(&Trail::item("source", i), form);
+        }
+        let source = |(f, i): (&SourceForm, u16)| Source { id: SourceId(i), name: f.name.clone(), protocol: f.protocol.clone() };
+        forms.iter().zip(0..).map(source).collect()
+    }
+
+    fn source(&mut self, trail: &Trail, form: &SourceForm) {
+        let speaks = |p: &str| form.protocol == p;
+        let address = trail.key("address");
+        let spoken = drivers::ALL.iter().find(|p| speaks(p.word));
+        match (&form.address, spoken) {
+            (Some(_), None) => self.refuse(&address, format!("no address for protocol `{}`", form.protocol)),
+            (None, Some(protocol)) => {
+                let need = format!(
+                    "the address of the source, such as `{}`, which protocol `{}` needs",
+                    protocol.source_example, protocol.word
+                );
+                self.refuse(&address, need);
+            }
+            (Some(typed), Some(protocol)) => {
+                if let Err(error) = (protocol.check_source)(typed) {
+                    self.refuse(&address, format!("{} ({})", error.allowed, error.trouble));
+                }
+            }
+            (None, None) => {}
+        }
+        let tables =
+            [("opcua", form.opcua.is_some()), ("sparkplug", form.sparkplug.is_some()), ("modbus", form.modbus.is_some())];
+        for (protocol, _) in tables.into_iter().filter(|(p, there)| *there && !speaks(p)) {
+            self.refuse(&trail.key(protocol), format!("settings for protocol `{}`, which this source speaks", form.protocol));
+        }
+        match (&form.user, &form.password_file) {
+            (None, Some(_)) => self.refuse(&trail.key("user"), "the name that belongs to `password_file`"),
+            (Some(_), _) if speaks("modbus") || speaks("file") || speaks("hand") => {
+                self.refuse(&trail.key("user"), format!("no name: protocol `{}` knows no sign-in", form.protocol));
+            }
+            _ => {}
+        }
+    }
+
+    /// The sources as the drivers need them, each with the channels it brings; passwords are still in their files.
+    pub(super) fn ports(
+        &mut self,
+        forms: &[SourceForm],
+        channels: &[Channel],
+        addresses: &[Address],
+        folder: &Path,
+    ) -> Vec<Port> {
+        let mut ports = Vec::new();
+        for (i, form) in forms.iter().enumerate() {
+            let mine = channels.iter().zip(addresses).filter(|(_, a)| a.route.source.index() == i);
+            let places: Vec<Place<'_>> = mine
+                .filter_map(|(c, a)| Some(Place { channel: c.id, text: a.route.address.as_deref()?, trail: &a.trail }))
+                .collect();
+            let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
+            let password_file = form.password_file.as_ref().map(|file| folder.join(file));
+            ports.push(Port { source: SourceId(i as u16), wire, password_file });
+        }
+        ports
+    }
+
+    fn wire(&mut self, trail: &Trail, form: &SourceForm, places: &[Place<'_>]) -> Option<drivers::Config> {
+        let address = form.address.as_deref()?;
+        let credentials = form.user.clone().map(|name| drivers::Credentials { name, password: String::new() });
+        match form.protocol.as_str() {
+            "opcua" => {
+                let mut config = drivers::opcua::Config::at(address).ok()?;
+                let (settings, trail) = (form.opcua.clone().unwrap_or_default(), trail.key("opcua"));
+                self.time(&trail.key("sample_every"), settings.sample_every.as_ref(), &mut config.sampling);
+                self.time(&trail.key("publish_every"), settings.publish_every.as_ref(), &mut config.publishing);
+                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
+                config.queue = settings.queue.unwrap_or(config.queue);
+                config.channels = self.places(places);
+                Some(drivers::Config::OpcUa(drivers::opcua::Config { credentials, ..config }))
+            }
+            "sparkplug" => {
+                let mut config = drivers::sparkplug::Config::at(address).ok()?;
+                let (settings, trail) = (form.sparkplug.clone().unwrap_or_default(), trail.key("sparkplug"));
+                self.time(&trail.key("echo_within"), settings.echo_within.as_ref(), &mut config.echo);
+                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
+                config.payload_max = settings.payload_kib_max.map_or(config.payload_max, |kib| kib as usize * 1024);
+                config.host_id = settings.host_id.unwrap_or(config.host_id);
+                config.channels = self.places(places);
+                Some(drivers::Config::Sparkplug(drivers::sparkplug::Config { credentials, ..config }))
+            }
+            "modbus" => {
+                let mut config = drivers::modbus::Config::at(address).ok()?;
+                let (settings, trail) = (form.modbus.clone().unwrap_or_default(), trail.key("modbus"));
+                self.time(&trail.key("poll_every"), settings.poll_every.as_ref(), &mut config.poll);
+                self.time(&trail.key("repeat_every"), settings.repeat_every.as_ref(), &mut config.heartbeat);
+                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
+                config.channels = self.places(places);
+                Some(drivers::Config::Modbus(config))
+            }
+            _ => None,
+        }
+    }
+
+    /// A setting of time that was typed; one that is absent leaves the usual value.
+    fn time(&mut self, trail: &Trail, typed: Option<&String>, setting: &mut Duration) {
+        if let Some(span) = typed.and_then(|t| self.span(trail, t, Span::from_millis(10))) {
+            *setting = Duration::from_micros(span.micros().unsigned_abs());
+        }
+    }
+
+    fn places<A: FromStr<Err = AddressError>>(&mut self, places: &[Place<'_>]) -> Vec<(ChannelId, A)> {
+        let mut read = Vec::new();
+        for place in places {
+            match place.text.parse::<A>() {
+                Ok(address) => read.push((place.channel, address)),
+                Err(error) => self.refuse(place.trail, format!("{} (`{}`: {})", error.allowed, place.text, error.trouble)),
+            }
+        }
+        read
+    }
+}
+
+/// Where a source finds a channel, and where in the file that was said.
+struct Place<'p> {
+    channel: ChannelId,
+    text: &'p str,
+    trail: &'p Trail,
+}

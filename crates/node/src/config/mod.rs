@@ -1,0 +1,176 @@
+//! Configuration: one `unit.toml` becomes a [`Config`], or every fault in it is told with its line.
+//!
+//! Enters: the text of `unit.toml`. Leaves: the plant, its sources, and the node's settings; [`Faults`] that name file, line,
+//! key, what was found and what is allowed. Absent: any default for a bad value, any secret (files hold them), the
+//! environment, running anything.
+//!
+//! ```text
+//! text -> document (TOML with places) -> shape (against the schema) -> form -> meaning -> Config
+//! ```
+
+pub mod document;
+pub mod fault;
+pub mod form;
+mod meaning;
+pub mod reference;
+mod roles;
+pub mod text;
+pub mod words;
+
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Fault, Faults};
+
+use document::Document;
+use measure::{Instant, Span};
+use plant::{Plant, SourceId};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// All that `unit.toml` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Everything there is.
+    pub plant: Plant,
+    /// The sources that speak over a wire; files and hands are not among them.
+    pub ports: Vec<Port>,
+    /// Where each channel is read from, by [`ChannelId`].
+    pub addresses: Vec<Route>,
+    /// Where pages and API are served.
+    pub web: Web,
+    /// Where data are kept.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// Limits at the door.
+    pub limits: Limits,
+}
+
+/// A source that speaks over a wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Port {
+    /// The source.
+    pub source: SourceId,
+    /// What its driver needs, but for the password.
+    pub wire: drivers::Config,
+    /// File that holds the password in its first line.
+    pub password_file: Option<PathBuf>,
+}
+
+/// Where a channel is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The source.
+    pub source: SourceId,
+    /// The place at the source; `None` for files and hands.
+    pub address: Option<String>,
+}
+
+/// Where pages and API are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Certificate and key; always there beyond loopback.
+    pub tls: Option<Tls>,
+}
+
+/// TLS files (PEM).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// Certificate chain.
+    pub certificate: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+/// Where data are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// Folder.
+    pub dir: PathBuf,
+    /// Size at which the journal is folded into the history [bytes].
+    pub journal_bytes_max: u64,
+    /// Longest time between two folds.
+    pub fold_every: Span,
+}
+
+/// The clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clock {
+    /// Times real time [1].
+    pub speed: f64,
+    /// Virtual instant of the start; `None` is now.
+    pub origin: Option<Instant>,
+}
+
+/// Limits at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What the collector lets through.
+    pub door: collect::Limits,
+    /// Deliveries that may wait.
+    pub waiting_max: usize,
+}
+
+impl Config {
+    /// What the drivers need, with passwords read from their files.
+    ///
+    /// # Errors
+    /// Every password file that cannot be read or is empty.
+    pub fn connections(&self) -> Result<Vec<(SourceId, drivers::Config)>, Faults> {
+        let mut faults = Vec::new();
+        let mut all = Vec::new();
+        for port in &self.ports {
+            let mut wire = port.wire.clone();
+            if let (Some(credentials), Some(file)) = (credentials(&mut wire), &port.password_file) {
+                match password(file) {
+                    Ok(password) => credentials.password = password,
+                    Err(fault) => faults.extend(fault.list),
+                }
+            }
+            all.push((port.source, wire));
+        }
+        if faults.is_empty() { Ok(all) } else { Err(Faults::gather(faults)) }
+    }
+}
+
+const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Credentials> {
+    match wire {
+        drivers::Config::OpcUa(config) => config.credentials.as_mut(),
+        drivers::Config::Sparkplug(config) => config.credentials.as_mut(),
+        drivers::Config::Modbus(_) => None,
+    }
+}
+
+fn password(file: &Path) -> Result<String, Faults> {
+    let name = file.display().to_string();
+    let allowed = "a file with a password in its first line, which this user can read";
+    let text = std::fs::read_to_string(file).map_err(|error| Faults::of_file(&name, error.to_string(), allowed))?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() { Err(Faults::of_file(&name, "an empty first line", allowed)) } else { Ok(line.to_owned()) }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// The file cannot be read, or every fault in it.
+pub fn read(path: &Path) -> Result<Config, Faults> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Faults::of_file(&file, error.to_string(), "a TOML file that can be read; `socium init` writes a start")
+    })?;
+    parse(&file, &text, path.parent().unwrap_or(Path::new("")))
+}
+
+/// Reads a text; `folder` is what paths in it are relative to.
+///
+/// # Errors
+/// Every fault in it.
+pub fn parse(file: &str, text: &str, folder: &Path) -> Result<Config, Faults> {
+    let document = Document::parse(file, text)?;
+    let form: form::UnitForm = document.read(&reference::unit_schema())?;
+    meaning::config(&document, &form, folder)
+}

@@ -1,0 +1,87 @@
+//! Tests of configuration: a file with everything in it, and every way to be told what is wrong.
+
+use super::{Config, parse};
+use measure::Span;
+use plant::{MachineState, Role};
+use std::path::Path;
+
+mod faults;
+mod golden;
+
+/// A small plant with every table.
+pub const SAMPLE: &str = include_str!("sample.toml");
+
+fn sample() -> Config {
+    parse("unit.toml", SAMPLE, Path::new("/plant")).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn everything_typed_is_there() {
+    let config = sample();
+    let plant = &config.plant;
+    let mill = plant.machine_named("mill-1").expect("mill-1");
+    let other = plant.machine_named("mill-2").expect("mill-2");
+    assert_eq!((mill.feeds.clone(), mill.line), (vec![other.id], other.line));
+    assert_eq!((mill.warm_up, other.warm_up), (Span::from_minutes(4), Span::from_minutes(6)));
+    assert_eq!(mill.services, vec![("tool".to_owned(), Span::from_minutes(15)), ("bearing".to_owned(), Span::from_minutes(210))]);
+    let names = |m| plant.channels_of(m).map(|c| c.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(names(mill.id), ["state", "good", "power", "set_speed"]);
+    assert_eq!(names(other.id), ["state", "good", "power", "scrap"]);
+    let state = plant.role(mill.id, Role::State).expect("a state");
+    let words: Vec<&str> = state.states.iter().map(|(w, _)| w.as_str()).collect();
+    assert_eq!(words, ["RUN", "WAIT", "FULL", "OFF", "ERR"], "in the order of the file");
+    assert_eq!(state.states[4].1, MachineState::Down);
+    let order = &plant.orders[0];
+    assert_eq!(
+        (order.release.to_string(), order.due.to_string()),
+        ("2026-03-02T05:00:00Z".into(), "2026-03-03T13:00:00Z".into())
+    );
+    assert_eq!(plant.products[0].route[0].family, "flange");
+    assert_eq!(plant.calendar.shifts[0].days, [0, 1, 4]);
+}
+
+#[test]
+fn addresses_are_filled_in() {
+    let config = sample();
+    let at = |machine: &str, channel: &str| {
+        let machine = config.plant.machine_named(machine).expect("a machine").id;
+        config.addresses[config.plant.named(machine, channel).expect("a channel").id.index()].clone()
+    };
+    assert_eq!(at("mill-1", "state").address.as_deref(), Some("ns=2;s=mill-1.state"));
+    assert_eq!(at("mill-2", "power").address.as_deref(), Some("8/input/12/f32"));
+    assert_eq!(at("mill-2", "scrap").address, None);
+    let meters = &config.ports[1];
+    let drivers::Config::Modbus(modbus) = &meters.wire else { panic!("{:?}", meters.wire) };
+    assert_eq!((modbus.channels.len(), modbus.port, modbus.poll.as_secs()), (2, 502, 2));
+    assert_eq!(modbus.channels[1].1.to_string(), "8/input/12/f32");
+    assert_eq!(config.ports.len(), 2, "hands have no wire");
+}
+
+#[test]
+fn what_is_absent_has_the_value_the_reference_names() {
+    let bare = SAMPLE.lines().filter(|l| {
+        !l.starts_with("[limits]")
+            && !["ahead_max", "late_max", "waiting_max", "journal_mib_max", "listen"].iter().any(|k| l.starts_with(k))
+    });
+    let text: String = bare.map(|l| format!("{l}\n")).collect();
+    let config = parse("unit.toml", &text.replace("[web]", ""), Path::new("")).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(config.limits.door, collect::Limits::default());
+    assert_eq!((config.web.listen.to_string(), config.web.tls), ("127.0.0.1:8080".to_owned(), None));
+    assert_eq!(config.store.journal_bytes_max, 256 << 20);
+}
+
+#[test]
+fn passwords_stay_in_their_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = parse("unit.toml", SAMPLE, folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    let file = folder.path().join("cell.password");
+    let fault = config.connections().expect_err("no such file");
+    assert!(fault.to_string().starts_with(&format!("{}: found No such file", file.display())), "{fault}");
+    std::fs::write(&file, "\n").expect("written");
+    assert!(config.connections().expect_err("an empty line").to_string().contains("found an empty first line"));
+    std::fs::write(&file, "a secret\n").expect("written");
+    let (_, wire) = config.connections().expect("connections").remove(0);
+    let drivers::Config::OpcUa(opcua) = wire else { panic!("{wire:?}") };
+    let credentials = opcua.credentials.expect("credentials");
+    assert_eq!((credentials.name.as_str(), credentials.password.as_str()), ("socium", "a secret"));
+}
