@@ -13,8 +13,10 @@ mod figures;
 mod house;
 mod ring;
 mod route;
+mod start;
 
 pub use figures::Figures;
-pub use house::NodeHouse;
+pub use house::{NodeHouse, SourceWindow};
 pub use ring::{Ask, Loop, Parts};
 pub use route::Routes;
+pub use start::{Running, StartError, start};

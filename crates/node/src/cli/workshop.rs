@@ -1,0 +1,33 @@
+//! `socium workshop`: only the virtual machines, behind real servers, for a unit that runs elsewhere.
+
+use super::{Failure, asked_to_end};
+use crate::clock::Clock;
+use crate::town::{self, Town};
+use std::path::PathBuf;
+
+/// What can be typed.
+#[derive(clap::Args)]
+pub struct Words {
+    /// Where to write the unit.toml that connects to it.
+    #[arg(long, default_value = "workshop-unit.toml")]
+    to: PathBuf,
+    /// How many times faster than real time it runs.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Seed of its luck.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+}
+
+/// Runs the workshop until it is asked to end.
+pub async fn main(words: Words) -> Result<(), Failure> {
+    let (plant, world, origin) = town::world(words.seed);
+    let clock = Clock::virtual_from(origin, words.speed);
+    let town = Town::open(&plant, world, clock.clone()).await?;
+    let text = town.unit_toml(&plant, 8_750, &PathBuf::from("socium-data/workshop"), words.speed);
+    std::fs::write(&words.to, text).map_err(|e| Failure::new(format!("{}: {e}", words.to.display())))?;
+    println!("The workshop runs; it is {origin} there. Connect a unit: socium run --config {}", words.to.display());
+    asked_to_end().await;
+    town.close().await;
+    Ok(())
+}

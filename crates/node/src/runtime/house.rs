@@ -1,0 +1,152 @@
+//! The house behind the windows: what `web` may see and ask, answered from the loop task, the store and the drivers.
+
+use super::figures::Figures;
+use super::ring::Ask;
+use crate::clock::Clock;
+use async_trait::async_trait;
+use drivers::Health;
+use measure::Instant;
+use plant::{ChannelId, Record, RecordId, RecordKind, Verdict};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use unit::desk::View;
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
+
+/// Longest wait for the loop's answer to a person.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// One source as the windows see it.
+#[derive(Clone, Debug)]
+pub struct SourceWindow {
+    /// Its name.
+    pub name: String,
+    /// Its address without secrets.
+    pub address: String,
+    /// How it fares.
+    pub health: watch::Receiver<Health>,
+}
+
+/// The house of a running unit.
+pub struct NodeHouse {
+    /// Its store.
+    pub store: Store,
+    /// Its clock.
+    pub clock: Clock,
+    /// The view, as published by the loop.
+    pub view: watch::Receiver<Arc<View>>,
+    /// Records, as published by the loop.
+    pub records: broadcast::Sender<Arc<Record>>,
+    /// Where wishes go.
+    pub asks: mpsc::Sender<Ask>,
+    /// Its sources.
+    pub sources: Vec<SourceWindow>,
+    /// Counters.
+    pub figures: Arc<Figures>,
+}
+
+fn failed(error: StoreError) -> HouseError {
+    match error {
+        StoreError::Query(sentence) => HouseError::Invalid(sentence),
+        slow @ StoreError::Slow(_) => HouseError::Invalid(slow.to_string()),
+        other => HouseError::Store(other.to_string()),
+    }
+}
+
+#[async_trait]
+impl House for NodeHouse {
+    fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    fn records_live(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.records.subscribe()
+    }
+
+    fn clock_speed(&self) -> f64 {
+        self.clock.speed()
+    }
+
+    fn sources(&self) -> Vec<SourceHealth> {
+        let seen = |source: &SourceWindow| {
+            let health = source.health.borrow().clone();
+            let (name, address) = (source.name.clone(), source.address.clone());
+            SourceHealth { name, connected: health.connected, last_error: health.last_error, heard: health.heard, address }
+        };
+        self.sources.iter().map(seen).collect()
+    }
+
+    fn store_figures(&self) -> StoreFigures {
+        let figures = self.store.figures();
+        StoreFigures {
+            journal_bytes: figures.journal_bytes,
+            history_bytes: figures.history_bytes,
+            history_files: figures.history_files,
+            history_readings: figures.history_readings,
+        }
+    }
+
+    fn metrics(&self) -> String {
+        self.figures.prometheus(&self.view.borrow().clone())
+    }
+
+    async fn series(&self, channel: ChannelId, from: Instant, to: Instant, points: usize) -> Result<Vec<Point>, HouseError> {
+        let plant = Arc::clone(&self.view.borrow().plant);
+        let buckets = self.store.series(&plant, channel, from, to, points).await.map_err(failed)?;
+        let point = |b: store::Bucket| Point { at: b.at, mean: b.mean, low: b.low, high: b.high, count: b.count };
+        Ok(buckets.into_iter().map(point).collect())
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Record, HouseError> {
+        let found = self.store.record(id).await.map_err(failed)?;
+        found.ok_or_else(|| HouseError::Unknown { what: "record", name: id.to_string() })
+    }
+
+    async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, HouseError> {
+        self.store.records(kind, before, limit).await.map_err(failed)
+    }
+
+    async fn verdict(&self, decision: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask::Judge { decision, verdict, answer };
+        self.asks.send_timeout(ask, ANSWER_WITHIN).await.map_err(|_| HouseError::Busy)?;
+        tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| HouseError::Busy)?.map_err(|_| HouseError::Busy)?
+    }
+
+    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError> {
+        let table = self.store.sql(&query, rows_max).await.map_err(failed)?;
+        Ok(Table { columns: table.columns, rows: table.rows, cut: table.cut })
+    }
+
+    async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {
+        Ok(self.store.user(name).await.map_err(failed)?.map(seen_user))
+    }
+
+    async fn users(&self) -> Result<Vec<User>, HouseError> {
+        Ok(self.store.users().await.map_err(failed)?.into_iter().map(seen_user).collect())
+    }
+
+    async fn put_user(&self, user: User) -> Result<(), HouseError> {
+        let row = store::UserRow { name: user.name, role: user.role, password_hash: user.password_hash };
+        self.store.put_user(&row).await.map_err(failed)
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, HouseError> {
+        let rows = self.store.audit(before, limit).await.map_err(failed)?;
+        let entry = |r: store::AuditRow| AuditEntry { number: r.number, at: r.at, who: r.who, what: r.what, about: r.about, detail: r.detail };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    async fn audit_add(&self, who: &str, what: &str, about: &str, detail: &str) -> Result<(), HouseError> {
+        self.store.audit_add(self.now(), who, what, about, detail).await.map(drop).map_err(failed)
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}
+
+fn seen_user(row: store::UserRow) -> User {
+    User { name: row.name, role: row.role, password_hash: row.password_hash }
+}

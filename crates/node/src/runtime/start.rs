@@ -1,0 +1,219 @@
+//! From a configuration to a running unit: store, recall, drivers, loop task, windows, sealing.
+
+use super::figures::Figures;
+use super::house::{NodeHouse, SourceWindow};
+use super::ring::{Ask, Loop, Parts};
+use super::route::Routes;
+use crate::clock::Clock;
+use crate::config::Config;
+use drivers::Arrival;
+use measure::Span;
+use plant::{ChannelId, Plant, Record, SourceId};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use unit::Unit;
+use unit::desk::View;
+
+/// Deliveries that may wait at the door; beyond it the sources are slowed.
+const DOOR_MAX: usize = 4_096;
+/// Wishes of people that may wait.
+const ASKS_MAX: usize = 256;
+/// Records a slow live reader may lag behind.
+const RECORDS_LAG_MAX: usize = 1_024;
+/// Real time between two sealings of the journal into history.
+const SEAL_EVERY: Duration = Duration::from_secs(300);
+/// Readings younger than this stay in the journal, so that late ones land in the same file.
+const SEAL_BEHIND: Span = Span::from_minutes(10);
+
+/// A running unit.
+pub struct Running {
+    /// The address of the windows.
+    pub address: SocketAddr,
+    /// Whether they are encrypted.
+    pub secure: bool,
+    /// The one-time token, where nobody has set a password yet.
+    pub token: Option<String>,
+    /// Where deliveries can be handed in beside the drivers' own (replay).
+    pub door: mpsc::Sender<Arrival>,
+    /// Where the loop can be asked.
+    pub asks: mpsc::Sender<Ask>,
+    /// What can be seen.
+    pub view: watch::Receiver<Arc<View>>,
+    stop: CancellationToken,
+    ring: JoinHandle<()>,
+    bound: web::Bound,
+}
+
+/// Why a unit did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The windows cannot be opened.
+    #[error(transparent)]
+    Web(#[from] web::WebError),
+    /// A password file of a source cannot be read.
+    #[error("{0}")]
+    Config(String),
+    /// No random bytes for the one-time token.
+    #[error(transparent)]
+    NoChance(#[from] web::NoChance),
+}
+
+impl Running {
+    /// Ends everything: sources first, then what is at the door is made durable, then the windows close.
+    pub async fn end(self) {
+        self.stop.cancel();
+        drop(self.door);
+        if self.ring.await.is_err() {
+            tracing::error!("the loop task ended badly; the journal is replayed at the next start");
+        }
+        if let Err(error) = self.bound.closed().await {
+            tracing::warn!(%error, "the windows did not close cleanly");
+        }
+    }
+
+    /// The address for a browser; with the one-time token where there is one.
+    pub fn way_in(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        match &self.token {
+            Some(token) => format!("{scheme}://{}/#/welcome?token={token}", self.address),
+            None => format!("{scheme}://{}/", self.address),
+        }
+    }
+}
+
+/// Starts the unit that a configuration describes.
+///
+/// # Errors
+/// The store, the windows or a password file cannot be used.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
+    let plant = Arc::new(config.plant.clone());
+    let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
+    let unit = recalled(&plant, &config, recovered);
+    let stop = CancellationToken::new();
+    let (door, arrivals) = mpsc::channel(DOOR_MAX);
+    let (asks, wishes) = mpsc::channel(ASKS_MAX);
+    let (routes, sources) = connect(&config, connections, &clock, &door, &stop);
+    let ends = launch(Launch { unit, store: store.clone(), clock: clock.clone(), arrivals, wishes, routes, stop: stop.clone() });
+    tokio::spawn(seal(store.clone(), Arc::clone(&plant), clock.clone(), stop.clone()));
+    let house = NodeHouse {
+        store: store.clone(),
+        clock,
+        view: ends.view.clone(),
+        records: ends.records,
+        asks: asks.clone(),
+        sources,
+        figures: ends.figures,
+    };
+    let (one_time, token) = first_login(&store).await?;
+    let listen = web::Listen {
+        address: config.web.listen,
+        tls: config.web.tls.as_ref().map(|t| web::TlsPaths { certificate: t.certificate.clone(), key: t.key.clone() }),
+        one_time,
+        sessions: web::Limits::default(),
+    };
+    let secure = listen.tls.is_some();
+    let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;
+    Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, stop, ring: ends.ring, bound })
+}
+
+fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) -> Unit {
+    let mut unit = Unit::new(Arc::clone(plant), config.limits.door);
+    if recovered.torn_bytes > 0 {
+        tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
+    }
+    unit.recall_readings(&recovered.words, &recovered.batches);
+    unit.recall_records(recovered.next, recovered.open_decisions, recovered.recent);
+    unit
+}
+
+fn connect(
+    config: &Config,
+    connections: Vec<(SourceId, drivers::Config)>,
+    clock: &Clock,
+    door: &mpsc::Sender<Arrival>,
+    stop: &CancellationToken,
+) -> (Routes, Vec<SourceWindow>) {
+    let mut routes = Routes::default();
+    let mut sources = Vec::new();
+    for (source, connection) in connections {
+        let time: drivers::Clock = Arc::new({
+            let clock = clock.clone();
+            move || clock.now()
+        });
+        let running = drivers::start(source, connection, time, door.clone(), stop.child_token());
+        let channels: Vec<ChannelId> =
+            config.addresses.iter().enumerate().filter(|(_, r)| r.source == source).map(|(c, _)| ChannelId(c as u32)).collect();
+        routes.add(source, channels, running.writes);
+        let name = config.plant.sources[source.index()].name.clone();
+        let address = config.ports.iter().find(|p| p.source == source).map(|p| p.address.clone()).unwrap_or_default();
+        sources.push(SourceWindow { name, address, health: running.health });
+    }
+    (routes, sources)
+}
+
+struct Launch {
+    unit: Unit,
+    store: Store,
+    clock: Clock,
+    arrivals: mpsc::Receiver<Arrival>,
+    wishes: mpsc::Receiver<Ask>,
+    routes: Routes,
+    stop: CancellationToken,
+}
+
+struct Ends {
+    view: watch::Receiver<Arc<View>>,
+    records: broadcast::Sender<Arc<Record>>,
+    figures: Arc<Figures>,
+    ring: JoinHandle<()>,
+}
+
+fn launch(launch: Launch) -> Ends {
+    let Launch { mut unit, store, clock, arrivals, wishes, routes, stop } = launch;
+    let (view, seen) = watch::channel(Arc::new(unit.view(clock.now())));
+    let (records, _) = broadcast::channel(RECORDS_LAG_MAX);
+    let figures = Arc::new(Figures::default());
+    let parts = Parts {
+        unit,
+        store,
+        clock,
+        door: arrivals,
+        asks: wishes,
+        routes,
+        view,
+        records: records.clone(),
+        figures: Arc::clone(&figures),
+        stop,
+    };
+    Ends { view: seen, records, figures, ring: tokio::spawn(Loop::new(parts).run()) }
+}
+
+async fn seal(store: Store, plant: Arc<Plant>, clock: Clock, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SEAL_EVERY) => {}
+        }
+        if let Err(error) = store.seal(&plant, clock.now() - SEAL_BEHIND).await {
+            tracing::error!(%error, "the journal could not be sealed; it is tried again");
+        }
+    }
+}
+
+/// A one-time token, unless somebody has a password already.
+async fn first_login(store: &Store) -> Result<(web::OneTime, Option<String>), StartError> {
+    if store.users().await?.is_empty() {
+        let (one_time, token) = web::OneTime::fresh()?;
+        return Ok((one_time, Some(token)));
+    }
+    Ok((web::OneTime::none(), None))
+}
