@@ -4,6 +4,7 @@
 use collect::Delivery;
 use measure::{Chance, Instant};
 use plant::{ChannelId, CommandValue, SourceId};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,12 +141,56 @@ impl Line {
             sent = self.door.send(Arrival { delivery, done }) => sent.ok().map(|()| settled),
         }
     }
-    /// Waits before attempt number `attempt` (from 0); `false` when the node stops.
-    pub async fn pause(&self, attempt: u32) -> bool {
-        tokio::select! {
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(pause(self.source, attempt)) => true,
+    /// Waits before attempt number `attempt` (from 0) and answers writes meanwhile; `false` when the node stops.
+    pub async fn pause(&self, attempt: u32, writes: &mut mpsc::Receiver<WriteRequest>) -> bool {
+        let wait = tokio::time::sleep(pause(self.source, attempt));
+        tokio::pin!(wait);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                () = &mut wait => return true,
+                request = writes.recv() => match request {
+                    Some(request) => drop(request.answer.send(Err(self.refusal()))),
+                    None => return false,
+                },
+            }
         }
+    }
+    /// Why a write cannot be done while the device is not connected.
+    fn refusal(&self) -> String {
+        let health = self.health.borrow();
+        let error = health.last_error.as_ref().map_or("not yet connected", |(_, error)| error.as_str());
+        format!("the device is not connected: {error}")
+    }
+}
+
+/// Arrivals handed in and not yet settled, oldest first; at most [`IN_FLIGHT_MAX`].
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(VecDeque<oneshot::Receiver<bool>>);
+
+impl InFlight {
+    /// One more; waits for the oldest where there are too many. `false` when one met on the way could not be taken.
+    pub(crate) async fn push(&mut self, settled: oneshot::Receiver<bool>) -> bool {
+        let mut taken = self.sweep();
+        while self.0.len() >= IN_FLIGHT_MAX {
+            if let Some(oldest) = self.0.pop_front() {
+                taken &= oldest.await.unwrap_or(false);
+            }
+        }
+        self.0.push_back(settled);
+        taken
+    }
+    /// Takes out what is settled. `false` when one of them could not be taken.
+    pub(crate) fn sweep(&mut self) -> bool {
+        let mut taken = true;
+        while let Some(oldest) = self.0.front_mut() {
+            match oldest.try_recv() {
+                Err(oneshot::error::TryRecvError::Empty) => break,
+                answer => taken &= answer.unwrap_or(false),
+            }
+            self.0.pop_front();
+        }
+        taken
     }
 }
 
