@@ -1,3 +1,23 @@
 //! The eye of the unit: readings and the image become KPIs, findings and forecasts.
+//!
+//! ```text
+//! Batch ──absorb──> memory ──┬─ kpi (ISO 22400) ───────────> Kpis, Stretch, EnergyAccount
+//!                            ├─ learn ─────────────────────> MachineProfile
+//! Image ──judge──────────────┼─ detect::ALL ── watch ──────> Finding
+//!                            └─ predict::ALL ── watch ─────> Forecast
+//! ```
+//!
+//! Enters: batches of readings, the image, ids. Leaves: records and figures. Absent: decisions, clock, disk, other rooms.
+//! Everything is a value: cloned it goes on the same way, fed the same it says the same; memory and time are bounded.
+//!
+//! Start at [`Knowledge`]; a newcomer adds a detector as one file in `detect/` and one line in `detect::ALL`.
 
+pub mod detect;
+mod knowledge;
 pub mod kpi;
+mod learn;
+pub mod memory;
+pub mod predict;
+mod watch;
+
+pub use knowledge::Knowledge;

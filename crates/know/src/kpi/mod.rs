@@ -1,4 +1,12 @@
 //! Key performance indicators by ISO 22400-2:2014 with Amd 1:2017, from machine states, counters and energy.
+//!
+//! Enters: memory, a scope, a window. Leaves: [`Kpis`], [`Stretch`]es, an [`EnergyAccount`]. Absent: targets, verdicts.
+
+mod account;
+mod formula;
+
+pub use account::{energy, kpis};
+pub use formula::Sums;
 
 use measure::Span;
 use plant::{Cause, LineId, MachineId, MachineState, OrderId, TeamId, Window};
@@ -49,7 +57,7 @@ pub struct Kpis {
     pub quality_ratio: Option<f64>,
     /// Availability × effectiveness × quality ratio.
     pub oee: Option<f64>,
-    /// AUBT / planned order execution time (allocation efficiency).
+    /// AUBT / PBT (allocation efficiency).
     pub allocation_efficiency: Option<f64>,
     /// Actual personnel work time / attendance time.
     pub worker_efficiency: Option<f64>,

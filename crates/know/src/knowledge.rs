@@ -1,0 +1,185 @@
+//! The room's one value: readings in, findings and forecasts out, figures on request.
+//!
+//! Enters: batches, images, ids. Leaves: records, profiles, KPIs. Absent: how each is worked out (the other files).
+
+use crate::detect::{self, Look, Sight};
+use crate::kpi::{self, EnergyAccount, Kpis, Scope, Stretch};
+use crate::learn;
+use crate::memory::Memory;
+use crate::predict;
+use crate::watch::{Mint, Watch};
+use measure::{Instant, Span};
+use plant::{
+    Batch, Finding, Forecast, ForecastKind, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record, RecordId,
+    RecordKind, Window,
+};
+
+/// Everything learned of a plant. A value: clone it and both go on alike.
+#[derive(Clone, Debug)]
+pub struct Knowledge {
+    memory: Memory,
+    profiles: Vec<MachineProfile>,
+    watch: Watch,
+    detectors_due: Vec<Instant>,
+    predictors_due: Vec<Instant>,
+    profiles_due: Instant,
+}
+
+/// How often profiles are brought up to date beyond idle spells.
+const PROFILES: Span = Span::from_minutes(30);
+
+impl Knowledge {
+    /// Nothing learned yet.
+    pub fn new(plant: &Plant) -> Self {
+        let profile = |m: &plant::Machine| MachineProfile { machine: m.id, ..MachineProfile::default() };
+        let mut fresh = Self {
+            memory: Memory::new(plant),
+            profiles: plant.machines.iter().map(profile).collect(),
+            watch: Watch::default(),
+            detectors_due: vec![Instant::MIN; detect::ALL.len()],
+            predictors_due: vec![Instant::MIN; predict::ALL.len()],
+            profiles_due: Instant::MIN,
+        };
+        for profile in &mut fresh.profiles {
+            learn::refresh(profile, &fresh.memory, plant, Instant::EPOCH);
+        }
+        fresh
+    }
+    /// Takes accepted readings. Cheap; nothing is judged.
+    pub fn absorb(&mut self, plant: &Plant, batch: &Batch, lexicon: &Lexicon) {
+        self.memory.absorb(plant, batch, lexicon);
+    }
+    /// Judges what is remembered, each detector and predictor when it is due; returns findings and forecasts that are new
+    /// or have changed. When nothing is due and no state has changed this costs next to nothing.
+    pub fn judge(&mut self, plant: &Plant, image: &Image, mint: &mut dyn FnMut(RecordKind) -> RecordId) -> Vec<Record> {
+        let now = image.at;
+        let minute = self.memory.tick(plant, now);
+        let mut records = Vec::new();
+        for place in 0..self.profiles.len() {
+            if std::mem::take(&mut self.memory.machines[place].changed) {
+                learn::refresh_idle(&mut self.profiles[place], &self.memory, now);
+                for detector in detect::ALL.iter().filter(|d| d.on_change) {
+                    records.extend(self.look(detector, plant, image, place, mint));
+                }
+            }
+        }
+        if minute {
+            self.learn(plant, now);
+            self.detect(plant, image, mint, &mut records);
+            self.predict(plant, image, mint, &mut records);
+        }
+        records
+    }
+    fn learn(&mut self, plant: &Plant, now: Instant) {
+        let all = now >= self.profiles_due;
+        if all {
+            self.profiles_due = now + PROFILES;
+        }
+        for profile in &mut self.profiles {
+            if all {
+                learn::refresh(profile, &self.memory, plant, now);
+            }
+            if self.memory.machine(profile.machine).idle_from.is_some() {
+                learn::refresh_idle(profile, &self.memory, now);
+            }
+        }
+    }
+    fn detect(&mut self, plant: &Plant, image: &Image, mint: Mint<'_>, records: &mut Vec<Record>) {
+        for (i, detector) in detect::ALL.iter().enumerate() {
+            if image.at >= self.detectors_due[i] {
+                self.detectors_due[i] = image.at + detector.cadence;
+                for place in 0..self.profiles.len() {
+                    records.extend(self.look(detector, plant, image, place, mint));
+                }
+            }
+        }
+    }
+    fn look(
+        &mut self,
+        detector: &detect::Detector,
+        plant: &Plant,
+        image: &Image,
+        place: usize,
+        mint: Mint<'_>,
+    ) -> Option<Record> {
+        let machine = self.profiles[place].machine;
+        let open = self.watch.open(detector.cause, machine);
+        let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, open };
+        let look = (detector.look)(&sight);
+        if look == Look::Unsure { None } else { self.watch.saw(detector, machine, image.at, look, mint) }
+    }
+    fn predict(&mut self, plant: &Plant, image: &Image, mint: Mint<'_>, records: &mut Vec<Record>) {
+        let before = records.len();
+        for (i, predictor) in predict::ALL.iter().enumerate() {
+            if image.at < self.predictors_due[i] {
+                continue;
+            }
+            self.predictors_due[i] = image.at + predictor.cadence;
+            for place in 0..self.profiles.len() {
+                let machine = self.profiles[place].machine;
+                let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, open: None };
+                let expected = (predictor.foresee)(&sight);
+                records.extend(self.watch.expects(predictor, machine, image.at, expected, mint));
+            }
+        }
+        if records.len() != before || self.profiles.iter().any(|p| p.failure.is_some()) {
+            self.name_failures();
+        }
+    }
+    /// Puts the most probable failure forecast in force into each profile.
+    fn name_failures(&mut self) {
+        for profile in &mut self.profiles {
+            let of_machine = |f: &&Forecast| f.machine == profile.machine && f.kind == ForecastKind::FailureProbability;
+            let worst = self.watch.forecasts().iter().filter(of_machine);
+            profile.failure = worst.max_by(|a, b| a.value.value.total_cmp(&b.value.value)).map(|f| f.id);
+        }
+    }
+    /// What was learned of each machine, by machine.
+    pub fn profiles(&self) -> &[MachineProfile] {
+        &self.profiles
+    }
+    /// Open findings.
+    pub fn findings(&self) -> &[Finding] {
+        self.watch.findings()
+    }
+    /// Forecasts in force.
+    pub fn forecasts(&self) -> &[Forecast] {
+        self.watch.forecasts()
+    }
+    /// KPIs of a scope in a window of the last seven days; cut at the latest instant known of.
+    pub fn kpis(&self, plant: &Plant, scope: Scope, window: Window) -> Kpis {
+        kpi::kpis(&self.memory, plant, scope, window)
+    }
+    /// KPIs of the unit, each line, each machine, each order worked on in the window, and each team.
+    pub fn all_kpis(&self, plant: &Plant, window: Window) -> Vec<(Scope, Kpis)> {
+        let mut scopes = vec![Scope::Unit];
+        scopes.extend(plant.lines.iter().map(|l| Scope::Line(l.id)));
+        scopes.extend(plant.machines.iter().map(|m| Scope::Machine(m.id)));
+        scopes.extend(self.orders(window).into_iter().map(Scope::Order));
+        scopes.extend(plant.teams.iter().map(|t| Scope::Team(t.id)));
+        scopes.into_iter().map(|scope| (scope, self.kpis(plant, scope, window))).collect()
+    }
+    /// Orders worked on in a window.
+    pub fn orders(&self, window: Window) -> Vec<OrderId> {
+        let on = |m: &crate::memory::machine::MachineMemory| -> Vec<OrderId> {
+            m.log.clips(window).filter_map(|c| c.slice.tags.order).collect()
+        };
+        let mut orders: Vec<OrderId> = self.memory.machines.iter().flat_map(on).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        orders
+    }
+    /// States of a machine in a window; the last stretch ends at the end of the window.
+    pub fn timeline(&self, machine: MachineId, window: Window) -> Vec<Stretch> {
+        self.memory.machines.get(machine.index()).map(|m| m.log.stretches(window)).unwrap_or_default()
+    }
+    /// Where a machine's energy went in a window.
+    pub fn energy(&self, _plant: &Plant, machine: MachineId, window: Window) -> EnergyAccount {
+        let until = Window { from: window.from, to: window.to.min(self.memory.clock) };
+        kpi::energy(&self.memory, machine, window, &self.watch.lost(machine, until))
+    }
+    /// What is remembered, for tests and for people who look inside.
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+}

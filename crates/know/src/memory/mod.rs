@@ -1,0 +1,271 @@
+//! What this room remembers: streaming, bounded, the same for the same readings. Detectors, predictors and KPIs read it.
+//!
+//! ```text
+//! Batch ── route ──> MachineMemory: log · draws · spells · pieces · trends · wear · events
+//!                └─> Errors (over machines of a kind)      tick (each minute) ──> Air, integrals, working hours
+//! ```
+//!
+//! Enters: batches and the passing of time. Leaves: [`Memory`]. Absent: verdicts, records.
+
+pub mod air;
+pub mod errors;
+pub mod hours;
+pub mod log;
+pub mod machine;
+pub mod meter;
+pub mod pieces;
+pub mod route;
+pub mod spell;
+pub mod trend;
+pub mod wear;
+
+use air::{Air, AirPoint};
+use errors::Errors;
+use hours::Hours;
+use log::Tags;
+use machine::MachineMemory;
+use measure::statistics::Smoothed;
+use measure::{Instant, Span};
+use plant::{Batch, Channel, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading};
+use route::{Route, Signal};
+
+/// What is remembered of the plant.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Machines, by id.
+    pub machines: Vec<MachineMemory>,
+    /// Air of each machine that has an air flow, by machine.
+    pub air: Vec<Option<Air>>,
+    /// Alarms before failures.
+    pub errors: Errors,
+    /// Kind of each machine as a small number.
+    pub kinds: Vec<usize>,
+    /// Machines that pieces reach from each machine, near or far.
+    pub downstream: Vec<Vec<MachineId>>,
+    /// Whether the plant works now.
+    pub hours: Hours,
+    /// Latest instant known of.
+    pub clock: Instant,
+    routes: Vec<Route>,
+    /// Last value of word channels, by channel; a repeated word changes nothing.
+    words: Vec<f64>,
+    /// Planned run time by machine and product [s]; 0 where the product does not come by.
+    cycles: Vec<Vec<f64>>,
+    producing: f64,
+    producing_seconds: f64,
+    producing_from: Instant,
+    ticked: Option<Instant>,
+    aired: Option<Instant>,
+}
+
+impl Memory {
+    /// Nothing remembered yet.
+    pub fn new(plant: &Plant) -> Self {
+        let mut kinds: Vec<&str> = plant.machines.iter().map(|m| m.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let routes = Route::table(plant);
+        let machines = plant.machines.iter().map(|m| remember(plant, m.id)).collect();
+        let has_air = |m: MachineId| routes.iter().any(|r| r.machine == m && r.signal == Signal::AirFlow);
+        Self {
+            machines,
+            air: plant.machines.iter().map(|m| has_air(m.id).then(Air::default)).collect(),
+            errors: Errors::default(),
+            kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
+            downstream: plant.machines.iter().map(|m| reachable(plant, m.id)).collect(),
+            hours: Hours::default(),
+            clock: Instant::MIN,
+            words: vec![f64::NAN; routes.len()],
+            routes,
+            cycles: plant.machines.iter().map(|m| cycles_at(plant, m.id)).collect(),
+            producing: 0.0,
+            producing_seconds: 0.0,
+            producing_from: Instant::MIN,
+            ticked: None,
+            aired: None,
+        }
+    }
+    /// A machine.
+    pub fn machine(&self, id: MachineId) -> &MachineMemory {
+        &self.machines[id.index()]
+    }
+    /// Planned run time of a piece of what the tags name at a machine [s]; 0 where unknown.
+    pub fn planned_s(&self, machine: MachineId, tags: Tags) -> f64 {
+        planned(&self.cycles[machine.index()], tags)
+    }
+    /// Takes a batch.
+    pub fn absorb(&mut self, plant: &Plant, batch: &Batch, lexicon: &Lexicon) {
+        self.clock = self.clock.max(batch.received);
+        self.hours.renew(&plant.calendar, self.clock);
+        for reading in batch.iter().filter(|r| r.quality != Quality::Bad && r.value.is_finite()) {
+            let Some(route) = self.routes.get(reading.channel.index()).copied() else {
+                continue;
+            };
+            match route.signal {
+                Signal::None => {}
+                Signal::State | Signal::Order | Signal::Product | Signal::Worker => {
+                    self.turn(plant, route, reading, lexicon);
+                }
+                Signal::Alarm | Signal::Serviced => self.happen(route, reading, lexicon),
+                _ => self.number(route, reading),
+            }
+        }
+    }
+    fn number(&mut self, route: Route, reading: Reading) {
+        let (at, value) = (reading.at, reading.value * route.factor + route.offset);
+        let machine = &mut self.machines[route.machine.index()];
+        let cycles = &self.cycles[route.machine.index()];
+        machine.hear(at);
+        match route.signal {
+            Signal::Power => machine.take_power(at, value),
+            Signal::Energy => machine.take_energy(at, value),
+            Signal::Good => machine.take_pieces(at, value, true, |tags| planned(cycles, tags)),
+            Signal::Scrap => machine.take_pieces(at, value, false, |tags| planned(cycles, tags)),
+            Signal::CycleTime => {
+                let plan = planned(cycles, machine.log.tags());
+                if plan > 0.0 && value > 0.0 {
+                    machine.pieces.cycle_ratio.add(value / plan);
+                }
+            }
+            Signal::Vibration => machine.take_vibration(at, value),
+            Signal::Load => machine.take_load(at, value),
+            Signal::Deviation => machine.pieces.chart.add(value),
+            Signal::AirFlow => machine.air_flow.get_or_insert(Smoothed::new(0.05)).add(value),
+            _ => {}
+        }
+    }
+    fn turn(&mut self, plant: &Plant, route: Route, reading: Reading, lexicon: &Lexicon) {
+        let last = &mut self.words[reading.channel.index()];
+        if *last == reading.value {
+            return;
+        }
+        *last = reading.value;
+        let Some(word) = lexicon.word(reading.value) else {
+            return;
+        };
+        let machine = &mut self.machines[route.machine.index()];
+        machine.hear(reading.at);
+        let mut tags = machine.log.tags();
+        match route.signal {
+            Signal::State => tags.state = state_named(plant.channel(reading.channel), word),
+            Signal::Order => {
+                let order = plant.order_named(word);
+                tags.order = order.map(|o| o.id);
+                if let Some(order) = order {
+                    tags.product = Some(order.product);
+                }
+            }
+            Signal::Product => tags.product = plant.products.iter().find(|p| p.name == **word).map(|p| p.id),
+            _ => tags.team = plant.teams.iter().find(|t| t.name == **word).map(|t| t.id),
+        }
+        let (was, failures) = (machine.state(), machine.failures.len());
+        let newest = machine.failures.back().map(|f| f.at);
+        machine.turn(reading.at, tags, self.hours);
+        let failed = machine.failures.len() != failures || machine.failures.back().map(|f| f.at) != newest;
+        self.recount(reading.at, was, tags.state);
+        if failed {
+            self.errors.failure(route.machine, self.kinds[route.machine.index()], reading.at);
+        }
+    }
+    fn happen(&mut self, route: Route, reading: Reading, lexicon: &Lexicon) {
+        let Some(word) = lexicon.word(reading.value).filter(|w| !w.is_empty()) else {
+            return;
+        };
+        let machine = &mut self.machines[route.machine.index()];
+        let kind = self.kinds[route.machine.index()];
+        machine.hear(reading.at);
+        machine.changed = true;
+        if route.signal == Signal::Alarm {
+            machine.take_alarm(reading.at, word.clone());
+            self.errors.alarm(route.machine, kind, word, reading.at);
+            return;
+        }
+        // A machine that tells no state shows its failures by what had to be mended.
+        if !machine.has_state {
+            self.errors.failure(route.machine, kind, reading.at);
+        }
+        machine.take_service(reading.at, word.clone());
+        if word.contains("leak") {
+            self.air.iter_mut().flatten().for_each(Air::clear);
+        }
+    }
+    fn recount(&mut self, at: Instant, was: MachineState, is: MachineState) {
+        let at = at.max(self.producing_from);
+        if self.producing_from > Instant::MIN {
+            self.producing_seconds += self.producing * (at - self.producing_from).seconds();
+        }
+        self.producing_from = at;
+        let count = |state| f64::from(u8::from(state == MachineState::Producing));
+        self.producing = (self.producing + count(is) - count(was)).max(0.0);
+    }
+    /// Time passed: once a minute integrals are brought up to it. Returns whether a minute was over.
+    pub fn tick(&mut self, plant: &Plant, now: Instant) -> bool {
+        self.clock = self.clock.max(now);
+        self.hours.renew(&plant.calendar, self.clock);
+        let minute = Span::from_minutes(1);
+        let last = *self.ticked.get_or_insert(now.floor(minute));
+        if now - last < minute {
+            return false;
+        }
+        self.ticked = Some(now.floor(minute));
+        for (machine, kind) in self.machines.iter_mut().zip(&self.kinds) {
+            machine.advance(now);
+            self.errors.pass(*kind, now - last);
+        }
+        self.errors.expire(now);
+        self.tick_air(now);
+        true
+    }
+    fn tick_air(&mut self, now: Instant) {
+        let last = *self.aired.get_or_insert(now);
+        let seconds = (now - last).seconds();
+        if now - last < Air::STEP {
+            return;
+        }
+        self.recount(now, MachineState::Unknown, MachineState::Unknown);
+        let producing = self.producing_seconds / seconds;
+        self.producing_seconds = 0.0;
+        self.aired = Some(now);
+        for (air, machine) in self.air.iter_mut().zip(&mut self.machines) {
+            let Some(air) = air else { continue };
+            let itself = f64::from(u8::from(machine.state() == MachineState::Producing));
+            if let Some(flow) = machine.air_flow.take() {
+                let producing = (producing - itself).max(0.0);
+                air.add(AirPoint { at: now, flow: flow.mean(), producing, watts: machine.watts() });
+            }
+        }
+    }
+}
+
+fn remember(plant: &Plant, id: MachineId) -> MachineMemory {
+    let role = |role| plant.role(id, role);
+    let vibration_absolute = role(plant::Role::Vibration).is_some_and(|c| Route::of(c).absolute);
+    MachineMemory::new(id, role(plant::Role::State).is_some(), vibration_absolute)
+}
+
+fn state_named(channel: &Channel, word: &str) -> MachineState {
+    let mapped = channel.states.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s);
+    mapped.or_else(|| MachineState::from_word(word)).unwrap_or_default()
+}
+
+fn planned(cycles: &[f64], tags: Tags) -> f64 {
+    tags.product.and_then(|p: ProductId| cycles.get(p.index())).copied().unwrap_or(0.0)
+}
+
+/// Planned run time of each product at a machine: of its first operation there [s].
+fn cycles_at(plant: &Plant, machine: MachineId) -> Vec<f64> {
+    let at = |p: &plant::Product| p.route.iter().find(|o| o.machines.contains(&machine)).map_or(0.0, |o| o.cycle.seconds());
+    plant.products.iter().map(at).collect()
+}
+
+fn reachable(plant: &Plant, from: MachineId) -> Vec<MachineId> {
+    let mut seen: Vec<MachineId> = Vec::new();
+    let mut next: Vec<MachineId> = plant.machine(from).feeds.clone();
+    while let Some(id) = next.pop() {
+        if !seen.contains(&id) && id != from {
+            seen.push(id);
+            next.extend(plant.machines.get(id.index()).into_iter().flat_map(|m| m.feeds.iter().copied()));
+        }
+    }
+    seen
+}

@@ -1,0 +1,141 @@
+//! Pieces of one machine: how many are scrapped lately and when all is well, how long they take against plan, and how far
+//! they are off nominal.
+//!
+//! Enters: pieces, cycle times, deviations. Leaves: shares and charts. Absent: limits, machines.
+
+use measure::Estimate;
+use measure::statistics::{Moments, Smoothed};
+
+/// Scrapped and all pieces, old ones fading.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fading {
+    memory: f64,
+    hits: f64,
+    trials: f64,
+}
+
+impl Fading {
+    /// Counts that fade with a memory of so many pieces.
+    pub const fn new(memory: f64) -> Self {
+        Self { memory, hits: 0.0, trials: 0.0 }
+    }
+    /// Takes pieces.
+    pub fn add(&mut self, hits: f64, trials: f64) {
+        let keep = (-trials / self.memory).exp();
+        self.hits = self.hits * keep + hits;
+        self.trials = self.trials * keep + trials;
+    }
+    /// The share with its 90 % interval (E. B. Wilson, JASA 22, 1927); `None` below `least` pieces.
+    pub fn share(&self, least: f64) -> Option<Estimate> {
+        const Z: f64 = 1.644_854;
+        if self.trials < least {
+            return None;
+        }
+        let (n, share) = (self.trials, (self.hits / self.trials).clamp(0.0, 1.0));
+        let scale = 1.0 + Z * Z / n;
+        let middle = (share + Z * Z / (2.0 * n)) / scale;
+        let reach = Z / scale * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+        Some(Estimate::between((middle - reach).max(0.0), share, (middle + reach).min(1.0)))
+    }
+}
+
+/// A chart of the deviation of pieces (EWMA: S. W. Roberts, Technometrics 1(3), 1959): the mean when all was well, and
+/// the smoothed mean now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chart {
+    base: Moments,
+    lately: Smoothed,
+    learned: u64,
+}
+
+impl Chart {
+    /// Weight of the newest piece in the smoothed mean.
+    pub const WEIGHT: f64 = 0.05;
+    /// Pieces from which the base is learned.
+    pub const BASE_PIECES: u64 = 150;
+
+    fn new() -> Self {
+        Self { base: Moments::default(), lately: Smoothed::new(Self::WEIGHT), learned: 0 }
+    }
+    /// Takes the deviation of one piece as a share of its tolerance [1].
+    pub fn add(&mut self, deviation: f64) {
+        if self.learned < Self::BASE_PIECES {
+            self.base.add(deviation);
+            self.learned += 1;
+        }
+        self.lately.add(deviation);
+    }
+    /// The machine was serviced: the smoothed mean starts anew, the base stays.
+    pub fn restart(&mut self) {
+        self.lately = Smoothed::new(Self::WEIGHT);
+    }
+    /// Base mean, deviation of single pieces, and the smoothed mean now; `None` before the base is learned.
+    pub fn figures(&self) -> Option<(f64, f64, f64)> {
+        let ready = self.learned >= Self::BASE_PIECES && self.lately.count() >= 30;
+        ready.then(|| (self.base.mean(), self.base.deviation(), self.lately.mean()))
+    }
+}
+
+/// What is learned of a machine's pieces.
+#[derive(Clone, Debug)]
+pub struct Pieces {
+    /// Scrap lately.
+    pub lately: Fading,
+    /// Scrap when the machine was in good order.
+    pub base: Fading,
+    /// Cycle time over planned cycle time [1].
+    pub cycle_ratio: Smoothed,
+    /// Deviation from nominal.
+    pub chart: Chart,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self { lately: Fading::new(150.0), base: Fading::new(3_000.0), cycle_ratio: Smoothed::new(0.05), chart: Chart::new() }
+    }
+}
+
+impl Pieces {
+    /// Takes pieces; `sound` says that nothing speaks against the machine being in good order.
+    pub fn add(&mut self, good: f64, scrap: f64, sound: bool) {
+        self.lately.add(scrap, good + scrap);
+        if sound {
+            self.base.add(scrap, good + scrap);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use measure::statistics::share_estimate;
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        let mut counts = Fading::new(1e9);
+        counts.add(3.0, 100.0);
+        let (ours, exact) = (counts.share(10.0).expect("enough"), share_estimate(3.0, 100.0));
+        assert!((ours.low - exact.low).abs() < 1e-6 && (ours.high - exact.high).abs() < 1e-6);
+        assert_eq!(Fading::new(10.0).share(1.0), None);
+    }
+
+    #[test]
+    fn old_pieces_fade() {
+        let mut pieces = Pieces::default();
+        (0..1_000).for_each(|_| pieces.add(1.0, 0.0, true));
+        (0..300).for_each(|i| pieces.add(f64::from(u8::from(i % 5 != 0)), f64::from(u8::from(i % 5 == 0)), false));
+        let lately = pieces.lately.share(30.0).expect("enough").value;
+        assert!((0.14..0.21).contains(&lately), "{lately}");
+        assert_eq!(pieces.base.share(30.0).expect("enough").value, 0.0);
+    }
+
+    #[test]
+    fn the_chart_follows_a_shift_of_the_mean() {
+        let mut chart = Chart::new();
+        (0..300).for_each(|i| chart.add(if i % 2 == 0 { 0.1 } else { -0.1 }));
+        let (base, deviation, lately) = chart.figures().expect("learned");
+        assert!(base.abs() < 0.01 && (deviation - 0.1).abs() < 0.01 && lately.abs() < 0.02);
+        (0..100).for_each(|i| chart.add(0.3 + if i % 2 == 0 { 0.1 } else { -0.1 }));
+        assert!(chart.figures().is_some_and(|f| f.2 > 0.28 && f.0.abs() < 0.01));
+    }
+}
