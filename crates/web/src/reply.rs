@@ -76,10 +76,6 @@ impl Refusal {
     pub fn busy() -> Self {
         Self::from(HouseError::Busy)
     }
-    /// Its status.
-    pub const fn status(&self) -> StatusCode {
-        self.status
-    }
 }
 
 fn roles_from(least: UserRole) -> String {

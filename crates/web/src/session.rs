@@ -122,7 +122,8 @@ impl Sessions {
         });
     }
     /// Sessions that last.
-    pub fn count(&self, now: Instant) -> usize {
+    #[cfg(test)]
+    fn count(&self, now: Instant) -> usize {
         self.with(|entries| entries.values().filter(|e| self.lives(e, now)).count())
     }
 }

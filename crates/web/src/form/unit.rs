@@ -150,14 +150,14 @@ impl RecordBrief {
                 (machine_name(plant, f.machine), f.kind.word().to_owned(), detail, figure)
             }
             Record::Decision(d) => {
-                let what = ActionWord::from(&d.action).word().to_owned();
-                let state = DecisionState::from(&d.state).word().to_owned();
+                let what = ActionWord::from(&d.action).to_string();
+                let state = DecisionState::from(&d.state).to_string();
                 let figure = Some((d.expected.value.value, d.expected.metric.unit().to_owned()));
                 (machine_name(plant, d.machine), what, state, figure)
             }
             Record::Command(c) => {
                 let (machine, channel) = channel_names(plant, c.channel);
-                (machine, channel, CommandState::from(&c.state).word().to_owned(), None)
+                (machine, channel, CommandState::from(&c.state).to_string(), None)
             }
             Record::Outcome(o) => {
                 let figure = Some((o.measured.value.value, o.measured.metric.unit().to_owned()));

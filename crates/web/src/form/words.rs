@@ -2,6 +2,7 @@
 //! lists, so the two cannot drift apart.
 
 use serde::Serialize;
+use std::fmt;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
 use utoipa::{PartialSchema, ToSchema};
@@ -17,10 +18,9 @@ macro_rules! words {
         #[serde(transparent)]
         pub struct $name(&'static str);
 
-        impl $name {
-            /// The word.
-            pub const fn word(self) -> &'static str {
-                self.0
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
             }
         }
         impl From<$type> for $name {
@@ -60,10 +60,9 @@ macro_rules! own_words {
         #[serde(transparent)]
         pub struct $name(&'static str);
 
-        impl $name {
-            /// The word.
-            pub const fn word(self) -> &'static str {
-                self.0
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
             }
         }
         impl From<$type> for $name {

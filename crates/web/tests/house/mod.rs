@@ -1,0 +1,231 @@
+//! A made-up house behind the windows: realistic, moving, and in memory. The HTTP tests use it, and `examples/window.rs` shows
+//! it so that the UI can be built without a unit.
+#![allow(dead_code, reason = "the tests and the example each use a part")]
+
+pub mod moving;
+pub mod plant;
+pub mod records;
+
+use self::plant::MACHINES;
+use self::records::{Records, id};
+use ::plant::{
+    Because, ChannelId, Command, CommandState, CommandValue, DecisionState, Plant, Rank, Record, RecordId, RecordKind, Role,
+    UserRole, Verdict,
+};
+use async_trait::async_trait;
+use measure::{Instant, Span};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::{broadcast, watch};
+use unit::desk::View;
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
+
+/// Records a slow reader may be behind.
+const RECORDS_BEHIND_MAX: usize = 64;
+
+struct Rooms {
+    records: Records,
+    users: Vec<User>,
+    audit: Vec<AuditEntry>,
+    readings: u64,
+    beats: u64,
+}
+
+/// The house.
+pub struct Fake {
+    plant: Arc<Plant>,
+    rooms: Mutex<Rooms>,
+    view: watch::Sender<Arc<View>>,
+    live: broadcast::Sender<Arc<Record>>,
+}
+
+/// The clock of the computer, as the unit's.
+pub fn now() -> Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Instant::from_micros(since.as_micros() as i64)
+}
+
+impl Fake {
+    /// A house with one person of each role, whose name is the role's word and whose password is that word and `-password`.
+    pub fn new() -> Arc<Self> {
+        let now = now();
+        let plant = Arc::new(plant::plant(now));
+        let records = Records::around(&plant, now);
+        let person = |(role, word): &(UserRole, &str)| User {
+            name: (*word).to_owned(),
+            role: *role,
+            password_hash: web::hash_password(&format!("{word}-password")).expect("random bytes"),
+        };
+        let first = Arc::new(moving::view(&plant, &records, now, 1_000_000));
+        let users = UserRole::ALL.iter().map(person).collect();
+        let rooms = Rooms { records, users, audit: Vec::new(), readings: 1_000_000, beats: 0 };
+        let (view, live) = (watch::channel(first).0, broadcast::channel(RECORDS_BEHIND_MAX).0);
+        Arc::new(Self { plant, rooms: Mutex::new(rooms), view, live })
+    }
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        self.rooms.lock().expect("no panic while it is held")
+    }
+    /// One second passes: values move, and now and then a record changes.
+    pub fn beat(&self) {
+        let now = now();
+        let mut rooms = self.rooms();
+        rooms.readings += 137;
+        rooms.beats += 1;
+        let changed = rooms.beats.is_multiple_of(5).then(|| {
+            let place = (rooms.beats / 5) as usize % rooms.records.findings.len();
+            let finding = &mut rooms.records.findings[place];
+            finding.at = now;
+            Record::Finding(finding.clone())
+        });
+        self.view.send_replace(Arc::new(moving::view(&self.plant, &rooms.records, now, rooms.readings)));
+        drop(rooms);
+        changed.into_iter().for_each(|record| self.tell(record));
+    }
+    /// Tells the live readers of a record.
+    pub fn tell(&self, record: Record) {
+        // nobody listening is no fault
+        let _ = self.live.send(Arc::new(record));
+    }
+    /// What the audit trail says: who, what, about, detail.
+    pub fn audited(&self) -> Vec<(String, String, String, String)> {
+        let rooms = self.rooms();
+        rooms.audit.iter().map(|e| (e.who.clone(), e.what.clone(), e.about.clone(), e.detail.clone())).collect()
+    }
+    fn all(&self, kind: RecordKind) -> Vec<Record> {
+        let r = self.rooms().records.clone();
+        match kind {
+            RecordKind::Finding => r.findings.into_iter().map(Record::Finding).collect(),
+            RecordKind::Forecast => r.forecasts.into_iter().map(Record::Forecast).collect(),
+            RecordKind::Decision => r.decisions.into_iter().map(Record::Decision).collect(),
+            RecordKind::Command => r.commands.into_iter().map(Record::Command).collect(),
+            RecordKind::Outcome => r.outcomes.into_iter().map(Record::Outcome).collect(),
+        }
+    }
+}
+
+#[async_trait]
+impl House for Fake {
+    fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.view.subscribe()
+    }
+    fn records_live(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.live.subscribe()
+    }
+    fn clock_speed(&self) -> f64 {
+        1.0
+    }
+    fn sources(&self) -> Vec<SourceHealth> {
+        let now = now();
+        let source = |name: &str, address: &str, connected: bool| SourceHealth {
+            name: name.to_owned(),
+            connected,
+            last_error: (!connected).then(|| (now - Span::from_minutes(4), "no answer in 5 s".to_owned())),
+            heard: Some(if connected { now } else { now - Span::from_minutes(5) }),
+            address: address.to_owned(),
+        };
+        vec![
+            source("machining", "opc.tcp://127.0.0.1:4840", true),
+            source("heat-and-air", "mqtt://127.0.0.1:1883", true),
+            source("meters", "modbus-tcp://127.0.0.1:1502", false),
+        ]
+    }
+    fn store_figures(&self) -> StoreFigures {
+        StoreFigures { journal_bytes: 8_400_128, history_bytes: 91_234_567, history_files: 42, history_readings: 31_000_000 }
+    }
+    fn metrics(&self) -> String {
+        format!("# TYPE socium_readings_accepted_total counter\nsocium_readings_accepted_total {}\n", self.rooms().readings)
+    }
+    async fn series(&self, channel: ChannelId, from: Instant, to: Instant, points: usize) -> Result<Vec<Point>, HouseError> {
+        let channel = self.plant.channel(channel);
+        let words = moving::lexicon(&self.plant);
+        let bucket = (to - from) / points as i64;
+        let point = |i: i64| {
+            let at = from + bucket * i;
+            let mean = match channel.kind.is_word() {
+                true => f64::from(words.number(&moving::word(channel, at)).expect("interned").0),
+                false => moving::number(channel, at),
+            };
+            Point { at, mean, low: mean * 0.97, high: mean * 1.03, count: 12 }
+        };
+        Ok((0..points as i64).map(point).collect())
+    }
+    async fn record(&self, wanted: RecordId) -> Result<Record, HouseError> {
+        let unknown = HouseError::Unknown { what: "record", name: wanted.to_string() };
+        self.all(wanted.kind).into_iter().find(|r| r.id() == wanted).ok_or(unknown)
+    }
+    async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, HouseError> {
+        let mut all = self.all(kind);
+        all.retain(|r| r.at() < before);
+        all.sort_by_key(|r| std::cmp::Reverse(r.at()));
+        all.truncate(limit);
+        Ok(all)
+    }
+    async fn verdict(&self, wanted: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
+        let mut rooms = self.rooms();
+        let Records { decisions, commands, .. } = &mut rooms.records;
+        let unknown = HouseError::Unknown { what: "decision", name: wanted.to_string() };
+        let decision = decisions.iter_mut().find(|d| d.id == wanted).ok_or(unknown)?;
+        if decision.state != DecisionState::Pending {
+            return Err(HouseError::Conflict(format!("{wanted} no longer waits for a verdict")));
+        }
+        decision.state = if verdict.approved { DecisionState::Running } else { DecisionState::Rejected };
+        if verdict.approved {
+            commands.insert(
+                0,
+                Command {
+                    id: id(RecordKind::Command, commands.len() as u64 + 1),
+                    at: verdict.at,
+                    from: "act".into(),
+                    because: vec![Because::Record(wanted)],
+                    channel: self.plant.role(decision.machine, Role::SetState).expect("a writable channel").id,
+                    value: CommandValue::Word("standby".to_owned()),
+                    rank: Rank::Worker,
+                    deadline: verdict.at + Span::from_seconds(10),
+                    state: CommandState::Sent,
+                    answered: None,
+                },
+            );
+        }
+        decision.verdict = Some(verdict);
+        let judged = Record::Decision(decision.clone());
+        self.view.send_replace(Arc::new(moving::view(&self.plant, &rooms.records, now(), rooms.readings)));
+        drop(rooms);
+        self.tell(judged.clone());
+        Ok(judged)
+    }
+    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError> {
+        if !query.trim_start().to_lowercase().starts_with("select") {
+            return Err(HouseError::Invalid("only SELECT is allowed".to_owned()));
+        }
+        let row = |i: usize| vec![serde_json::json!(MACHINES[i % 10].0), serde_json::json!(i as f64 * 0.5)];
+        let columns = vec!["machine".to_owned(), "energy".to_owned()];
+        Ok(Table { columns, rows: (0..12.min(rows_max)).map(row).collect(), cut: false })
+    }
+    async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {
+        Ok(self.rooms().users.iter().find(|u| u.name == name).cloned())
+    }
+    async fn users(&self) -> Result<Vec<User>, HouseError> {
+        Ok(self.rooms().users.clone())
+    }
+    async fn put_user(&self, user: User) -> Result<(), HouseError> {
+        let mut rooms = self.rooms();
+        rooms.users.retain(|u| u.name != user.name);
+        rooms.users.push(user);
+        Ok(())
+    }
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, HouseError> {
+        let rooms = self.rooms();
+        let older = rooms.audit.iter().rev().filter(|e| before.is_none_or(|b| e.number < b));
+        Ok(older.take(limit).cloned().collect())
+    }
+    async fn audit_add(&self, who: &str, what: &str, about: &str, detail: &str) -> Result<(), HouseError> {
+        let mut rooms = self.rooms();
+        let [who, what, about, detail] = [who, what, about, detail].map(str::to_owned);
+        let number = rooms.audit.len() as u64 + 1;
+        rooms.audit.push(AuditEntry { number, at: now(), who, what, about, detail });
+        Ok(())
+    }
+    fn now(&self) -> Instant {
+        now()
+    }
+}
+
