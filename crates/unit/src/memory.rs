@@ -68,7 +68,7 @@ impl Memory {
         self.minter.next[kind as usize] - 1
     }
     /// Takes back numbers and records of an earlier run.
-    pub fn recall(&mut self, next: [u64; 5], recent: Vec<Record>) {
+    pub fn recall(&mut self, next: [u64; 5], recent: &[Record]) {
         self.minter.next = next.map(|n| n.max(1));
         recent.iter().for_each(|record| self.keep(record));
     }

@@ -81,7 +81,7 @@ impl Unit {
     }
 
     /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.
-    pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: Vec<Record>) {
+    pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: &[Record]) {
         self.memory.recall(next, recent);
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));

@@ -131,7 +131,7 @@ fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) ->
         tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
     }
     unit.recall_readings(&recovered.words, &recovered.batches);
-    unit.recall_records(recovered.next, recovered.open_decisions, recovered.recent);
+    unit.recall_records(recovered.next, recovered.open_decisions, &recovered.recent);
     unit
 }
 
