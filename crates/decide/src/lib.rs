@@ -13,9 +13,13 @@
 pub mod check;
 pub mod choose;
 mod clock;
+#[cfg(test)]
+mod fixture;
 pub mod learn;
 mod proposal;
 mod situation;
+#[cfg(test)]
+mod tests;
 
 pub use check::{Violation, certify};
 pub use proposal::Proposal;

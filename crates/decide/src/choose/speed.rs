@@ -76,7 +76,9 @@ fn run<'a>(situation: &Situation<'a>, machine: MachineId) -> Option<Run<'a>> {
     let speed = situation.number(machine, Role::Speed).or_else(|| situation.number(machine, Role::SetSpeed))?;
     let is_watched =
         [Cause::Bottleneck, Cause::ToolWear, Cause::QualityDrift].iter().any(|c| situation.finding(machine, *c).is_some());
-    if speed <= 0.0 || (!is_watched && (speed - NOMINAL).abs() < SAME) {
+    // A machine driven beyond the envelope by somebody else is theirs to drive.
+    let is_within = envelope.range.is_some_and(|(low, high)| (low..=high).contains(&speed));
+    if !is_within || speed <= 0.0 || (!is_watched && (speed - NOMINAL).abs() < SAME) {
         return None;
     }
     let profile = situation.profile(machine)?;

@@ -1,0 +1,35 @@
+//! What outcomes teach.
+
+use super::{actions, decisions, idle_left, outcome};
+use crate::fixture::{MILL, WASHER, World, ten};
+use measure::Span;
+use plant::MachineState;
+
+#[test]
+fn outcomes_correct_the_next_expectation() {
+    let mut world = World::new();
+    world.put(MILL, MachineState::Starved, 10);
+    idle_left(&mut world, MILL, 70.0);
+    let before = decisions(&world)[0].expected.value.value;
+    world.outcomes = vec![outcome(MILL, 2.0, 1.0); 4];
+    // everywhere: (4 + 4*2) / (8 + 8) = 0.75; here, towards that: (4 + 0.75*8) / (8 + 8) = 0.625
+    let after = decisions(&world)[0].expected.value.value;
+    assert!((after / before - 0.625).abs() < 1e-9, "{after} {before}");
+    world.outcomes = vec![outcome(WASHER, 2.0, 1.0); 4];
+    let elsewhere = decisions(&world)[0].expected.value.value;
+    assert!((elsewhere / before - 0.75).abs() < 1e-9, "what other machines taught");
+}
+
+#[test]
+fn a_kind_that_does_not_help_is_stopped_and_tried_again_later() {
+    let mut world = World::new();
+    world.put(MILL, MachineState::Starved, 10);
+    idle_left(&mut world, MILL, 70.0);
+    world.outcomes = (0..5).map(|i| outcome(MILL, 2.0, -1.0 - 0.1 * f64::from(i))).collect();
+    assert_eq!(actions(&world), []);
+    world.outcomes[0].measured.value.value = 30.0;
+    assert_eq!(actions(&world).len(), 1, "not reliably useless");
+    world.outcomes[0].measured.value.value = -1.0;
+    world.outcomes.iter_mut().for_each(|o| o.at = ten() - Span::from_days(15));
+    assert_eq!(actions(&world).len(), 1, "too long ago");
+}
