@@ -1,0 +1,161 @@
+//! One arm of an experiment: a world and a unit, stepped together in virtual time.
+//!
+//! Enters: seed, days, mode. Leaves: the truth at the end, the records, and what was told to machines. Absent: opinions.
+
+use crate::workshop::{Sample, SampleValue, Truth, Workshop, plant, wiring};
+use measure::{Instant, Span};
+use plant::{
+    Because, ChannelId, CommandValue, Decision, DecisionState, Mode as PolicyMode, Outcome, Plant, Quality, Record, RecordId,
+    SourceId,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use unit::{Delivery, Effect, Input, Limits, Place, RawReading, RawValue, Unit};
+
+/// How often the unit steps [virtual time].
+const STEP: Span = Span::from_seconds(10);
+/// Monday 2026-03-02, 05:50 at the site (UTC+8), ten minutes before the first shift.
+const START: &str = "2026-03-01T21:50:00Z";
+
+/// What the loop may do in an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// All decisions are advice only.
+    Watch,
+    /// All decisions are carried out without asking.
+    Act,
+}
+
+/// One value told to a machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// When.
+    pub at: Instant,
+    /// To which channel.
+    pub channel: ChannelId,
+    /// What.
+    pub value: CommandValue,
+    /// By which decision.
+    pub decision: Option<RecordId>,
+}
+
+/// What happened in an arm.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// The plant.
+    pub plant: Arc<Plant>,
+    /// What really happened.
+    pub truth: Truth,
+    /// Decisions in their last version.
+    pub decisions: BTreeMap<RecordId, Decision>,
+    /// Outcomes in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Everything told to machines, in order.
+    pub told: Vec<Told>,
+    /// The world just before the first command of each decision.
+    pub forks: BTreeMap<RecordId, (Instant, Workshop)>,
+    /// Readings that went through the door.
+    pub readings: u64,
+    /// Findings and forecasts made.
+    pub seen: u64,
+}
+
+/// Runs one arm.
+pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
+    let start: Instant = START.parse().unwrap_or_default();
+    let mut plant = plant(start, days, seed);
+    for policy in &mut plant.policies {
+        policy.mode = if mode == Mode::Watch { PolicyMode::Advise } else { PolicyMode::Automatic };
+    }
+    let world = Workshop::new(&plant, seed, start);
+    let plant = Arc::new(plant);
+    let mut bench = Bench {
+        sources: wiring(&plant),
+        unit: Unit::new(Arc::clone(&plant), Limits::default()),
+        world,
+        inbox: Vec::new(),
+        arm: Arm {
+            truth: Workshop::new(&plant, seed, start).truth(),
+            plant,
+            decisions: BTreeMap::new(),
+            outcomes: Vec::new(),
+            told: Vec::new(),
+            forks: BTreeMap::new(),
+            readings: 0,
+            seen: 0,
+        },
+    };
+    let (mut now, end) = (start, start + Span::from_days(i64::from(days)));
+    let mut samples = Vec::new();
+    while now < end {
+        now += STEP;
+        bench.world.advance(&bench.arm.plant, now, &mut samples);
+        bench.hear(now, samples.drain(..));
+        bench.step(now);
+    }
+    bench.arm.truth = bench.world.truth();
+    bench.arm
+}
+
+struct Bench {
+    sources: Vec<SourceId>,
+    unit: Unit,
+    world: Workshop,
+    inbox: Vec<Input>,
+    arm: Arm,
+}
+
+impl Bench {
+    fn hear(&mut self, now: Instant, samples: impl Iterator<Item = Sample>) {
+        let mut deliveries: BTreeMap<SourceId, Delivery> = BTreeMap::new();
+        for sample in samples {
+            let source = self.sources[sample.channel.index()];
+            let delivery = deliveries.entry(source).or_insert_with(|| Delivery::new(source, now));
+            delivery.readings.push(raw(sample));
+        }
+        for delivery in deliveries.into_values() {
+            self.arm.readings += delivery.readings.len() as u64;
+            let absorbed = self.unit.absorb(delivery);
+            absorbed.batches.iter().for_each(|batch| self.unit.settle(batch, true));
+        }
+    }
+
+    fn step(&mut self, now: Instant) {
+        let effects = self.unit.step(now, std::mem::take(&mut self.inbox));
+        for effect in effects {
+            match effect {
+                Effect::Keep(Record::Decision(decision)) => {
+                    self.arm.decisions.insert(decision.id, decision);
+                }
+                Effect::Keep(Record::Outcome(outcome)) => self.arm.outcomes.push(outcome),
+                Effect::Keep(Record::Command(_)) => {}
+                Effect::Keep(_) => self.arm.seen += 1,
+                Effect::Write(command) => {
+                    let decision =
+                        command.because.iter().find_map(|b| if let Because::Record(id) = b { Some(*id) } else { None });
+                    if let Some(id) = decision {
+                        self.arm.forks.entry(id).or_insert_with(|| (now, self.world.clone()));
+                    }
+                    self.arm.told.push(Told { at: now, channel: command.channel, value: command.value.clone(), decision });
+                    let result = self.world.write(&self.arm.plant, command.channel, &command.value, now);
+                    self.inbox.push(Input::Answered { command: command.id, result: result.map_err(|e| e.to_string()) });
+                }
+            }
+        }
+    }
+}
+
+fn raw(sample: Sample) -> RawReading {
+    let value = match sample.value {
+        SampleValue::Number(number) => RawValue::Number(number),
+        SampleValue::Word(word) => RawValue::Text(word.to_string()),
+    };
+    RawReading { place: Place::Channel(sample.channel), at: Some(sample.at), value, quality: Quality::Good }
+}
+
+impl Arm {
+    /// How many decisions ended in a state.
+    pub fn ended_in(&self, state: &DecisionState) -> usize {
+        self.decisions.values().filter(|d| d.state == *state).count()
+    }
+}
