@@ -18,11 +18,15 @@ mod approve;
 mod carry;
 pub mod effect;
 pub mod envelope;
+#[cfg(test)]
+mod fixture;
 mod hand;
 mod ranks;
 mod sink;
 mod still;
 pub mod suite;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use approve::{REASON_CHARS_MAX, Unjudged};

@@ -35,7 +35,7 @@ fn effect(case: &Case<'_>) -> Estimate {
     let value = at(probability.value).value;
     // The twin may also have done the same service by itself a little later: then the difference is nil.
     let high = at(probability.high.max(probability.value)).high.max(0.0);
-    Estimate::between(at(probability.low.min(probability.value)).low.min(-served), value, high)
+    Estimate::between(at(probability.low.min(probability.value)).low, value, high)
 }
 
 /// One repair [min]: what is learned by now, spread by a factor of two, else what the decision assumed; never longer than

@@ -32,7 +32,9 @@ fn effect(case: &Case<'_>) -> Estimate {
     let watch = case.watch;
     let end = watch.left.map_or(case.end(), |(at, _)| at.min(case.end()));
     let length_h = hours(end - watch.executed);
-    let Some(idle) = case.power(watch.first, 60.0 * length_h).or_else(|| case.figure("idle_power")) else {
+    // After a restart the state before is not known any more.
+    let state = if watch.first.is_idle() { watch.first } else { MachineState::Starved };
+    let Some(idle) = case.power(state, 60.0 * length_h).or_else(|| case.figure("idle_power")) else {
         return Estimate::between(0.0, 0.0, 0.0);
     };
     if watch.entered.is_none() && watch.blind == Span::ZERO {
