@@ -1,0 +1,9 @@
+// Starts the app.
+import { mount } from 'svelte'
+import App from './App.svelte'
+import './style/tokens.css'
+import './style/dark.css'
+import './style/base.css'
+
+const target = document.getElementById('app')
+if (target !== null) mount(App, { target })
