@@ -149,10 +149,7 @@ impl Line {
             tokio::select! {
                 () = self.stop.cancelled() => return false,
                 () = &mut wait => return true,
-                request = writes.recv() => match request {
-                    Some(request) => drop(request.answer.send(Err(self.refusal()))),
-                    None => return false,
-                },
+                Some(request) = writes.recv() => drop(request.answer.send(Err(self.refusal()))),
             }
         }
     }

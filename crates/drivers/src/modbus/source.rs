@@ -66,8 +66,8 @@ async fn session(
                 let _ = timeout(config.timeout, device.disconnect()).await;
                 return None;
             }
-            request = writes.recv() => {
-                if let Err(error) = sink::serve(&mut device, config, request?).await {
+            Some(request) = writes.recv() => {
+                if let Err(error) = sink::serve(&mut device, config, request).await {
                     return Some(error);
                 }
             }

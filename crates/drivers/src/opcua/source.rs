@@ -16,8 +16,8 @@ use opcua::client::{
     SubscriptionActivity,
 };
 use opcua::types::{
-    DataChangeNotification, EndpointDescription, MessageSecurityMode, MonitoredItemCreateRequest, MonitoringMode,
-    AttributeId, Error, MonitoringParameters, NotificationMessage, ReadValueId, StatusCode, TimestampsToReturn, UserTokenPolicy,
+    AttributeId, DataChangeNotification, EndpointDescription, Error, MessageSecurityMode, MonitoredItemCreateRequest,
+    MonitoringMode, MonitoringParameters, NotificationMessage, ReadValueId, StatusCode, TimestampsToReturn, UserTokenPolicy,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -154,17 +154,23 @@ async fn subscribe(
     let listener = Listener(heard);
     let rounds = (LIFETIME_ROUNDS, KEEP_ALIVE_ROUNDS);
     let subscription = session.create_subscription(config.publishing, rounds.0, rounds.1, 0, 0, true, listener).await?;
-    let items: Vec<MonitoredItemCreateRequest> = config.channels.iter().zip(1..).map(|((_, address), handle)| {
-        let parameters = MonitoringParameters {
-            client_handle: handle,
-            sampling_interval: config.sampling.as_secs_f64() * 1e3,
-            queue_size: config.queue.clamp(1, 10_000),
-            discard_oldest: true,
-            ..MonitoringParameters::default()
-        };
-        let node = ReadValueId { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, ..ReadValueId::default() };
-        MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
-    }).collect();
+    let items: Vec<MonitoredItemCreateRequest> = config
+        .channels
+        .iter()
+        .zip(1..)
+        .map(|((_, address), handle)| {
+            let parameters = MonitoringParameters {
+                client_handle: handle,
+                sampling_interval: config.sampling.as_secs_f64() * 1e3,
+                queue_size: config.queue.clamp(1, 10_000),
+                discard_oldest: true,
+                ..MonitoringParameters::default()
+            };
+            let node =
+                ReadValueId { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, ..ReadValueId::default() };
+            MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
+        })
+        .collect();
     let mut delivery = Delivery::new(line.source, line.now());
     for some in items.chunks(ITEMS_MAX) {
         let made = session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await?;
@@ -200,8 +206,8 @@ async fn serve(
                 // what could not be taken is counted as refused; OPC UA has no way to ask for it again
                 in_flight.push(line.deliver(delivery).await?).await;
             }
-            request = requests.recv(), if writes.len() < sink::WRITES_MAX => {
-                sink::begin(&mut writes, &peer.session, (config, decoder.types()), request?);
+            Some(request) = requests.recv(), if writes.len() < sink::WRITES_MAX => {
+                sink::begin(&mut writes, &peer.session, (config, decoder.types()), request);
             }
             Some(()) = writes.next(), if !writes.is_empty() => {}
             event = peer.events.next() => match event {

@@ -178,9 +178,7 @@ impl Sink for Encoder<'_> {
             CommandValue::Number(number) => {
                 number_variant(address, *number, self.types.get(&channel).copied().unwrap_or(Type::Double))?
             }
-            CommandValue::Word(word) => {
-                word_variant(address, word, self.types.get(&channel).copied().unwrap_or(Type::String))?
-            }
+            CommandValue::Word(word) => word_variant(address, word, self.types.get(&channel).copied().unwrap_or(Type::String))?,
         };
         // servers may refuse a write that carries a time or a status (Part 4, 5.10.4)
         let value = DataValue { value: Some(variant), ..DataValue::null() };

@@ -4,7 +4,11 @@
 //! `sink` (writes), `tests`.
 
 mod config;
+mod sink;
 mod source;
+#[cfg(test)]
+mod tests;
+pub mod wire;
 
 pub use config::*;
 pub use source::run;
