@@ -1,6 +1,7 @@
 //! The true effect of a decision: the same world with and without its commands, all other commands as they were given.
 //!
-//! Enters: an acting arm. Leaves: for each outcome the true effect. Absent: the unit (its other commands are replayed).
+//! Enters: an acting arm. Leaves: for each outcome whose horizon ended within the run, the true effect over that horizon.
+//! Absent: the unit (its other commands are replayed).
 
 use super::arm::{Arm, Told};
 use crate::workshop::{MachineTruth, Workshop};
@@ -26,8 +27,12 @@ pub fn judge(arm: &Arm) -> Vec<Judged> {
 
 fn judge_one(arm: &Arm, outcome: &Outcome) -> Option<Judged> {
     let (from, world) = arm.forks.get(&outcome.decision)?;
-    let action = arm.decisions.get(&outcome.decision)?.action.clone();
-    let to = outcome.window.to;
+    let decision = arm.decisions.get(&outcome.decision)?;
+    let action = decision.action.clone();
+    let to = *from + decision.horizon;
+    if to > arm.truth.at {
+        return None;
+    }
     let told: Vec<&Told> = arm.told.iter().filter(|t| t.at >= *from && t.at < to).collect();
     let with = play(&arm.plant, world, &told, None, to);
     let without = play(&arm.plant, world, &told, Some(outcome.decision), to);

@@ -1,0 +1,86 @@
+//! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
+
+use super::Failure;
+use crate::bench::{self, Row, latency, ring};
+use clap::{Args, Subcommand};
+
+/// What can be typed.
+#[derive(Args)]
+pub struct Words {
+    #[command(subcommand)]
+    what: What,
+    /// Print one JSON array of rows.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Exit with 1 if a must is missed, naming it.
+    #[arg(long, global = true)]
+    check: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The virtual workshop with the loop watching and with it acting.
+    Loop {
+        /// Number of seeds, from 1.
+        #[arg(long, default_value_t = 20)]
+        seeds: u64,
+        /// Virtual days of each run.
+        #[arg(long, default_value_t = 5)]
+        days: u32,
+    },
+    /// A reading on the MQTT socket to a command on the socket, with fsync in the path.
+    Latency {
+        /// Number of readings.
+        #[arg(long, default_value_t = 10_000)]
+        times: u32,
+    },
+}
+
+/// Measures and prints.
+pub fn main(words: Words) -> Result<(), Failure> {
+    let rows = match words.what {
+        What::Loop { seeds, days } => ring_rows(seeds, days),
+        What::Latency { times } => super::on_runtime_with(latency::rows(times))?,
+    };
+    if words.json {
+        let text = serde_json::to_string_pretty(&rows).map_err(|e| Failure::new(e.to_string()))?;
+        println!("{text}");
+    } else {
+        println!("{}", bench::table(&rows));
+    }
+    let missed = bench::missed(&rows);
+    if words.check && !missed.is_empty() {
+        return Err(Failure::new(format!("{} of the musts are missed:\n{}", missed.len(), missed.join("\n"))));
+    }
+    Ok(())
+}
+
+fn ring_rows(seeds: u64, days: u32) -> Vec<Row> {
+    let progress = indicatif::ProgressBar::new(seeds).with_style(style()).with_message("seeds");
+    let next = std::sync::atomic::AtomicU64::new(1);
+    let work = || {
+        let mut pairs = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if seed > seeds {
+                return pairs;
+            }
+            pairs.push(ring::pair(seed, days));
+            progress.inc(1);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut pairs: Vec<ring::Pair> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        // a panic in an experiment is a bug; it is passed on
+        handles.into_iter().flat_map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    progress.finish_and_clear();
+    pairs.sort_by_key(|p| p.seed);
+    ring::rows(&pairs, days)
+}
+
+fn style() -> indicatif::ProgressStyle {
+    // the template is constant and known to parse
+    indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {elapsed}").unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())
+}
