@@ -104,7 +104,8 @@ impl Knowledge {
     ) -> Option<Record> {
         let machine = self.profiles[place].machine;
         let open = self.watch.open(detector.cause, machine);
-        let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, open };
+        let profile = &self.profiles[place];
+        let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, profile, open };
         let look = (detector.look)(&sight);
         if look == Look::Unsure { None } else { self.watch.saw(detector, machine, image.at, look, mint) }
     }
@@ -117,7 +118,8 @@ impl Knowledge {
             self.predictors_due[i] = image.at + predictor.cadence;
             for place in 0..self.profiles.len() {
                 let machine = self.profiles[place].machine;
-                let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, open: None };
+                let profile = &self.profiles[place];
+                let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, profile, open: None };
                 let expected = (predictor.foresee)(&sight);
                 records.extend(self.watch.expects(predictor, machine, image.at, expected, mint));
             }

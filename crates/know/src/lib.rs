@@ -18,6 +18,7 @@ pub mod kpi;
 mod learn;
 pub mod memory;
 pub mod predict;
+pub mod suite;
 mod watch;
 
 pub use knowledge::Knowledge;

@@ -6,12 +6,18 @@
 //! A newcomer adds `detect/<name>.rs`, whose head comment shows a sample series and the finding, and one line in [`ALL`];
 //! it must pass [`crate::suite`].
 
+mod air_leak;
+pub mod bearing_wear;
+mod bottleneck;
+pub mod error_pattern;
 mod idle_energy;
+mod quality_drift;
+mod tool_wear;
 
 use crate::memory::Memory;
 use crate::memory::machine::MachineMemory;
 use measure::{Estimate, Instant, Span};
-use plant::{Because, Cause, ChannelId, Code, Evidence, Finding, Image, MachineId, Plant, Role, Window};
+use plant::{Because, Cause, ChannelId, Code, Evidence, Finding, Image, MachineId, MachineProfile, Plant, Role, Window};
 
 /// What a detector may look at.
 #[derive(Clone, Copy)]
@@ -26,6 +32,8 @@ pub struct Sight<'a> {
     pub memory: &'a Memory,
     /// The machine to look at.
     pub machine: MachineId,
+    /// What was learned of it.
+    pub profile: &'a MachineProfile,
     /// The finding of this cause that is open for this machine.
     pub open: Option<&'a Finding>,
 }
@@ -74,7 +82,15 @@ pub struct Detector {
 }
 
 /// All detectors, by name.
-pub const ALL: &[Detector] = &[idle_energy::DETECTOR];
+pub const ALL: &[Detector] = &[
+    air_leak::DETECTOR,
+    bearing_wear::DETECTOR,
+    bottleneck::DETECTOR,
+    error_pattern::DETECTOR,
+    idle_energy::DETECTOR,
+    quality_drift::DETECTOR,
+    tool_wear::DETECTOR,
+];
 
 impl<'a> Sight<'a> {
     /// What is remembered of the machine.

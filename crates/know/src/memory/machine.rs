@@ -9,7 +9,7 @@ use super::meter::{Counter, Draws, Gauge, Held};
 use super::pieces::Pieces;
 use super::spell::IdleSpells;
 use super::trend::Trend;
-use super::wear::Wear;
+use super::wear::{Conditions, Levels, Wear};
 use measure::statistics::{Moments, Smoothed};
 use measure::{Instant, Span};
 use plant::{MachineId, MachineState, Window};
@@ -88,6 +88,8 @@ pub struct MachineMemory {
     pub services: VecDeque<Event>,
     /// Failures, newest last.
     pub failures: VecDeque<Failure>,
+    /// Speed factor in force [%].
+    pub speed: Option<f64>,
     /// Whether its state changed since the last look.
     pub changed: bool,
     power: Gauge,
@@ -257,10 +259,12 @@ impl MachineMemory {
             self.vibration.add(at, self.operated_h(at), value);
         }
     }
-    /// A load reading [%].
-    pub fn take_load(&mut self, at: Instant, value: f64) {
+    /// A load reading [%]; `kind` is the kind of machine.
+    pub fn take_load(&mut self, at: Instant, value: f64, kind: usize, levels: &mut Levels) {
         if self.under_load() {
-            self.wear.add(at, self.operated_h(at), value, self.log.tags().product);
+            let band = (self.speed.unwrap_or(100.0) / 5.0).round() as i16;
+            let conditions = Conditions { kind, product: self.log.tags().product, band };
+            self.wear.add(at, self.operated_h(at), value, conditions, levels);
         }
     }
     /// An alarm.
@@ -280,12 +284,21 @@ impl MachineMemory {
         if word.contains("tool") {
             self.wear.change(at, operated_h);
             self.pieces.chart.restart();
+            self.pieces.lately.restart();
         }
         if word.contains("bearing") || word.contains("spindle") {
             self.vibration.clear();
         }
         keep(&mut self.services, Event { at, operated_h, word });
     }
+    /// Items kept, for holding the bound.
+    pub fn weight(&self) -> usize {
+        let events = self.alarms.len() + self.services.len() + self.failures.len();
+        self.log.len() + self.vibration.points().len() + self.wear.weight() + self.idle_spells.count() + events
+    }
+    /// Most items kept.
+    pub const WEIGHT_MAX: usize =
+        Log::SLICES_MAX + Trend::POINTS_MAX + Wear::POINTS_MAX + IdleSpells::SPELLS_MAX + 3 * EVENTS_MAX;
     /// The newest service whose word holds `part`.
     pub fn served(&self, part: &str) -> Option<&Event> {
         self.services.iter().rev().find(|e| e.word.contains(part))

@@ -19,7 +19,7 @@ pub mod spell;
 pub mod trend;
 pub mod wear;
 
-use air::{Air, AirPoint};
+use air::{Air, AirPoint, KINDS_MAX, Work};
 use errors::Errors;
 use hours::Hours;
 use log::Tags;
@@ -28,6 +28,7 @@ use measure::statistics::Smoothed;
 use measure::{Instant, Span};
 use plant::{Batch, Channel, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading};
 use route::{Route, Signal};
+use wear::Levels;
 
 /// What is remembered of the plant.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Memory {
     pub machines: Vec<MachineMemory>,
     /// Air of each machine that has an air flow, by machine.
     pub air: Vec<Option<Air>>,
+    /// Loads of fresh tools.
+    pub levels: Levels,
     /// Alarms before failures.
     pub errors: Errors,
     /// Kind of each machine as a small number.
@@ -51,9 +54,7 @@ pub struct Memory {
     words: Vec<f64>,
     /// Planned run time by machine and product [s]; 0 where the product does not come by.
     cycles: Vec<Vec<f64>>,
-    producing: f64,
-    producing_seconds: f64,
-    producing_from: Instant,
+    work: Work,
     ticked: Option<Instant>,
     aired: Option<Instant>,
 }
@@ -70,6 +71,7 @@ impl Memory {
         Self {
             machines,
             air: plant.machines.iter().map(|m| has_air(m.id).then(Air::default)).collect(),
+            levels: Levels::default(),
             errors: Errors::default(),
             kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
             downstream: plant.machines.iter().map(|m| reachable(plant, m.id)).collect(),
@@ -78,9 +80,7 @@ impl Memory {
             words: vec![f64::NAN; routes.len()],
             routes,
             cycles: plant.machines.iter().map(|m| cycles_at(plant, m.id)).collect(),
-            producing: 0.0,
-            producing_seconds: 0.0,
-            producing_from: Instant::MIN,
+            work: Work::default(),
             ticked: None,
             aired: None,
         }
@@ -128,7 +128,8 @@ impl Memory {
                 }
             }
             Signal::Vibration => machine.take_vibration(at, value),
-            Signal::Load => machine.take_load(at, value),
+            Signal::Load => machine.take_load(at, value, self.kinds[route.machine.index()], &mut self.levels),
+            Signal::Speed => machine.speed = Some(value),
             Signal::Deviation => machine.pieces.chart.add(value),
             Signal::AirFlow => machine.air_flow.get_or_insert(Smoothed::new(0.05)).add(value),
             _ => {}
@@ -162,7 +163,7 @@ impl Memory {
         let newest = machine.failures.back().map(|f| f.at);
         machine.turn(reading.at, tags, self.hours);
         let failed = machine.failures.len() != failures || machine.failures.back().map(|f| f.at) != newest;
-        self.recount(reading.at, was, tags.state);
+        self.work.turn(reading.at, self.kinds[route.machine.index()], was, tags.state);
         if failed {
             self.errors.failure(route.machine, self.kinds[route.machine.index()], reading.at);
         }
@@ -186,17 +187,8 @@ impl Memory {
         }
         machine.take_service(reading.at, word.clone());
         if word.contains("leak") {
-            self.air.iter_mut().flatten().for_each(Air::clear);
+            self.air.iter_mut().flatten().for_each(|air| air.mend(reading.at));
         }
-    }
-    fn recount(&mut self, at: Instant, was: MachineState, is: MachineState) {
-        let at = at.max(self.producing_from);
-        if self.producing_from > Instant::MIN {
-            self.producing_seconds += self.producing * (at - self.producing_from).seconds();
-        }
-        self.producing_from = at;
-        let count = |state| f64::from(u8::from(state == MachineState::Producing));
-        self.producing = (self.producing + count(is) - count(was)).max(0.0);
     }
     /// Time passed: once a minute integrals are brought up to it. Returns whether a minute was over.
     pub fn tick(&mut self, plant: &Plant, now: Instant) -> bool {
@@ -218,19 +210,19 @@ impl Memory {
     }
     fn tick_air(&mut self, now: Instant) {
         let last = *self.aired.get_or_insert(now);
-        let seconds = (now - last).seconds();
         if now - last < Air::STEP {
             return;
         }
-        self.recount(now, MachineState::Unknown, MachineState::Unknown);
-        let producing = self.producing_seconds / seconds;
-        self.producing_seconds = 0.0;
+        let producing = self.work.take(now, now - last);
         self.aired = Some(now);
         for (air, machine) in self.air.iter_mut().zip(&mut self.machines) {
-            let Some(air) = air else { continue };
-            let itself = f64::from(u8::from(machine.state() == MachineState::Producing));
-            if let Some(flow) = machine.air_flow.take() {
-                let producing = (producing - itself).max(0.0);
+            let (Some(air), Some(flow)) = (air.as_mut(), machine.air_flow.take()) else { continue };
+            let own = self.kinds[machine.id.index()].min(KINDS_MAX - 1);
+            let mut producing = producing;
+            producing[own] = 0.0;
+            // A compressor that stands still delivers nothing, which says nothing of the network.
+            let stands = [MachineState::Off, MachineState::Standby, MachineState::WarmingUp, MachineState::Down];
+            if !stands.contains(&machine.state()) && machine.since() < last {
                 air.add(AirPoint { at: now, flow: flow.mean(), producing, watts: machine.watts() });
             }
         }

@@ -25,6 +25,10 @@ impl Fading {
         self.hits = self.hits * keep + hits;
         self.trials = self.trials * keep + trials;
     }
+    /// Forgets all pieces: the machine was serviced.
+    pub const fn restart(&mut self) {
+        (self.hits, self.trials) = (0.0, 0.0);
+    }
     /// The share with its 90 % interval (E. B. Wilson, JASA 22, 1927); `None` below `least` pieces.
     pub fn share(&self, least: f64) -> Option<Estimate> {
         const Z: f64 = 1.644_854;
@@ -65,9 +69,9 @@ impl Chart {
         }
         self.lately.add(deviation);
     }
-    /// The machine was serviced: the smoothed mean starts anew, the base stays.
+    /// The machine was serviced: it is in good order now, so the base is learned anew.
     pub fn restart(&mut self) {
-        self.lately = Smoothed::new(Self::WEIGHT);
+        *self = Self::new();
     }
     /// Base mean, deviation of single pieces, and the smoothed mean now; `None` before the base is learned.
     pub fn figures(&self) -> Option<(f64, f64, f64)> {

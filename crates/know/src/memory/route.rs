@@ -32,6 +32,8 @@ pub enum Signal {
     Vibration,
     /// Drive load [%].
     Load,
+    /// Speed factor [%].
+    Speed,
     /// Deviation from nominal as a share of the tolerance [1].
     Deviation,
     /// Air flow [m3/h], or the channel's own unit where that is no flow.
@@ -70,6 +72,7 @@ const fn signal_of(role: Role) -> (Signal, &'static str) {
         Role::CycleTime => (Signal::CycleTime, "s"),
         Role::Vibration => (Signal::Vibration, "mm/s"),
         Role::Load => (Signal::Load, "%"),
+        Role::Speed => (Signal::Speed, "%"),
         Role::Deviation => (Signal::Deviation, "1"),
         Role::AirFlow => (Signal::AirFlow, "m3/h"),
         Role::Alarm => (Signal::Alarm, ""),

@@ -1,102 +1,160 @@
-//! How worn a tool is, from the drive load while producing: load relative to the load of a fresh tool on the same product.
+//! How worn a tool is, from the drive load while producing: load relative to the load of a fresh tool under the same
+//! conditions (product and speed).
 //!
-//! Enters: ten-minute means of load with the product they were taken on. Leaves: a trend of relative load since the last
-//! tool change. Absent: limits, machines.
+//! Enters: loads with product, speed and operating time. Leaves: points of load since the last tool change, and the fresh
+//! levels they are compared with, shared by the machines of a kind. Absent: limits, machines.
 //!
-//! A product that was never cut with a fresh tool gets its fresh level by way of the one before it: when products change,
-//! the tool does not, so relative load goes on where it was.
+//! A fresh level is learned in the first hour after a tool change. Until one was seen, the lowest load met on any machine
+//! of the kind stands for it; conditions met for the first time with a worn tool get their level by way of the conditions
+//! before: when the product changes, the tool does not, so relative load goes on where it was.
 
 use super::trend::{Point, Trend};
-use measure::statistics::Smoothed;
-use measure::{Instant, Span};
+use measure::Instant;
 use plant::ProductId;
+use std::collections::VecDeque;
 
-/// Relative load of the tool in use.
-#[derive(Clone, Debug)]
+/// Under which conditions a load was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Kind of machine.
+    pub kind: usize,
+    /// Product on it.
+    pub product: Option<ProductId>,
+    /// Speed factor in steps of 5 %.
+    pub band: i16,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    conditions: Conditions,
+    load: f64,
+    /// Learned from tools that were known to be fresh.
+    is_sure: bool,
+}
+
+/// Loads of fresh tools by conditions.
+#[derive(Clone, Debug, Default)]
+pub struct Levels {
+    levels: Vec<Level>,
+    /// Levels made so far: a place of the ring.
+    made: usize,
+}
+
+/// A point of load: ten minutes under one set of conditions.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadPoint {
+    /// Time and mean load [%].
+    pub point: Point,
+    /// Place of the fresh level it is compared with, and its conditions.
+    level: (usize, Conditions),
+}
+
+/// The tool in use.
+#[derive(Clone, Debug, Default)]
 pub struct Wear {
-    load: Trend,
-    relative: Trend,
-    product: Option<ProductId>,
-    fresh: Vec<(Option<ProductId>, Smoothed)>,
-    /// Operating time when the tool was changed [h].
+    running: Trend,
+    conditions: Conditions,
+    points: VecDeque<LoadPoint>,
     changed_h: f64,
-    /// When the tool was changed, if that was seen.
     changed: Option<Instant>,
     newest: Option<f64>,
 }
 
-impl Default for Wear {
-    fn default() -> Self {
-        Self {
-            load: Trend::default(),
-            relative: Trend::default(),
-            product: None,
-            fresh: Vec::new(),
-            changed_h: 0.0,
-            changed: None,
-            newest: None,
+/// A tool counts as fresh for this operating time [h].
+const FRESH_H: f64 = 1.0;
+/// Weight of a new fresh point in its level.
+const FRESH_WEIGHT: f64 = 0.15;
+/// Weight of the newest point in the smoothed relative load.
+const SMOOTH: f64 = 0.4;
+
+impl Levels {
+    /// Most conditions kept; further ones take the place of the oldest.
+    pub const LEVELS_MAX: usize = 256;
+
+    fn place(&mut self, conditions: Conditions, load: f64) -> usize {
+        if let Some(place) = self.levels.iter().position(|l| l.conditions == conditions) {
+            return place;
         }
+        let level = Level { conditions, load, is_sure: false };
+        let place = self.made % Self::LEVELS_MAX;
+        self.made += 1;
+        match self.levels.get_mut(place) {
+            Some(old) => *old = level,
+            None => self.levels.push(level),
+        }
+        place
+    }
+    fn of(&self, (place, conditions): (usize, Conditions)) -> Option<&Level> {
+        self.levels.get(place).filter(|l| l.conditions == conditions)
     }
 }
 
-/// Products whose fresh level is kept.
-const PRODUCTS_MAX: usize = 64;
-/// A tool counts as fresh for this operating time [h].
-const FRESH_H: f64 = 1.0;
-/// Shorter pieces of a bucket say too little.
-const COUNT_MIN: u64 = 2;
-
 impl Wear {
+    /// Most points kept.
+    pub const POINTS_MAX: usize = 512;
+
     /// Takes a load [%] seen while producing.
-    pub fn add(&mut self, at: Instant, operated_h: f64, load: f64, product: Option<ProductId>) {
-        if product != self.product {
-            if let Some(point) = self.load.close() {
-                self.take(point);
+    pub fn add(&mut self, at: Instant, operated_h: f64, load: f64, conditions: Conditions, levels: &mut Levels) {
+        if conditions != self.conditions {
+            if let Some(point) = self.running.close() {
+                self.take(point, levels);
             }
-            self.product = product;
+            self.conditions = conditions;
         }
-        if let Some(point) = self.load.add(at, operated_h, load) {
-            self.take(point);
+        if let Some(point) = self.running.add(at, operated_h, load) {
+            self.take(point, levels);
         }
     }
-    fn take(&mut self, point: Point) {
-        if point.mean <= 0.0 || (point.count < COUNT_MIN && point.to - point.from > Span::ZERO) {
+    fn take(&mut self, point: Point, levels: &mut Levels) {
+        if point.mean <= 0.0 {
             return;
         }
-        let since_h = point.operated_h - self.changed_h;
-        let known = self.fresh.iter().position(|(p, _)| *p == self.product);
-        let worn = self.newest.unwrap_or(1.0);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                if self.fresh.len() >= PRODUCTS_MAX {
-                    self.fresh.remove(0);
-                }
-                self.fresh.push((self.product, Smoothed::new(0.1)));
-                self.fresh.len() - 1
-            }
-        };
-        let level = &mut self.fresh[place].1;
-        if since_h <= FRESH_H {
-            level.add(point.mean);
-        } else if level.count() == 0 {
-            level.add(point.mean / worn);
+        let place = levels.place(self.conditions, point.mean / self.newest.unwrap_or(1.0));
+        let level = &mut levels.levels[place];
+        let is_fresh = self.changed.is_some() && point.operated_h - self.changed_h <= FRESH_H;
+        match (is_fresh, level.is_sure) {
+            (true, true) => level.load += FRESH_WEIGHT * (point.mean - level.load),
+            (true, false) => (level.load, level.is_sure) = (point.mean, true),
+            // No tool is better than a fresh one.
+            (false, false) if point.mean < level.load => level.load += 0.5 * (point.mean - level.load),
+            _ => {}
         }
-        let relative = point.mean / level.mean();
-        self.newest = Some(self.newest.map_or(relative, |n| n + 0.4 * (relative - n)));
-        self.relative.keep(Point { mean: relative, ..point });
+        let relative = point.mean / level.load;
+        self.newest = Some(self.newest.map_or(relative, |n| n + SMOOTH * (relative - n)));
+        if self.points.len() >= Self::POINTS_MAX {
+            self.points.pop_front();
+        }
+        self.points.push_back(LoadPoint { point, level: (place, self.conditions) });
     }
     /// The tool was changed.
     pub fn change(&mut self, at: Instant, operated_h: f64) {
-        self.load.clear();
-        self.relative.clear();
+        self.running.clear();
+        self.points.clear();
         self.changed_h = operated_h;
         self.changed = Some(at);
         self.newest = None;
     }
-    /// Load relative to a fresh tool since the change [1].
-    pub const fn relative(&self) -> &Trend {
-        &self.relative
+    /// Operating time [h] and relative load [1] of the points since an operating time, oldest first.
+    pub fn relative(&self, levels: &Levels, since_h: f64) -> Vec<(f64, f64)> {
+        let first = self.points.partition_point(|p| p.point.operated_h < since_h);
+        let newer = self.points.range(first..);
+        newer.filter_map(|p| Some((p.point.operated_h, p.point.mean / levels.of(p.level)?.load))).collect()
+    }
+    /// Whether the level of the newest point was learned from fresh tools.
+    pub fn is_sure(&self, levels: &Levels) -> bool {
+        self.points.back().and_then(|p| levels.of(p.level)).is_some_and(|l| l.is_sure)
+    }
+    /// Points kept.
+    pub fn weight(&self) -> usize {
+        self.points.len()
+    }
+    /// The newest point.
+    pub fn last(&self) -> Option<&Point> {
+        self.points.back().map(|p| &p.point)
+    }
+    /// The first point since the tool was changed.
+    pub fn first(&self) -> Option<&Point> {
+        self.points.front().map(|p| &p.point)
     }
     /// Smoothed relative load now [1].
     pub const fn newest(&self) -> Option<f64> {
@@ -106,24 +164,23 @@ impl Wear {
     pub const fn changed(&self) -> Option<Instant> {
         self.changed
     }
-    /// Operating time at the change [h].
-    pub const fn changed_h(&self) -> f64 {
-        self.changed_h
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn on(product: u16) -> Conditions {
+        Conditions { kind: 0, product: Some(ProductId(product)), band: 20 }
+    }
+
     /// Load 30 % on product 0 and 50 % on product 1 with a fresh tool, rising 2 % an hour.
-    fn cut(wear: &mut Wear, from_h: f64, hours: f64, product: u16, worn_at_start: f64) -> f64 {
+    fn cut(wear: &mut Wear, levels: &mut Levels, (from_h, hours): (f64, f64), product: u16, worn_at_start: f64) -> f64 {
         let fresh = if product == 0 { 30.0 } else { 50.0 };
-        let steps = (hours * 60.0) as i64;
         let mut worn = worn_at_start;
-        for i in 0..steps {
+        for i in 0..(hours * 60.0) as i64 {
             let h = from_h + i as f64 / 60.0;
-            wear.add(Instant::from_seconds((h * 3_600.0) as i64), h, fresh * worn, Some(ProductId(product)));
+            wear.add(Instant::from_seconds((h * 3_600.0) as i64), h, fresh * worn, on(product), levels);
             worn += 0.02 / 60.0;
         }
         worn
@@ -131,23 +188,46 @@ mod tests {
 
     #[test]
     fn relative_load_goes_on_over_a_change_of_product() {
-        let mut wear = Wear::default();
-        let mut worn = cut(&mut wear, 0.0, 5.0, 0, 1.0);
-        worn = cut(&mut wear, 5.0, 5.0, 1, worn);
-        worn = cut(&mut wear, 10.0, 5.0, 0, worn);
+        let (mut wear, mut levels) = (Wear::default(), Levels::default());
+        wear.change(Instant::EPOCH, 0.0);
+        let mut worn = cut(&mut wear, &mut levels, (0.0, 5.0), 0, 1.0);
+        worn = cut(&mut wear, &mut levels, (5.0, 5.0), 1, worn);
+        worn = cut(&mut wear, &mut levels, (10.0, 5.0), 0, worn);
         let newest = wear.newest().expect("seen");
         assert!((newest - worn).abs() < 0.03, "{newest} {worn}");
+        assert!(wear.is_sure(&levels), "product 0 was cut fresh");
     }
 
     #[test]
     fn a_fresh_tool_starts_from_one() {
-        let mut wear = Wear::default();
-        cut(&mut wear, 0.0, 10.0, 0, 1.0);
+        let (mut wear, mut levels) = (Wear::default(), Levels::default());
+        wear.change(Instant::EPOCH, 0.0);
+        cut(&mut wear, &mut levels, (0.0, 10.0), 0, 1.0);
         assert!(wear.newest().is_some_and(|n| n > 1.15));
         wear.change(Instant::from_seconds(36_000), 10.0);
         assert_eq!(wear.newest(), None);
-        cut(&mut wear, 10.0, 1.0, 0, 1.0);
+        cut(&mut wear, &mut levels, (10.0, 1.0), 0, 1.0);
         assert!(wear.newest().is_some_and(|n| (n - 1.0).abs() < 0.03), "{:?}", wear.newest());
-        assert!(wear.relative().points().len() < 8);
+        assert!(wear.relative(&levels, 0.0).len() < 8);
+    }
+
+    #[test]
+    fn a_worn_tool_is_known_by_its_sister() {
+        let (mut worn, mut fresh, mut levels) = (Wear::default(), Wear::default(), Levels::default());
+        cut(&mut worn, &mut levels, (0.0, 2.0), 0, 1.3);
+        assert!(worn.newest().is_some_and(|n| n < 1.1), "nothing to compare with yet");
+        cut(&mut fresh, &mut levels, (0.0, 4.0), 0, 1.0);
+        let relative = worn.relative(&levels, 0.0);
+        assert!(relative.last().is_some_and(|p| p.1 > 1.25), "{:?}", relative.last());
+    }
+
+    #[test]
+    fn the_levels_are_bounded() {
+        let (mut wear, mut levels) = (Wear::default(), Levels::default());
+        for product in 0..2_000 {
+            cut(&mut wear, &mut levels, (f64::from(product), 0.1), product, 1.0);
+        }
+        assert!(levels.levels.len() <= Levels::LEVELS_MAX);
+        assert!(wear.relative(&levels, 0.0).len() <= Wear::POINTS_MAX);
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! Enters: a [`Sight`](crate::detect::Sight). Leaves: [`Foresight`]s. Absent: ids, what was said before.
 
+mod alarms;
+mod degradation;
+mod order_done;
+pub mod threshold;
+
 use crate::detect::Sight;
 use measure::{Estimate, Span};
 use plant::{Because, Code, ForecastKind, OrderId};
@@ -37,4 +42,4 @@ pub struct Predictor {
 }
 
 /// All predictors, by name.
-pub const ALL: &[Predictor] = &[];
+pub const ALL: &[Predictor] = &[alarms::PREDICTOR, degradation::PREDICTOR, order_done::PREDICTOR];

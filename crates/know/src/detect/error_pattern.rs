@@ -1,0 +1,67 @@
+//! Errors that came before failures in the past come again.
+//!
+//! ```text
+//! alarms     e1 .. e3 .. e1 .. e3 e5 .. e2 .. e3 ..        of 12 e3 so far 9 were followed by a failure within 48 h,
+//! failures               x        x            ?           in any 48 h one has 0.08
+//!                                          ^ finding: failures_after_alarm 0.75 (normal 0.08), alarm e3 6 h ago
+//! ```
+//!
+//! Needs: alarm events, and failures (the state `down`; service events where no channel tells the state). The counts are
+//! shared by all machines of a kind (`memory::errors`). Opens when the 5 % bound of the learned share lies above twice the
+//! base rate; ends when the lead has passed, or the failure or a service came.
+
+use super::{Detector, Look, Sight, Sign, evidence};
+use crate::memory::errors::Errors;
+use crate::memory::machine::Event;
+use measure::statistics::share_estimate;
+use measure::{Estimate, Span};
+use plant::{Because, Cause, Role};
+
+/// The detector.
+pub const DETECTOR: Detector =
+    Detector { name: "error_pattern", cause: Cause::ErrorPattern, cadence: Span::from_minutes(30), on_change: true, look };
+
+/// Alarms without which a share says nothing.
+const ALARMS_MIN: f64 = 5.0;
+/// The learned share is at least so many times the base rate [1].
+const TIMES: f64 = 2.0;
+
+/// The newest alarm within the lead that failures followed in the past, with the share that they did and the base rate.
+pub fn warning<'a>(sight: &Sight<'a>) -> Option<(&'a Event, Estimate, f64)> {
+    let machine = sight.memory_of();
+    if machine.alarms.is_empty() {
+        return None;
+    }
+    let kind = sight.memory.kinds[sight.machine.index()];
+    let base = sight.memory.errors.base_rate(kind)?;
+    let settled = machine.failures.back().map(|f| f.at).max(machine.services.back().map(|s| s.at));
+    let recent = machine.alarms.iter().rev().take(16);
+    let open = recent.filter(|a| sight.now - a.at <= Errors::LEAD && settled.is_none_or(|s| s <= a.at));
+    open.filter_map(|alarm| {
+        let tally = sight.memory.errors.tally(kind, &alarm.word).filter(|t| t.alarms >= ALARMS_MIN)?;
+        let share = share_estimate(tally.hits, tally.alarms);
+        (share.low > TIMES * base).then_some((alarm, share, base))
+    })
+    .max_by(|a, b| a.1.value.total_cmp(&b.1.value).then(a.0.at.cmp(&b.0.at)))
+}
+
+fn look(sight: &Sight<'_>) -> Look {
+    if sight.channel(Role::Alarm).is_none() {
+        return Look::Unsure;
+    }
+    let Some((alarm, share, base)) = warning(sight) else {
+        return Look::Normal;
+    };
+    let because: Vec<Because> = [sight.readings(Role::Alarm, alarm.at)].into_iter().flatten().collect();
+    Look::Found(Sign {
+        since: sight.open.map_or(alarm.at, |f| f.since),
+        channel: sight.channel(Role::Alarm),
+        probability: share.value.clamp(0.05, 0.95),
+        evidence: vec![
+            evidence("failures_after_alarm", share, "1", Some(base)),
+            evidence("alarm_age", Estimate::exact((sight.now - alarm.at).hours()), "h", None),
+        ],
+        loss: None,
+        because,
+    })
+}

@@ -1,0 +1,157 @@
+//! When tool and bearing of a machine will fail, from how load and vibration grow over the operating time.
+//!
+//! ```text
+//! vibration [mm/s]  3.1 .. 3.8 .. 4.6 .. 5.2      growth 2.1 %/h, threshold 8.2 mm/s ± 13 %
+//! forecasts: remaining life of `bearing` 21 h (16 to 27), failure within the next 8 worked hours 0.01
+//! ```
+//!
+//! Enters: trends, the failures seen at machines of the kind. Leaves: remaining life [h of operation] and probability of
+//! failure within the next eight worked hours, each naming the service that remedies it. Absent: what to do about it.
+//!
+//! Bearing: the logarithm of vibration grows by a line over the last operating day (growth near exponential: Gebraeel et
+//! al., IIE Transactions 37(6), 2005). Tool: relative load grows by a line over the last operating hours. The thresholds
+//! start from ISO 20816-3 (failure becomes likely beyond 7.1 mm/s) and from the growth of cutting force over a tool's life,
+//! and move to the levels at which machines of the kind did fail.
+
+use super::threshold::{Approach, learned};
+use super::{Foresight, Predictor};
+use crate::detect::Sight;
+use crate::detect::bearing_wear::{Growth, ZONES, growth};
+use crate::memory::machine::{Failure, MachineMemory};
+use crate::memory::wear::Wear;
+use measure::statistics::line_through;
+use measure::{Estimate, Instant, Span};
+use plant::{Because, Code, ForecastKind, Role};
+
+/// The predictor.
+pub const PREDICTOR: Predictor = Predictor { name: "degradation", cadence: Span::from_minutes(15), foresee };
+
+/// Worked time ahead that failure probabilities are told for.
+const AHEAD: Span = Span::from_hours(8);
+/// A failure less probable than this is not told [1].
+const TOLD_MIN: f64 = 0.01;
+/// Life beyond this is not told [h of operation].
+const LIFE_TOLD_H: f64 = 120.0;
+/// Logarithm of vibration at failure: 15 % beyond zone D, within about 13 %.
+const BEARING_PRIOR: (f64, f64) = (2.10, 0.13);
+/// Relative load at which tools break.
+const TOOL_PRIOR: (f64, f64) = (1.50, 0.08);
+/// The priors weigh as much as so many failures.
+const PRIOR_WEIGHT: f64 = 4.0;
+/// Operating time over which the growth of load is fitted [h].
+const TOOL_FIT_H: f64 = 6.0;
+/// Slowest growth of relative load near the end of a tool's life, so that a flat stretch does not promise eternity [1/h].
+const TOOL_RATE_MIN: f64 = 0.004;
+
+fn foresee(sight: &Sight<'_>) -> Vec<Foresight> {
+    let mut expected = Vec::new();
+    if let Some(approach) = bearing(sight) {
+        expected.extend(told(sight, &approach, "bearing", Role::Vibration));
+    }
+    if let Some(approach) = tool(sight) {
+        expected.extend(told(sight, &approach, "tool", Role::Load));
+    }
+    expected
+}
+
+fn told(sight: &Sight<'_>, approach: &Approach, service: &'static str, role: Role) -> Vec<Foresight> {
+    let machine = sight.memory_of();
+    let first = match role {
+        Role::Load => machine.wear.first().map(|p| p.from),
+        _ => machine.vibration.points().front().map(|p| p.from),
+    };
+    let because: Vec<Because> = [role, Role::State]
+        .into_iter()
+        .filter_map(|r| sight.readings(r, first.unwrap_or(sight.now).max(sight.now - Span::from_days(2))))
+        .collect();
+    let foresight = |kind, value, horizon| Foresight {
+        slot: 0,
+        kind,
+        order: None,
+        service: Some(Code::Borrowed(service)),
+        value,
+        horizon,
+        because: because.clone(),
+    };
+    let mut expected = Vec::new();
+    let left = approach.left_h();
+    if left.value <= LIFE_TOLD_H {
+        expected.push(foresight(ForecastKind::RemainingLife, left, Span::from_seconds_f64(left.high * 3_600.0)));
+    }
+    let horizon = until_worked(sight, AHEAD) - sight.now;
+    // Of the worked hours the machine will run the share that it ran lately.
+    let runs = |share: f64| approach.fails_within(AHEAD.hours() * share);
+    let busy = sight.profile.busy_share.unwrap_or(0.8).clamp(0.1, 1.0);
+    let value = Estimate::between(runs(0.6 * busy), runs(busy), runs((1.3 * busy).min(1.0)));
+    if value.value >= TOLD_MIN {
+        expected.push(foresight(ForecastKind::FailureProbability, value, horizon));
+    }
+    expected
+}
+
+/// The instant at which so much more time will have been worked; at most eight days ahead.
+fn until_worked(sight: &Sight<'_>, span: Span) -> Instant {
+    let hours = sight.memory.hours;
+    let left = if hours.open { hours.until - sight.now } else { Span::ZERO };
+    if hours.until == Instant::MAX || left >= span {
+        return sight.now + span;
+    }
+    let mut missing = span;
+    for (from, to) in crate::memory::hours::worked(&sight.plant.calendar, sight.now, sight.now + Span::from_days(8)) {
+        if to - from >= missing {
+            return from + missing;
+        }
+        missing -= to - from;
+    }
+    sight.now + Span::from_days(8)
+}
+
+/// Levels at the failures of machines of the kind that were remedied by a service.
+fn seen(sight: &Sight<'_>, service: &str, level: impl Fn(&Failure) -> Option<f64>) -> Vec<f64> {
+    let kind = sight.memory.kinds[sight.machine.index()];
+    let of_kind = |m: &&MachineMemory| sight.memory.kinds[m.id.index()] == kind;
+    let failures = sight.memory.machines.iter().filter(of_kind).flat_map(|m| &m.failures);
+    let mine = failures.filter(|f| f.service.as_ref().is_some_and(|s| s.contains(service)));
+    mine.filter_map(level).filter(|l| l.is_finite()).collect()
+}
+
+fn bearing(sight: &Sight<'_>) -> Option<Approach> {
+    let machine = sight.memory_of();
+    let seen = seen(sight, "bearing", |f| f.vibration.filter(|v| *v > 0.0).map(f64::ln));
+    if !machine.vibration_absolute && seen.len() < 3 {
+        return None;
+    }
+    let Growth { level, rate, rate_error, scatter } = growth(&machine.vibration)?;
+    let is_rising = rate > 2.5 * rate_error;
+    if !is_rising || (machine.vibration_absolute && level.exp() < 0.8 * ZONES[0]) {
+        return None;
+    }
+    let prior = if machine.vibration_absolute { BEARING_PRIOR } else { (seen.iter().sum::<f64>() / seen.len() as f64, 0.2) };
+    let (threshold, spread) = learned(prior, PRIOR_WEIGHT, &seen);
+    // Growth speeds up with wear, so the line's own error is not all.
+    let rate_error = rate_error.max(0.15 * rate);
+    Some(Approach { level, level_error: 0.5 * scatter, rate, rate_error, threshold, spread })
+}
+
+fn tool(sight: &Sight<'_>) -> Option<Approach> {
+    let wear: &Wear = &sight.memory_of().wear;
+    let last = wear.last()?.operated_h;
+    let points: Vec<(f64, f64)> =
+        wear.relative(&sight.memory.levels, last - TOOL_FIT_H).into_iter().map(|(h, relative)| (h - last, relative)).collect();
+    if points.len() < 9 {
+        return None;
+    }
+    let (level, rate, rate_error) = line_through(&points)?;
+    if level < 1.1 {
+        return None;
+    }
+    let n = points.len() as f64;
+    let scatter = (points.iter().map(|p| (p.1 - level - rate * p.0).powi(2)).sum::<f64>() / (n - 2.0)).sqrt();
+    let seen = seen(sight, "tool", |f| f.wear);
+    let (threshold, spread) = learned(TOOL_PRIOR, PRIOR_WEIGHT, &seen);
+    // The level of a fresh tool that was never seen is off by some percent.
+    let off = if wear.is_sure(&sight.memory.levels) { 0.01 } else { 0.05 };
+    let rate = rate.max(TOOL_RATE_MIN);
+    let level_error = (scatter.powi(2) / n + off * off).sqrt();
+    Some(Approach { level, level_error, rate, rate_error: rate_error.max(0.2 * rate), threshold, spread })
+}
