@@ -94,10 +94,8 @@ fn finish(operation: &mut Operation, need: Option<crate::access::Need>) {
 
 fn require_all(schema: &mut RefOr<Schema>) {
     match schema {
-        RefOr::T(Schema::Object(object)) => {
-            if object.schema_type == SchemaType::Type(Type::Object) {
-                object.required = object.properties.keys().cloned().collect();
-            }
+        RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Object) => {
+            object.required = object.properties.keys().cloned().collect();
         }
         RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require_all),
         _ => {}

@@ -111,7 +111,10 @@ fn tls_config(paths: &TlsPaths) -> Result<Arc<rustls::ServerConfig>, WebError> {
         CertificateDer::pem_file_iter(&paths.certificate).and_then(|certificates| certificates.collect());
     let chain = chain.map_err(|e| wrong(&paths.certificate, e.to_string()))?;
     if chain.is_empty() {
-        return Err(wrong(&paths.certificate, "no certificate in it; allowed is PEM that begins -----BEGIN CERTIFICATE-----".to_owned()));
+        return Err(wrong(
+            &paths.certificate,
+            "no certificate in it; allowed is PEM that begins -----BEGIN CERTIFICATE-----".to_owned(),
+        ));
     }
     let key = PrivateKeyDer::from_pem_file(&paths.key).map_err(|e| wrong(&paths.key, e.to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -146,12 +149,8 @@ pub async fn serve(
     let tls = listen.tls.as_ref().map(tls_config).transpose()?;
     let (listener, address) = bind(listen.address).map_err(|reason| WebError::Address { address: listen.address, reason })?;
     let (stopping, stopped) = watch::channel(false);
-    let opening = Opening {
-        sessions: Sessions::new(listen.sessions),
-        one_time: listen.one_time,
-        secure: tls.is_some(),
-        loopback,
-    };
+    let opening =
+        Opening { sessions: Sessions::new(listen.sessions), one_time: listen.one_time, secure: tls.is_some(), loopback };
     let windows = Arc::new(Windows::open(house, opening, stopped)?);
     let service = router(windows).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();

@@ -164,9 +164,8 @@ mod tests {
     #[test]
     fn the_number_is_bounded_and_the_longest_unused_makes_room() {
         let (sessions, start) = (sessions(), Instant::now());
-        let open = |name: &str, minute: u32| {
-            sessions.open(name, UserRole::Viewer, false, start + minute * MINUTE).expect("a session").1
-        };
+        let open =
+            |name: &str, minute: u32| sessions.open(name, UserRole::Viewer, false, start + minute * MINUTE).expect("a session").1;
         let ann: Vec<_> = (0..3).map(|minute| open("ann", minute)).collect();
         let lasts = |token: &String| sessions.lasts(&token_hash(token), start + 4 * MINUTE);
         assert_eq!(ann.iter().map(lasts).collect::<Vec<_>>(), [false, true, true]);

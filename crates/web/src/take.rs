@@ -40,9 +40,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Ask<T> {
         let asked = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         asked.map(|q| Self(q.0)).map_err(|rejection| {
             let why = std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string);
-            Refusal::invalid("query", shortened(parts.uri.query().unwrap_or_default()), why)
+            bad_question(parts.uri.query().unwrap_or_default(), &why)
         })
     }
+}
+
+/// The place, what was found and what is allowed, out of a query and the sentence `field: why` about it.
+fn bad_question(query: &str, why: &str) -> Refusal {
+    let Some((field, why)) = why.split_once(": ") else {
+        return Refusal::invalid("query", shortened(query), why);
+    };
+    let place = format!("query.{field}");
+    if let Some((found, allowed)) = why.split_once(", expected ") {
+        return Refusal::invalid(&place, shortened(found), allowed);
+    }
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let found = pairs.find(|(name, _)| *name == field).map_or("", |(_, value)| value);
+    let allowed = match why {
+        why if why.contains("`true` or `false`") => "true or false",
+        why if why.contains("digit") || why.contains("number too large") => "a whole number",
+        why => why,
+    };
+    Refusal::invalid(&place, shortened(found), allowed)
 }
 
 fn too_large() -> Refusal {
@@ -75,7 +94,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
 fn explained(place: &str, error: &serde_json::Error) -> Refusal {
     let sentence = error.to_string();
     if !error.is_data() {
-        let place = format!("{place}, line {}, column {}", error.line(), error.column());
+        let place = format!("body, line {}, column {}", error.line(), error.column());
         let what = sentence.split(" at line ").next().unwrap_or(&sentence);
         return Refusal::new(StatusCode::BAD_REQUEST, "malformed", "the body is not JSON").at(&place, what, "one JSON object");
     }

@@ -4,8 +4,8 @@ use super::words::Metric;
 use measure::Instant;
 use plant::{ChannelId, MachineId, OrderId, Plant, RecordId};
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// An instant, RFC 3339 in UTC.

@@ -245,9 +245,9 @@ impl Channel {
 impl From<&MachineProfile> for Profile {
     fn from(p: &MachineProfile) -> Self {
         let power = plant::MachineState::ALL.iter().map(|(state, word)| (*word, p.power[state.index()]));
-        let seen = power.filter(|(_, p)| p.minutes > 0.0).map(|(word, p)| {
-            (word.to_owned(), StatePower { mean_w: p.mean, deviation_w: p.deviation, minutes: p.minutes })
-        });
+        let seen = power
+            .filter(|(_, p)| p.minutes > 0.0)
+            .map(|(word, p)| (word.to_owned(), StatePower { mean_w: p.mean, deviation_w: p.deviation, minutes: p.minutes }));
         Self {
             power: seen.collect(),
             idle_left_s: p.idle_left_s.map(Estimate::from),
@@ -287,11 +287,7 @@ impl Stretch {
     /// The part of a stretch that is not before an instant, if any.
     pub fn since(stretch: &desk::Stretch, from: measure::Instant) -> Option<Self> {
         let start = stretch.window.from.max(from);
-        (stretch.window.to > start).then(|| Self {
-            state: stretch.state.into(),
-            from: When(start),
-            to: When(stretch.window.to),
-        })
+        (stretch.window.to > start).then(|| Self { state: stretch.state.into(), from: When(start), to: When(stretch.window.to) })
     }
 }
 

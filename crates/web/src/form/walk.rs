@@ -58,7 +58,7 @@ pub struct Walk {
 #[serde(untagged)]
 pub enum Step {
     /// Another record, walked back in turn.
-    Walk(Walk),
+    Walk(Box<Walk>),
     /// Readings: here the walk ends.
     Readings {
         /// The readings.

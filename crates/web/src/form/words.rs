@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use std::fmt;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 fn string_of(values: impl Iterator<Item = &'static str>, about: &str) -> RefOr<Schema> {

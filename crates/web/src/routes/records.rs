@@ -85,7 +85,7 @@ impl<'a> Steps<'a> {
             Because::Record(id) if depth <= 1 => Ok(cut(id.to_string(), "depth")),
             Because::Record(id) if self.left == 0 => Ok(cut(id.to_string(), "size")),
             Because::Record(id) => match find(self.windows, *id).await {
-                Ok(record) => Ok(Step::Walk(self.walk(record, depth - 1).await?)),
+                Ok(record) => Ok(Step::Walk(Box::new(self.walk(record, depth - 1).await?))),
                 Err(HouseError::Unknown { .. }) => Ok(cut(id.to_string(), "unknown")),
                 Err(other) => Err(other.into()),
             },
@@ -103,9 +103,7 @@ async fn form(windows: &Windows, record: &Record) -> Reply<RecordForm> {
     let (from, machine, body) = match record {
         Record::Finding(f) => (&f.from, machine_name(plant, f.machine), Body::Finding(Finding::of(plant, f))),
         Record::Forecast(f) => (&f.from, machine_name(plant, f.machine), Body::Forecast(Forecast::of(plant, f))),
-        Record::Decision(d) => {
-            (&d.from, machine_name(plant, d.machine), Body::Decision(Box::new(full(windows, d).await?)))
-        }
+        Record::Decision(d) => (&d.from, machine_name(plant, d.machine), Body::Decision(Box::new(full(windows, d).await?))),
         Record::Command(c) => (&c.from, channel_names(plant, c.channel).0, Body::Command(Command::of(plant, c))),
         Record::Outcome(o) => (&o.from, machine_name(plant, o.machine), Body::Outcome(Outcome::of(plant, o))),
     };

@@ -3,10 +3,10 @@
 use super::Look;
 use super::session::PASSWORD_CHARS;
 use crate::form::person::{NewUser, User};
+use crate::house;
 use crate::reply::{Refusal, Reply};
 use crate::session::Seat;
 use crate::take::{Body, text_within, word};
-use crate::house;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};

@@ -14,7 +14,7 @@ use ::plant::{
 };
 use async_trait::async_trait;
 use measure::{Instant, Span};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
@@ -44,19 +44,25 @@ pub fn now() -> Instant {
     Instant::from_micros(since.as_micros() as i64)
 }
 
+/// One person of each role; hashed once, for it takes a while.
+fn people() -> Vec<User> {
+    static PEOPLE: OnceLock<Vec<User>> = OnceLock::new();
+    let person = |(role, word): &(UserRole, &str)| User {
+        name: (*word).to_owned(),
+        role: *role,
+        password_hash: web::hash_password(&format!("{word}-password")).expect("random bytes"),
+    };
+    PEOPLE.get_or_init(|| UserRole::ALL.iter().map(person).collect()).clone()
+}
+
 impl Fake {
     /// A house with one person of each role, whose name is the role's word and whose password is that word and `-password`.
     pub fn new() -> Arc<Self> {
         let now = now();
         let plant = Arc::new(plant::plant(now));
         let records = Records::around(&plant, now);
-        let person = |(role, word): &(UserRole, &str)| User {
-            name: (*word).to_owned(),
-            role: *role,
-            password_hash: web::hash_password(&format!("{word}-password")).expect("random bytes"),
-        };
         let first = Arc::new(moving::view(&plant, &records, now, 1_000_000));
-        let users = UserRole::ALL.iter().map(person).collect();
+        let users = people();
         let rooms = Rooms { records, users, audit: Vec::new(), readings: 1_000_000, beats: 0 };
         let (view, live) = (watch::channel(first).0, broadcast::channel(RECORDS_BEHIND_MAX).0);
         Arc::new(Self { plant, rooms: Mutex::new(rooms), view, live })
@@ -228,4 +234,3 @@ impl House for Fake {
         now()
     }
 }
-

@@ -148,7 +148,9 @@ fn verdict(state: &DecisionState, kind: DecisionKind, at: Instant) -> Option<Ver
 fn decisions(now: Instant) -> Vec<Decision> {
     let mut all = Vec::new();
     for (row, (kind, machine, action, state, metric, (low, value, high), because)) in rows().into_iter().enumerate() {
-        let at = now - Span::from_minutes(3 + 17 * row as i64);
+        // what is done was made long enough ago for its effect to be measured
+        let age = if state == DecisionState::Done { 150 } else { 3 };
+        let at = now - Span::from_minutes(age + 17 * row as i64);
         let effect = |value: f64| Effect { metric, value: Estimate::between(value * 0.6, value, value * 1.5) };
         let nothing = Rejected { action: None, expected: effect(0.0), reason: "smaller_effect".into() };
         let other = match kind {

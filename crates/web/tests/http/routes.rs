@@ -1,0 +1,160 @@
+//! Every route does what it promises.
+
+use crate::client::{Caller, Window};
+use serde_json::Value;
+
+/// The answer's body at a JSON pointer.
+async fn at(caller: &Caller, path: &str, pointer: &str) -> Value {
+    let answer = caller.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    answer.json().pointer(pointer).unwrap_or_else(|| panic!("{path} has no {pointer}")).clone()
+}
+
+#[tokio::test]
+async fn what_can_be_seen() {
+    let window = Window::open().await;
+    let caller = window.caller("admin").await;
+    // path, where in the answer, what is there
+    let table = [
+        ("unit", "/site", "\"Musterteile Werk 1\""),
+        ("unit", "/accounting", r#"{"accepted":3000046,"stored":2999988,"refused":46,"in_flight":12}"#),
+        ("unit", "/counts", r#"{"finding":7,"forecast":6,"decision":15,"command":8,"outcome":4}"#),
+        ("unit", "/findings_open", "5"),
+        ("unit", "/decisions_pending", "4"),
+        ("unit", "/lines/1/machines", r#"["mill-3","lathe-2","inspection-1","packer-1"]"#),
+        ("unit", "/machines/6/name", "\"compressor-1\""),
+        ("unit", "/machines/6/line", "null"),
+        ("unit", "/gains/0/metric", "\"energy_saved\""),
+        ("unit", "/gains/0/measured", r#"{"value":2.9,"low":2.5,"high":3.3,"confidence":0.9}"#),
+        ("unit", "/latest/0/id", "\"outcome-1\""),
+        ("unit", "/latest/19/kind", "\"finding\""),
+        ("machines", "/9/kind", "\"packing\""),
+        ("machines/lathe-2", "/findings/0/cause", "\"bearing_wear\""),
+        ("machines/lathe-2", "/forecasts/0/kind", "\"remaining_life\""),
+        ("machines/lathe-2", "/decisions/0/state", "\"pending\""),
+        ("machines/lathe-2", "/profile/failure", "\"forecast-1\""),
+        ("machines/lathe-2", "/channels/2/range", "[0.0,60.0]"),
+        ("machines/lathe-2", "/channels/7/quality", "\"uncertain\""),
+        ("machines/lathe-2", "/channels/9/value", "null"),
+        ("machines/lathe-2", "/channels/11/writable", "true"),
+        ("machines/mill-1/channels/power/series?points=7", "/points/6/count", "12"),
+        ("machines/mill-1/channels/power/series?points=7", "/words", "[]"),
+        ("machines/mill-1/channels/state/series?points=7", "/points", "[]"),
+        ("kpis", "/0/scope", "\"unit\""),
+        ("kpis?scope=line", "/1/name", "\"line-b\""),
+        ("kpis?scope=machine", "/9/name", "\"packer-1\""),
+        ("kpis?scope=order", "/5/name", "\"A-1045\""),
+        ("kpis?scope=team", "/2/name", "\"night\""),
+        ("kpis?scope=shift", "/0/scope", "\"shift\""),
+        ("findings?open=true&limit=2", "/1/ended", "null"),
+        ("findings?open=false", "/1/cause", "\"error_pattern\""),
+        ("forecasts", "/4/order", "\"A-1043\""),
+        ("decisions?state=done", "/3/id", "\"decision-15\""),
+        ("decisions?limit=1", "/0/state", "\"pending\""),
+        ("decisions/decision-9", "/verdict/by", "\"mei\""),
+        ("decisions/decision-12", "/commands/0/detail", "\"BadNotWritable\""),
+        ("decisions/decision-12", "/commands/1/state", "\"timed_out\""),
+        ("decisions/decision-1", "/outcome/measured/value/value", "2.9"),
+        ("decisions/decision-3", "/approver", "\"engineer\""),
+        ("decisions/decision-3", "/action", r#"{"do":"service","value":"bearing"}"#),
+        ("decisions/decision-4", "/action", r#"{"do":"speed","value":92.0}"#),
+        ("decisions/decision-5", "/action", r#"{"do":"run","value":"A-1046"}"#),
+        ("decisions/decision-6", "/action", r#"{"do":"standby","value":null}"#),
+        ("decisions/decision-6", "/rejected/0/action", "null"),
+        ("records/outcome-1/walk", "/record/body/id", "\"outcome-1\""),
+        ("records/outcome-1/walk", "/because/0/record/id", "\"decision-1\""),
+        ("records/outcome-1/walk", "/because/0/because/0/record/id", "\"forecast-4\""),
+        ("records/outcome-1/walk", "/because/0/because/0/because/0/readings/unit", "\"mm/s\""),
+        ("records/forecast-5/walk", "/because/1/order/name", "\"A-1043\""),
+        ("energy", "/machines/6/waste/1/cause", "\"air_leak\""),
+        ("orders", "/0/state", "\"done\""),
+        ("orders", "/3/expected_done/confidence", "0.9"),
+        ("data", "/sources/1/refused", r#"{"duplicate":41}"#),
+        ("data", "/sources/2/last_error", "\"no answer in 5 s\""),
+        ("data", "/refused/4/reason", "\"not_finite\""),
+        ("data", "/store/history_files", "42"),
+        ("data", "/stale/0/machine", "\"inspection-1\""),
+        ("audit", "/0/what", "\"sign_in\""),
+        ("users", "/4/role", "\"admin\""),
+        ("session", "/name", "\"admin\""),
+        ("openapi.json", "/openapi", "\"3.1.0\""),
+    ];
+    for (path, pointer, wanted) in table {
+        let wanted: Value = serde_json::from_str(wanted).expect("JSON");
+        assert_eq!(at(&caller, &format!("/api/v1/{path}"), pointer).await, wanted, "{path} {pointer}");
+    }
+    assert_eq!(at(&caller, "/health", "/status").await, "ok");
+    assert!(caller.get("/metrics").await.text().contains("socium_readings_accepted_total 1000000"));
+}
+
+#[tokio::test]
+async fn a_timeline_is_cut_to_the_hours_asked_for_and_has_no_gap() {
+    let window = Window::open().await;
+    let caller = window.caller("viewer").await;
+    let instant = |v: &Value| v.as_str().and_then(|t| t.parse::<measure::Instant>().ok()).expect("an instant");
+    let stretches = at(&caller, "/api/v1/machines/mill-1/timeline?hours=3", "").await;
+    let stretches = stretches.as_array().expect("a list");
+    let (first, last) = (&stretches[0], &stretches[stretches.len() - 1]);
+    assert_eq!((instant(&last["to"]) - instant(&first["from"])).hours(), 3.0);
+    assert!(stretches.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"] && pair[0]["state"] != pair[1]["state"]));
+}
+
+#[tokio::test]
+async fn a_verdict_is_carried_to_the_house_and_can_be_given_once() {
+    let window = Window::open().await;
+    let caller = window.caller("operator").await;
+    let path = "/api/v1/decisions/decision-4/verdict";
+    let answer = caller.post(path, r#"{"approved":true,"reason":"go on"}"#).await;
+    let decision = answer.json();
+    assert_eq!((answer.status, &decision["state"]), (200, &Value::from("running")), "{decision}");
+    assert_eq!(decision["verdict"]["by"], "operator");
+    assert_eq!(decision["verdict"]["reason"], "go on");
+    assert_eq!(decision["commands"][0]["state"], "sent");
+    let again = caller.post(path, r#"{"approved":false,"reason":"changed my mind"}"#).await;
+    assert_eq!(again.refusal(), (409, "conflict".to_owned()));
+    assert_eq!(again.json()["error"]["found"], "running");
+    let no = caller.post("/api/v1/decisions/decision-6/verdict", r#"{"approved":false,"reason":" later "}"#).await;
+    assert_eq!((no.json()["state"].clone(), no.json()["verdict"]["reason"].clone()), ("rejected".into(), "later".into()));
+}
+
+#[tokio::test]
+async fn a_person_is_added_and_signs_in() {
+    let window = Window::open().await;
+    let admin = window.caller("admin").await;
+    let person = r#"{"name":"li.wei","role":"planner","password":"twelve chars"}"#;
+    let added = admin.post("/api/v1/users", person).await;
+    assert_eq!((added.status, added.json()["role"].clone()), (201, "planner".into()));
+    assert_eq!(admin.post("/api/v1/users", person).await.refusal(), (409, "conflict".to_owned()));
+    assert_eq!(window.sign_in("li.wei", "twelve chars").await.json()["role"], "planner");
+}
+
+#[tokio::test]
+async fn sql_answers_with_a_table_or_says_why_not() {
+    let window = Window::open().await;
+    let caller = window.caller("engineer").await;
+    let table = caller.post("/api/v1/sql", r#"{"query":"select * from milling"}"#).await.json();
+    assert_eq!((&table["columns"][0], &table["rows"][1][0]), (&"machine".into(), &"mill-2".into()));
+    let refused = caller.post("/api/v1/sql", r#"{"query":"drop table milling"}"#).await;
+    assert_eq!(refused.json()["error"]["message"], "only SELECT is allowed");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let window = Window::open().await;
+    let caller = window.caller("viewer").await;
+    let table = [
+        ("machines/mill-9", "machine `mill-9` is not known here"),
+        ("machines/mill-9/timeline", "machine `mill-9` is not known here"),
+        ("machines/mill-1/channels/colour/series", "channel `mill-1/colour` is not known here"),
+        ("decisions/decision-99", "record `decision-99` is not known here"),
+        ("decisions/finding-1", "decision `finding-1` is not known here"),
+        ("records/finding-99/walk", "record `finding-99` is not known here"),
+        ("records/nonsense/walk", "record `nonsense` is not known here"),
+        ("nothing", "path `/api/v1/nothing` is not known here"),
+    ];
+    for (path, message) in table {
+        let answer = caller.get(&format!("/api/v1/{path}")).await;
+        assert_eq!(answer.refusal(), (404, "unknown".to_owned()), "{path}");
+        assert_eq!(answer.json()["error"]["message"], message);
+    }
+}
