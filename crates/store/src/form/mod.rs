@@ -1,0 +1,14 @@
+//! The treaties: versioned stored forms beside their conversion. A form never changes; a change is a new version that is
+//! upgraded at the door. Golden files under `tests/golden/` hold them still.
+//!
+//! Enters: values of `plant`. Leaves: bytes and JSON in which things have names, not numbers, so that they outlive a change of
+//! the configuration. Absent: files.
+
+mod catalogue;
+mod entry;
+mod parts;
+mod record;
+
+pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
+pub(crate) use entry::{Entry, encode_batch, encode_record};
+pub(crate) use record::{Outline, from_json, to_json};

@@ -1,0 +1,89 @@
+//! The start: reads all segments, cuts what was never acknowledged, and gives back what they hold.
+
+use super::segment;
+use crate::StoreError;
+use crate::form::{Catalogue, Entry};
+use crate::live::{HotSegment, Live};
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the journal held besides readings and words, which went into [`Live`].
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Versions of records with their sequence, in their order.
+    pub records: Vec<(u64, String)>,
+    /// Bytes cut.
+    pub torn_bytes: u64,
+    /// Highest number of a segment.
+    pub number_max: u64,
+}
+
+/// Reads the segments above `sealed` into `live`, and deletes those up to it, whose readings are in history.
+///
+/// # Errors
+/// A segment cannot be read, or was written by a newer version.
+pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found, StoreError> {
+    std::fs::create_dir_all(dir).map_err(|e| StoreError::disk("cannot make", dir, &e))?;
+    let mut found = Found { number_max: sealed, ..Found::default() };
+    for number in segment::list(dir)? {
+        let path = segment::path(dir, number);
+        if number <= sealed {
+            std::fs::remove_file(&path).map_err(|e| StoreError::disk("cannot delete", &path, &e))?;
+            continue;
+        }
+        found.number_max = number;
+        let scan = segment::scan(&path, number)?;
+        found.torn_bytes += scan.torn;
+        take(number, &scan, live, &mut found).map_err(|e| StoreError::form(path.display().to_string(), e))?;
+        cut(&path, scan.end)?;
+    }
+    segment::sync_dir(dir)?;
+    Ok(found)
+}
+
+/// Reads the segments above `sealed` into `live` and changes nothing; another process may be writing them.
+///
+/// # Errors
+/// A segment cannot be read, was written by a newer version, or has just been sealed.
+pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), StoreError> {
+    for number in segment::list(dir)?.into_iter().filter(|number| *number > sealed) {
+        let path = segment::path(dir, number);
+        let scan = segment::scan(&path, number)?;
+        take(number, &scan, live, &mut Found::default()).map_err(|e| StoreError::form(path.display().to_string(), e))?;
+    }
+    Ok(())
+}
+
+fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -> Result<(), String> {
+    live.segments.push(HotSegment { bytes: scan.end, ..HotSegment::new(number, Arc::default()) });
+    for payload in &scan.payloads {
+        match Entry::decode(payload)? {
+            Entry::Catalogue(catalogue) => set_catalogue(live, catalogue),
+            Entry::Words(words) => live.learn(&words),
+            Entry::Batch(batch) => live.absorb(vec![batch]),
+            Entry::Record(sequence, json) => {
+                found.records.push((sequence, json));
+                if let Some(open) = live.segments.last_mut() {
+                    open.sequence = sequence;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn set_catalogue(live: &mut Live, catalogue: Catalogue) {
+    if let Some(open) = live.segments.last_mut() {
+        open.catalogue = Arc::new(catalogue);
+    }
+}
+
+fn cut(path: &Path, end: u64) -> Result<(), StoreError> {
+    let wrong = |e: std::io::Error| StoreError::disk("cannot cut the torn end of", path, &e);
+    let file = OpenOptions::new().write(true).open(path).map_err(wrong)?;
+    if file.metadata().map_err(wrong)?.len() > end {
+        file.set_len(end).and_then(|()| file.sync_all()).map_err(wrong)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Records: every version is kept, the latest is looked up. Enters and leaves: the JSON forms of `form`.
+
+use super::Records;
+use crate::StoreError;
+use crate::form::Outline;
+use measure::Instant;
+use plant::{RecordId, RecordKind};
+
+/// The outline of a version, for SQL tables: (sequence, id, time [µs], machine, what, state, body).
+pub(crate) type Outlined = (i64, i64, i64, String, String, String, String);
+
+const APPLIED: &str = "applied_sequence";
+
+impl Records {
+    /// The highest sequence carried over from the journal.
+    pub(crate) async fn applied(&self) -> Result<u64, StoreError> {
+        Ok(self.meta(APPLIED).await?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Carries versions over from the journal, in one transaction. A version equal to the latest one is passed over; so is
+    /// what was carried over before.
+    pub(crate) async fn apply(&self, versions: &[(u64, String)]) -> Result<(), StoreError> {
+        let _one = self.writer.lock().await;
+        let applied = self.applied().await?;
+        let mut transaction = self.pool.begin().await?;
+        let mut highest = applied;
+        for (sequence, body) in versions.iter().filter(|(sequence, _)| *sequence > applied) {
+            highest = highest.max(*sequence);
+            let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), e))?;
+            let latest: Option<(String,)> = sqlx::query_as(LATEST_BODY)
+                .bind(outline.id.kind.word())
+                .bind(outline.id.number as i64)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            if latest.is_some_and(|(latest,)| latest == *body) {
+                continue;
+            }
+            insert(&mut transaction, *sequence, &outline, body).await?;
+        }
+        sqlx::query(super::SET_META).bind(APPLIED).bind(highest.to_string()).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The latest form of a record.
+    pub(crate) async fn latest(&self, id: RecordId) -> Result<Option<String>, StoreError> {
+        let row: Option<(String,)> =
+            sqlx::query_as(LATEST_BODY).bind(id.kind.word()).bind(id.number as i64).fetch_optional(&self.pool).await?;
+        Ok(row.map(|(body,)| body))
+    }
+
+    /// All forms of a record, oldest first.
+    pub(crate) async fn versions(&self, id: RecordId) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT body FROM record_versions WHERE kind = $1 AND number = $2 ORDER BY sequence")
+                .bind(id.kind.word())
+                .bind(id.number as i64)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(|(body,)| body).collect())
+    }
+
+    /// The latest forms of records of a kind made before an instant, newest first.
+    pub(crate) async fn of_kind(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = $1 AND l.at < $2 ORDER BY l.at DESC, l.number DESC LIMIT $3",
+        )
+        .bind(kind.word())
+        .bind(before.micros())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(body,)| body).collect())
+    }
+
+    /// The newest records of all kinds by the order in which they were kept: (sequence, form), at most `limit` a kind.
+    pub(crate) async fn recent(&self, limit: i64) -> Result<Vec<String>, StoreError> {
+        let mut all = Vec::new();
+        for kind in RecordKind::ALL {
+            let rows: Vec<(i64, String)> = sqlx::query_as(
+                "SELECT v.sequence, v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+                 WHERE l.kind = $1 ORDER BY l.number DESC LIMIT $2",
+            )
+            .bind(kind.word())
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+            all.extend(rows);
+        }
+        all.sort_by_key(|(sequence, _)| *sequence);
+        Ok(all.into_iter().map(|(_, body)| body).collect())
+    }
+
+    /// The latest forms of decisions that are pending, approved or running, oldest first.
+    pub(crate) async fn open_decisions(&self) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = 'decision' AND l.state IN ('pending', 'approved', 'running') ORDER BY l.number",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(body,)| body).collect())
+    }
+
+    /// The next free number of each kind.
+    pub(crate) async fn next(&self) -> Result<[u64; 5], StoreError> {
+        let mut next = [1; 5];
+        for (place, kind) in next.iter_mut().zip(RecordKind::ALL) {
+            let (highest,): (Option<i64>,) = sqlx::query_as("SELECT MAX(number) FROM record_latest WHERE kind = $1")
+                .bind(kind.word())
+                .fetch_one(&self.pool)
+                .await?;
+            *place = highest.map_or(1, |n| n.unsigned_abs() + 1);
+        }
+        Ok(next)
+    }
+
+    /// Outlines of the newest records of a kind, for SQL.
+    pub(crate) async fn outlines(&self, kind: RecordKind, limit: i64) -> Result<Vec<Outlined>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT v.sequence, v.number, v.at, v.machine, v.what, v.state, v.body
+             FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = $1 ORDER BY l.number DESC LIMIT $2",
+        );
+        Ok(rows.bind(kind.word()).bind(limit).fetch_all(&self.pool).await?)
+    }
+}
+
+const LATEST_BODY: &str = "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+     WHERE l.kind = $1 AND l.number = $2";
+
+async fn insert(
+    transaction: &mut sqlx::Transaction<'_, sqlx::Any>,
+    sequence: u64,
+    outline: &Outline,
+    body: &str,
+) -> Result<(), StoreError> {
+    let (kind, number) = (outline.id.kind.word(), outline.id.number as i64);
+    sqlx::query(
+        "INSERT INTO record_versions (sequence, kind, number, at, machine, what, state, body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(sequence as i64)
+    .bind(kind)
+    .bind(number)
+    .bind(outline.at.micros())
+    .bind(outline.machine.as_str())
+    .bind(outline.what.as_str())
+    .bind(outline.state.as_str())
+    .bind(body)
+    .execute(&mut **transaction)
+    .await?;
+    sqlx::query(
+        "INSERT INTO record_latest (kind, number, sequence, at, state) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, number) DO UPDATE SET sequence = excluded.sequence, at = excluded.at, state = excluded.state",
+    )
+    .bind(kind)
+    .bind(number)
+    .bind(sequence as i64)
+    .bind(outline.at.micros())
+    .bind(outline.state.as_str())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

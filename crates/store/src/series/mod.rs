@@ -1,0 +1,21 @@
+//! History: the wide form of readings, its sealed Parquet files, and how both hot and sealed readings are asked for.
+//!
+//! Enters: unsealed batches, questions. Leaves: Parquet files, series, SQL answers. Absent: the journal's bytes, records' meaning.
+//!
+//! One table per machine type; one row per machine and source time; one column per channel name (`docs/storage.md`).
+
+mod ask;
+mod files;
+mod json;
+mod manifest;
+mod merge;
+mod seal;
+mod sql;
+mod wide;
+
+pub(crate) use ask::Ask;
+pub(crate) use files::tidy;
+pub(crate) use manifest::{Column, Manifest, PartFile};
+pub(crate) use merge::{expired, join_candidates, write_joined};
+pub(crate) use seal::{Chunk, write_chunk};
+pub(crate) use sql::{RECORD_TABLES, Sight, Sql, context, surroundings};

@@ -1,0 +1,241 @@
+//! SQL for people: one reading statement over history, hot readings included, and over records.
+//!
+//! Enters: a query. Leaves: rows as JSON. Absent: any way to change something or to reach a file. Time, memory and rows are limited.
+
+use super::ask::sealed;
+use super::json;
+use super::manifest::{Book, Manifest, PartFile};
+use super::wide::{self, Hot};
+use crate::records::Outlined;
+use crate::{SqlTable, StoreError};
+use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::TableReference;
+use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as Ast;
+use futures::StreamExt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Tables of records: name, kind.
+pub(crate) const RECORD_TABLES: [(&str, plant::RecordKind); 5] = [
+    ("findings", plant::RecordKind::Finding),
+    ("forecasts", plant::RecordKind::Forecast),
+    ("decisions", plant::RecordKind::Decision),
+    ("commands", plant::RecordKind::Command),
+    ("outcomes", plant::RecordKind::Outcome),
+];
+/// Longest query [bytes].
+const QUERY_BYTES_MAX: usize = 64 << 10;
+const ALLOWED: &str = "allowed is one statement that only reads: SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE";
+
+/// A query that has been found to only read.
+pub(crate) struct Sql {
+    context: SessionContext,
+    statement: Statement,
+    /// Tables it names; empty where it asks about the tables themselves.
+    pub tables: BTreeSet<String>,
+}
+
+/// What a query may look at.
+pub(crate) struct Sight {
+    pub history: PathBuf,
+    pub manifest: Arc<Manifest>,
+    pub hot: Vec<Hot>,
+    pub words: Vec<Arc<str>>,
+    /// Records by table name, for the tables named.
+    pub records: Vec<(&'static str, Vec<Outlined>)>,
+}
+
+/// The surroundings of queries: memory is limited, nothing is written to disk.
+///
+/// # Errors
+/// DataFusion cannot be set up.
+pub(crate) fn surroundings(memory_bytes: usize) -> Result<Arc<RuntimeEnv>, StoreError> {
+    use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .build_arc()
+        .map_err(|e| StoreError::Query(e.to_string()))
+}
+
+/// A context for questions.
+pub(crate) fn context(surroundings: Arc<RuntimeEnv>) -> SessionContext {
+    let config = SessionConfig::new()
+        .with_target_partitions(2)
+        .with_information_schema(true)
+        .set_bool("datafusion.execution.parquet.pushdown_filters", true)
+        .set_bool("datafusion.execution.collect_statistics", false);
+    SessionContext::new_with_config_rt(config, surroundings)
+}
+
+impl Sql {
+    /// Reads a query and refuses whatever does not only read.
+    ///
+    /// # Errors
+    /// The query is not understood, or would change something.
+    pub(crate) fn read(context: SessionContext, query: &str) -> Result<Self, StoreError> {
+        if query.len() > QUERY_BYTES_MAX {
+            let found = query.len();
+            return Err(StoreError::Query(format!("the query has {found} bytes, allowed are {QUERY_BYTES_MAX}")));
+        }
+        let state = context.state();
+        let dialect = state.config_options().sql_parser.dialect;
+        let statement = state.sql_to_statement(query, &dialect).map_err(|e| refused(&e))?;
+        reading_only(&statement)?;
+        let named = state.resolve_table_references(&statement).map_err(|e| refused(&e))?;
+        let about_tables = |t: &TableReference| t.schema() == Some("information_schema");
+        let all =
+            named.iter().any(about_tables) || !matches!(&statement, Statement::Statement(s) if matches!(**s, Ast::Query(_)));
+        let tables = if all { BTreeSet::new() } else { named.iter().map(|t| t.table().to_owned()).collect() };
+        Ok(Self { context, statement, tables })
+    }
+
+    /// Whether a table must be there for the query.
+    pub(crate) fn wants(&self, table: &str) -> bool {
+        self.tables.is_empty() || self.tables.contains(table)
+    }
+
+    /// Carries the query out; at most `rows_max` rows.
+    ///
+    /// # Errors
+    /// An unknown table or column, or a limit reached.
+    pub(crate) async fn run(self, sight: &Sight, rows_max: usize) -> Result<SqlTable, StoreError> {
+        let known = self.register(sight).map_err(|e| refused(&e))?;
+        let plan = self.context.state().statement_to_plan(self.statement).await.map_err(|e| explained(&e, &known))?;
+        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        reading.verify_plan(&plan).map_err(|_| StoreError::Query(format!("this query would change something; {ALLOWED}")))?;
+        let frame = self.context.execute_logical_plan(plan).await.map_err(|e| refused(&e))?;
+        let columns = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
+        let mut answer = SqlTable { columns, rows: Vec::new(), cut: false };
+        let mut stream = frame
+            .limit(0, Some(rows_max.saturating_add(1)))
+            .map_err(|e| refused(&e))?
+            .execute_stream()
+            .await
+            .map_err(|e| refused(&e))?;
+        while let Some(batch) = stream.next().await {
+            append(&mut answer.rows, &batch.map_err(|e| refused(&e))?)?;
+        }
+        answer.cut = answer.rows.len() > rows_max;
+        answer.rows.truncate(rows_max);
+        Ok(answer)
+    }
+
+    /// Makes the tables that the query names; gives the names of all there are.
+    fn register(&self, sight: &Sight) -> Result<Vec<String>, DataFusionError> {
+        let mut book = Book::new(&sight.manifest);
+        let mut hot = BTreeMap::new();
+        for table in hot_types(&sight.hot).into_iter().filter(|t| self.wants(t)) {
+            hot.append(&mut wide::gather(&sight.hot, &mut book, Some(&table)));
+        }
+        let mut types: BTreeSet<String> = hot_types(&sight.hot);
+        types.extend(sight.manifest.files.iter().map(|f| f.machine_type.clone()));
+        for (name, rows) in sight.records.iter().filter(|(name, _)| !types.contains(*name)) {
+            self.context.register_table(*name, Arc::new(records_table(rows)?))?;
+        }
+        for machine_type in types.iter().filter(|t| self.wants(t)) {
+            let columns = book.columns.iter().enumerate().filter(|(_, c)| c.machine_type == *machine_type);
+            let columns: Vec<_> = columns.map(|(place, c)| (place, c.clone())).collect();
+            let schema = wide::schema(columns.iter().map(|(_, c)| c));
+            let files: Vec<&PartFile> = sight.manifest.files.iter().filter(|f| f.machine_type == *machine_type).collect();
+            let mut frames = Vec::new();
+            if !files.is_empty() {
+                frames.push(self.context.read_table(sealed(&sight.history, &files, &schema)?)?);
+            }
+            if let Some(table) = hot.get_mut(machine_type) {
+                let days = table.days();
+                let rows = table.rows(0..days.last().map_or(0, |(_, r)| r.end), &columns, &sight.words);
+                let rows = rows.map_err(|e| DataFusionError::Plan(e.to_string()))?;
+                frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
+            }
+            if let Some(frame) = frames.into_iter().map(Ok).reduce(|a, b| a?.union(b?)) {
+                self.context.register_table(TableReference::bare(machine_type.as_str()), frame?.into_view())?;
+            }
+        }
+        types.extend(RECORD_TABLES.map(|(name, _)| name.to_owned()));
+        Ok(types.into_iter().collect())
+    }
+}
+
+fn hot_types(hot: &[Hot]) -> BTreeSet<String> {
+    let mut types = BTreeSet::new();
+    for (catalogue, batches) in hot {
+        let heard: BTreeSet<usize> = batches.iter().map(|b| b.machine.index()).collect();
+        types.extend(heard.into_iter().filter_map(|m| catalogue.machines.get(m)).map(|(_, kind)| kind.clone()));
+    }
+    types
+}
+
+fn reading_only(statement: &Statement) -> Result<(), StoreError> {
+    let allowed = match statement {
+        Statement::Statement(ast) => matches!(
+            **ast,
+            Ast::Query(_) | Ast::ShowTables { .. } | Ast::ShowColumns { .. } | Ast::ExplainTable { .. } | Ast::Explain { .. }
+        ),
+        Statement::Explain(explain) => return reading_only(&explain.statement),
+        _ => false,
+    };
+    if allowed { Ok(()) } else { Err(StoreError::Query(format!("`{}` is refused; {ALLOWED}", first_words(statement)))) }
+}
+
+fn first_words(statement: &Statement) -> String {
+    statement.to_string().split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
+
+fn append(rows: &mut Vec<Vec<serde_json::Value>>, batch: &RecordBatch) -> Result<(), StoreError> {
+    let columns = batch.columns().iter().map(json::values).collect::<Result<Vec<_>, _>>();
+    let mut columns: Vec<_> = columns.map_err(|e| StoreError::Query(e.to_string()))?.into_iter().map(Vec::into_iter).collect();
+    for _ in 0..batch.num_rows() {
+        rows.push(columns.iter_mut().map(|c| c.next().unwrap_or_default()).collect());
+    }
+    Ok(())
+}
+
+fn records_table(rows: &[Outlined]) -> Result<MemTable, DataFusionError> {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let fields = vec![
+        Field::new("number", DataType::Int64, false),
+        Field::new("at", wide::time_type(), false),
+        text("machine"),
+        text("what"),
+        text("state"),
+        text("body"),
+    ];
+    let schema = Arc::new(Schema::new(fields));
+    let texts = |pick: fn(&Outlined) -> &str| Arc::new(StringArray::from_iter_values(rows.iter().map(pick))) as ArrayRef;
+    let times = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|r| r.2)).with_timezone(wide::ZONE);
+    let numbers = datafusion::arrow::array::Int64Array::from_iter_values(rows.iter().map(|r| r.1));
+    let arrays = vec![
+        Arc::new(numbers) as ArrayRef,
+        Arc::new(times) as ArrayRef,
+        texts(|r| &r.3),
+        texts(|r| &r.4),
+        texts(|r| &r.5),
+        texts(|r| &r.6),
+    ];
+    MemTable::try_new(Arc::clone(&schema), vec![vec![RecordBatch::try_new(schema, arrays)?]])
+}
+
+/// What DataFusion says, without its inner workings.
+fn refused(cause: &DataFusionError) -> StoreError {
+    let text = cause.strip_backtrace();
+    StoreError::Query(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn explained(cause: &DataFusionError, known: &[String]) -> StoreError {
+    let text = cause.strip_backtrace();
+    if !text.contains("not found") || !text.contains("table") {
+        return refused(cause);
+    }
+    let first = text.lines().next().unwrap_or_default();
+    StoreError::Query(format!("{first}; there are: {}", known.join(", ")))
+}

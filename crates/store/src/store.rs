@@ -1,0 +1,247 @@
+//! The handle of the cellar: opening, committing, keeping, looking up, closing. Sealing is in `sealing`, questions in `asking`.
+
+mod asking;
+mod open;
+mod sealing;
+
+use crate::form::{encode_batch, from_json, to_json};
+use crate::journal::{Commit, Job, Journal};
+use crate::live::Live;
+use crate::records::{Applier, AuditRow, Records, UserRow};
+use crate::{StoreError, StoreFigures, StoreLimits};
+use datafusion::prelude::SessionContext;
+use measure::Instant;
+use plant::{Batch, Plant, Record, RecordId, RecordKind, WordId};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// The store of one unit. Clones are handles to the same store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    plant: Arc<Plant>,
+    limits: StoreLimits,
+    live: Arc<Mutex<Live>>,
+    journal: Journal,
+    records: Arc<Records>,
+    applier: Applier,
+    /// For series; SQL queries get a context of their own.
+    context: SessionContext,
+    /// Where questions are worked out, so that a heavy one never holds up the loop.
+    thinkers: Thinkers,
+    /// One sealing at a time.
+    sealing: tokio::sync::Mutex<()>,
+}
+
+/// A runtime of its own for questions; let go without waiting when the store goes.
+struct Thinkers(Option<tokio::runtime::Runtime>);
+
+impl Drop for Thinkers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Store {
+    /// Stores words and readings; resolves once they are on the disk. The order of calls is the order in the journal, so words
+    /// MUST be handed in no later than the readings that use them. Words of a failed append are stored with the next one.
+    ///
+    /// # Errors
+    /// The disk refuses (it may be tried again later), the journal is at its limit, or the store is closed. Nothing of this
+    /// append counts as stored then.
+    pub fn append(
+        &self,
+        words: Vec<(WordId, Arc<str>)>,
+        batches: Vec<Batch>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
+        self.submit(words, batches, Vec::new())
+    }
+
+    /// Stores words, readings and records as one, with one flush of the disk; resolves once all are on it.
+    ///
+    /// # Errors
+    /// As [`Self::append`]; besides, a record that names something by a number which the plant does not have.
+    pub fn commit(
+        &self,
+        words: Vec<(WordId, Arc<str>)>,
+        batches: Vec<Batch>,
+        records: &[Record],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
+        let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), e));
+        let forms: Result<Vec<String>, StoreError> = records.iter().map(form).collect();
+        let submitted = forms.map(|forms| self.submit(words, batches, forms));
+        async move { submitted?.await }
+    }
+
+    /// Keeps versions of records; resolves once they are on the disk. A version equal to the latest one is passed over.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn keep(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.commit(Vec::new(), Vec::new(), &records).await
+    }
+
+    fn submit(
+        &self,
+        words: Vec<(WordId, Arc<str>)>,
+        batches: Vec<Batch>,
+        records: Vec<String>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
+        let (done, answer) = oneshot::channel();
+        let payloads = batches.iter().map(encode_batch).collect();
+        let queued = self.inner.journal.submit(Job::Commit(Commit { words, batches, payloads, records, done }));
+        async move {
+            queued.await?;
+            answer.await.map_err(|_| StoreError::Closed)?
+        }
+    }
+
+    /// Duration of the newest flush of the journal [µs].
+    pub fn last_fsync_micros(&self) -> u64 {
+        self.inner.journal.last_fsync_micros()
+    }
+    /// Durations of the newest 16,384 flushes of the journal [µs], in no order.
+    pub fn fsyncs_micros(&self) -> Vec<u32> {
+        self.inner.journal.fsyncs()
+    }
+
+    /// A record in its latest version.
+    ///
+    /// # Errors
+    /// The database refuses, or the record is about something that is not in the configuration any more.
+    pub async fn record(&self, id: RecordId) -> Result<Option<Record>, StoreError> {
+        self.caught_up().await?;
+        let form = self.inner.records.latest(id).await?;
+        form.map(|f| from_json(&self.inner.plant, &f).map_err(|e| StoreError::form(id.to_string(), e))).transpose()
+    }
+    /// The latest versions of records of a kind made before an instant, newest first; those about something that is not in the
+    /// configuration any more are left out.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.caught_up().await?;
+        Ok(readable(&self.inner.plant, &self.inner.records.of_kind(kind, before, limit).await?))
+    }
+    /// All versions of a record, oldest first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn versions(&self, id: RecordId) -> Result<Vec<Record>, StoreError> {
+        self.caught_up().await?;
+        Ok(readable(&self.inner.plant, &self.inner.records.versions(id).await?))
+    }
+
+    /// Adds a line to the audit trail and gives its number; the line is on the disk then.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn audit_add(&self, at: Instant, who: &str, what: &str, about: &str, detail: &str) -> Result<u64, StoreError> {
+        let [who, what, about, detail] = [who, what, about, detail].map(ToOwned::to_owned);
+        self.inner.records.audit_add(&AuditRow { number: 0, at, who, what, about, detail }).await
+    }
+    /// The audit trail before a number, newest first.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+        self.inner.records.audit(before, limit).await
+    }
+
+    /// A person by name.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn user(&self, name: &str) -> Result<Option<UserRow>, StoreError> {
+        self.inner.records.user(name).await
+    }
+    /// All people by name.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn users(&self) -> Result<Vec<UserRow>, StoreError> {
+        self.inner.records.users().await
+    }
+    /// Adds or changes a person.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn put_user(&self, user: UserRow) -> Result<(), StoreError> {
+        self.inner.records.put_user(&user).await
+    }
+
+    /// A value by its key, such as one that `node` keeps across starts.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.inner.records.meta(&outer_key(key)).await
+    }
+    /// Sets a value by its key.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.inner.records.set_meta(&outer_key(key), value).await
+    }
+
+    /// Sizes; no disk is touched.
+    pub fn figures(&self) -> StoreFigures {
+        let live = self.live();
+        let files = &live.manifest.files;
+        StoreFigures {
+            journal_bytes: live.journal_bytes(),
+            history_bytes: files.iter().map(|f| f.bytes).sum(),
+            history_files: files.len() as u64,
+            history_readings: files.iter().map(|f| f.readings).sum(),
+        }
+    }
+
+    /// Waits until all that was handed in is stored and looked up by, then ends the database connections. Later calls fail.
+    ///
+    /// # Errors
+    /// The database lags; nothing is lost, the next start carries over what is missing.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.rotate().await?;
+        let reached = self.caught_up().await;
+        self.inner.records.close().await;
+        reached
+    }
+
+    /// Waits until the database holds every record acknowledged so far.
+    async fn caught_up(&self) -> Result<(), StoreError> {
+        self.inner.applier.reach(self.inner.journal.sequence()).await
+    }
+    async fn rotate(&self) -> Result<(), StoreError> {
+        let (done, answer) = oneshot::channel();
+        self.inner.journal.submit(Job::Rotate(done)).await?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn journal_dir(&self) -> PathBuf {
+        self.inner.dir.join(open::JOURNAL)
+    }
+    fn history_dir(&self) -> PathBuf {
+        self.inner.dir.join(open::HISTORY)
+    }
+}
+
+/// Keys from outside cannot meet those of the store.
+fn outer_key(key: &str) -> String {
+    format!("node.{key}")
+}
+
+/// The records of forms; those that the present plant cannot hold are left out and named in the log.
+fn readable(plant: &Plant, forms: &[String]) -> Vec<Record> {
+    let read = |form: &String| from_json(plant, form).inspect_err(|cause| tracing::debug!(%cause, "a record is left out")).ok();
+    forms.iter().filter_map(read).collect()
+}

@@ -1,0 +1,185 @@
+//! Opening: lock, database, what history holds, what the journal holds beyond it; then the writer starts.
+
+use super::{Inner, Store, Thinkers, readable};
+use crate::form::{Catalogue, Remap};
+use crate::journal::{Journal, Start, glance, recover};
+use crate::live::Live;
+use crate::records::{Applier, Records, WAITING_MAX};
+use crate::series::{context, surroundings, tidy};
+use crate::{Recovered, StoreError, StoreLimits};
+use plant::{Batch, Plant, Record};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+
+/// Directory of the journal.
+pub(super) const JOURNAL: &str = "journal";
+/// Directory of sealed files.
+pub(super) const HISTORY: &str = "history";
+const RECORDS: &str = "records.sqlite";
+const LOCK: &str = "lock";
+/// Records of each kind given back at the start.
+const RECENT: i64 = 200;
+
+impl Store {
+    /// Opens the store in a directory, which is made if need be, for the machines of a plant.
+    ///
+    /// What was torn by a kill is cut; what was acknowledged is there. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// Another process has the directory, the disk refuses, or a newer version wrote it.
+    pub async fn open(dir: &Path, plant: &Plant, limits: StoreLimits) -> Result<(Self, Recovered), StoreError> {
+        std::fs::create_dir_all(dir).map_err(|e| StoreError::disk("cannot make", dir, &e))?;
+        let lock = Arc::new(take_lock(dir)?);
+        let records = Arc::new(Records::open(&dir.join(RECORDS)).await?);
+        let sealed = records.sealed_segment().await?;
+        bury(dir, &records).await?;
+        let mut manifest = records.manifest().await?;
+        tidy(&dir.join(HISTORY), &mut manifest, sealed)?;
+        let mut live = Live::new(&limits, manifest);
+        live.learn(&records.words().await?);
+        let found = recover(&dir.join(JOURNAL), sealed, &mut live)?;
+        records.apply(&found.records).await?;
+        let applied = records.applied().await?;
+        let recovered = Recovered {
+            words: live.words.clone(),
+            batches: present(&live, plant),
+            open_decisions: decisions(readable(plant, &records.open_decisions().await?)),
+            recent: readable(plant, &records.recent(RECENT).await?),
+            next: records.next().await?,
+            torn_bytes: found.torn_bytes,
+        };
+        let live = Arc::new(Mutex::new(live));
+        let (versions, waiting) = mpsc::channel(WAITING_MAX);
+        let start = Start {
+            dir: dir.join(JOURNAL),
+            limits,
+            catalogue: Catalogue::of(plant),
+            number: found.number_max,
+            sequence: applied,
+            lock,
+            records: versions,
+        };
+        let journal = Journal::start(start, &live)?;
+        let applier = Applier::start(Arc::clone(&records), applied, waiting);
+        let parts = Parts { live, journal, records, applier };
+        Ok((Self::of(dir, plant, limits, parts)?, recovered))
+    }
+
+    /// Looks into a store, also while another process has it: questions and look-ups work, stores and seals do not. Sees what
+    /// was there at the moment of looking.
+    ///
+    /// # Errors
+    /// There is no store in the directory, or it cannot be read.
+    pub async fn look(dir: &Path, plant: &Plant) -> Result<Self, StoreError> {
+        let database = dir.join(RECORDS);
+        if !database.exists() {
+            return Err(StoreError::form(dir.display().to_string(), "there is no store here yet; `socium run` makes one"));
+        }
+        let limits = StoreLimits::default();
+        let records = Arc::new(Records::open(&database).await?);
+        let (mut sealed, mut live);
+        loop {
+            sealed = records.sealed_segment().await?;
+            live = Live::new(&limits, records.manifest().await?);
+            live.learn(&records.words().await?);
+            let glanced = glance(&dir.join(JOURNAL), sealed, &mut live);
+            if records.sealed_segment().await? == sealed {
+                glanced?;
+                break;
+            }
+        }
+        let (_, waiting) = mpsc::channel(1);
+        let applied = records.applied().await?;
+        let applier = Applier::start(Arc::clone(&records), applied, waiting);
+        let parts = Parts { live: Arc::new(Mutex::new(live)), journal: Journal::closed(), records, applier };
+        Self::of(dir, plant, limits, parts)
+    }
+
+    fn of(dir: &Path, plant: &Plant, limits: StoreLimits, parts: Parts) -> Result<Self, StoreError> {
+        let Parts { live, journal, records, applier } = parts;
+        let inner = Inner {
+            dir: dir.to_owned(),
+            plant: Arc::new(plant.clone()),
+            limits,
+            live,
+            journal,
+            records,
+            applier,
+            context: context(surroundings(limits.memory_bytes)?),
+            thinkers: thinkers(dir)?,
+            sealing: tokio::sync::Mutex::new(()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+struct Parts {
+    live: Arc<Mutex<Live>>,
+    journal: Journal,
+    records: Arc<Records>,
+    applier: Applier,
+}
+
+/// Deletes files that were replaced before the last end.
+async fn bury(dir: &Path, records: &Records) -> Result<(), StoreError> {
+    let doomed = records.doomed().await?;
+    for path in &doomed {
+        let path = dir.join(HISTORY).join(path);
+        if let Err(cause) = std::fs::remove_file(&path)
+            && cause.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(StoreError::disk("cannot delete", &path, &cause));
+        }
+    }
+    records.buried(&doomed).await
+}
+
+fn thinkers(dir: &Path) -> Result<Thinkers, StoreError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("socium-query")
+        .enable_all()
+        .build()
+        .map_err(|e| StoreError::disk("cannot start the query thread for", dir, &e))?;
+    Ok(Thinkers(Some(runtime)))
+}
+
+/// Takes the directory for this process; the system gives it free when the process ends, however it ends.
+fn take_lock(dir: &Path) -> Result<File, StoreError> {
+    let path = dir.join(LOCK);
+    let wrong = |e: std::io::Error| StoreError::disk("cannot lock", &path, &e);
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(wrong)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(e)) => return Err(wrong(e)),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            return Err(StoreError::InUse { dir: dir.to_owned(), holder: holder.trim().to_owned() });
+        }
+    }
+    file.set_len(0).and_then(|()| file.rewind()).map_err(wrong)?;
+    writeln!(file, "process {}", std::process::id()).map_err(wrong)?;
+    Ok(file)
+}
+
+/// The readings in memory by the ids of the present plant, oldest first.
+fn present(live: &Live, plant: &Plant) -> Vec<Batch> {
+    let mut batches = Vec::new();
+    for segment in &live.segments {
+        let remap = Remap::new(&segment.catalogue, plant);
+        batches.extend(segment.batches.iter().flatten().filter_map(|b| remap.apply(b)));
+    }
+    batches
+}
+
+fn decisions(records: Vec<Record>) -> Vec<plant::Decision> {
+    let decision = |record| match record {
+        Record::Decision(decision) => Some(decision),
+        Record::Finding(_) | Record::Forecast(_) | Record::Command(_) | Record::Outcome(_) => None,
+    };
+    records.into_iter().filter_map(decision).collect()
+}

@@ -1,0 +1,172 @@
+//! Sealing, joining and giving up: how readings move from the journal to history and how history is kept in order.
+//!
+//! ```text
+//! files written, flushed, renamed ──> one database transaction lists them ──> memory ──> journal segments deleted
+//! ```
+//! The transaction decides. Before it the readings are in the journal, after it in history; a start deletes what the other has.
+
+use super::Store;
+use crate::journal::segment;
+use crate::live::HotSegment;
+use crate::records::Sealing;
+use crate::series::{Chunk, Manifest, PartFile, expired, join_candidates, write_chunk, write_joined};
+use crate::{SealReport, StoreError};
+use measure::Instant;
+use plant::Plant;
+use std::sync::Arc;
+
+/// Readings sealed in one go, which bounds memory.
+const CHUNK_READINGS_MAX: u64 = 1_000_000;
+/// Joins in one sealing.
+const JOINS_MAX: u64 = 8;
+
+impl Store {
+    /// Moves readings of a site received up to an instant from the journal to history, joins small files, and gives up what is older than
+    /// [`crate::StoreLimits::history_days`] before `upto`. The segment being written is closed if its first reading is due; a
+    /// segment moves as a whole once its last one is.
+    ///
+    /// # Errors
+    /// The disk or the database refuses; everything acknowledged is still there, and the next sealing goes on.
+    pub async fn seal(&self, plant: &Plant, upto: Instant) -> Result<SealReport, StoreError> {
+        let _one = self.inner.sealing.lock().await;
+        if !self.inner.journal.is_open() {
+            return Err(StoreError::Closed);
+        }
+        self.bury_doomed().await?;
+        let mut report = SealReport::default();
+        if self.open_segment_due(upto) {
+            self.rotate().await?;
+        }
+        loop {
+            let chunk = self.due(upto);
+            if chunk.is_empty() {
+                break;
+            }
+            self.seal_chunk(&plant.site, &chunk, &mut report).await?;
+        }
+        self.join_small(&mut report).await?;
+        self.expire(upto, &mut report).await?;
+        Ok(report)
+    }
+
+    fn open_segment_due(&self, upto: Instant) -> bool {
+        self.live().segments.last().and_then(|s| s.received).is_some_and(|(first, _)| first <= upto)
+    }
+
+    /// The oldest closed segments that are due, as many as fit one chunk.
+    fn due(&self, upto: Instant) -> Vec<HotSegment> {
+        let live = self.live();
+        let closed = live.segments.split_last().map_or(&[][..], |(_, closed)| closed);
+        let mut readings = 0;
+        let due = closed.iter().take_while(|s| {
+            let first = readings == 0;
+            readings += s.readings.max(1);
+            s.received.is_none_or(|(_, last)| last <= upto) && (first || readings <= CHUNK_READINGS_MAX)
+        });
+        due.cloned().collect()
+    }
+
+    async fn seal_chunk(&self, site: &str, segments: &[HotSegment], report: &mut SealReport) -> Result<(), StoreError> {
+        let Some(last) = segments.last() else { return Ok(()) };
+        let (journal, history) = (self.journal_dir(), self.history_dir());
+        let (words, manifest) = {
+            let live = self.live();
+            (live.words.clone(), Arc::clone(&live.manifest))
+        };
+        let known = self.inner.records.words_known().await?;
+        let owned = segments.to_vec();
+        let (number, site) = (last.number, site.to_owned());
+        let (chunk_words, chunk_history) = (words.clone(), history.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let hot = owned.iter().map(|s| Ok((Arc::clone(&s.catalogue), s.load(&journal)?)));
+            let hot = hot.collect::<Result<Vec<_>, StoreError>>()?;
+            write_chunk(&chunk_history, &Chunk { hot, segment: number, words: chunk_words, manifest, site })
+        });
+        let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", e))??;
+        self.inner.applier.reach(segments.iter().map(|s| s.sequence).max().unwrap_or(0)).await?;
+        report.segments += segments.len() as u64;
+        report.files += files.len() as u64;
+        report.readings += files.iter().map(|f| f.readings).sum::<u64>();
+        let words = words.into_iter().enumerate().skip(known).collect();
+        let sealing = Sealing { added: files, columns, words, segment: Some(number), ..Sealing::default() };
+        let numbers: Vec<u64> = segments.iter().map(|s| s.number).collect();
+        self.change(sealing, &numbers).await?;
+        self.delete_segments(&numbers)
+    }
+
+    /// Carries out a change of history in the database, then in memory.
+    async fn change(&self, sealing: Sealing, segments: &[u64]) -> Result<(), StoreError> {
+        self.inner.records.seal(&sealing).await?;
+        let mut live = self.live();
+        let mut manifest = Manifest::clone(&live.manifest);
+        manifest.files.retain(|f| !sealing.removed.contains(&f.path));
+        manifest.files.extend(sealing.added);
+        for column in sealing.columns {
+            let same = |c: &&mut crate::series::Column| {
+                (&c.machine_type, &c.channel, c.word) == (&column.machine_type, &column.channel, column.word)
+            };
+            match manifest.columns.iter_mut().find(same) {
+                Some(known) => *known = column,
+                None => manifest.columns.push(column),
+            }
+        }
+        live.manifest = Arc::new(manifest);
+        live.forget(segments);
+        Ok(())
+    }
+
+    fn delete_segments(&self, numbers: &[u64]) -> Result<(), StoreError> {
+        let dir = self.journal_dir();
+        for number in numbers {
+            let path = segment::path(&dir, *number);
+            std::fs::remove_file(&path).map_err(|e| StoreError::disk("cannot delete", &path, &e))?;
+        }
+        segment::sync_dir(&dir)
+    }
+
+    async fn join_small(&self, report: &mut SealReport) -> Result<(), StoreError> {
+        for _ in 0..JOINS_MAX {
+            let manifest = Arc::clone(&self.live().manifest);
+            let Some(parts) = join_candidates(&manifest) else { break };
+            match write_joined(&self.inner.context, &self.history_dir(), &manifest, (&self.inner.plant.site, &parts)).await {
+                Ok(joined) => {
+                    report.joined += parts.len() as u64;
+                    self.change(Sealing { added: vec![joined], removed: paths(&parts), ..Sealing::default() }, &[]).await?;
+                }
+                Err(cause) => {
+                    tracing::warn!(%cause, "small files of history stay apart");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn expire(&self, now: Instant, report: &mut SealReport) -> Result<(), StoreError> {
+        let manifest = Arc::clone(&self.live().manifest);
+        let old = expired(&manifest, now, self.inner.limits.history_days);
+        report.expired += old.len() as u64;
+        if old.is_empty() {
+            return Ok(());
+        }
+        self.change(Sealing { removed: paths(&old), ..Sealing::default() }, &[]).await
+    }
+
+    /// Deletes what an earlier sealing replaced; questions that were looking at it have had until now.
+    async fn bury_doomed(&self) -> Result<(), StoreError> {
+        let doomed = self.inner.records.doomed().await?;
+        for path in &doomed {
+            let path = self.history_dir().join(path);
+            if let Err(cause) = std::fs::remove_file(&path)
+                && cause.kind() != std::io::ErrorKind::NotFound
+            {
+                return Err(StoreError::disk("cannot delete", &path, &cause));
+            }
+        }
+        self.inner.records.buried(&doomed).await
+    }
+}
+
+fn paths(files: &[PartFile]) -> Vec<String> {
+    files.iter().map(|f| f.path.clone()).collect()
+}
