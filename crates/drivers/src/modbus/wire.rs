@@ -223,6 +223,17 @@ fn whole(registers: &[u16]) -> u64 {
     registers.iter().fold(0, |sum, register| (sum << 16) | u64::from(*register))
 }
 
+/// The value of registers at an address, as a device understands what was written to it.
+///
+/// # Errors
+/// What was found and what is allowed.
+pub fn written(address: &Address, registers: &[u16]) -> Result<RawValue, String> {
+    if registers.len() != usize::from(address.kind.registers()) {
+        return Err(format!("{} registers; allowed are {}", registers.len(), address.kind.registers()));
+    }
+    value(address, registers).map_err(|fault| format!("{}; allowed is {}", fault.found, fault.allowed))
+}
+
 /// The value of registers at an address.
 fn value(address: &Address, registers: &[u16]) -> Result<RawValue, Fault> {
     if let DataType::Text(_) = address.kind {
@@ -313,38 +324,46 @@ impl Sink for Encoder {
 /// # Errors
 /// The table is read only, the value does not fit the type, or the word has no code.
 pub fn encode(address: &Address, value: &CommandValue) -> Result<Writing, Unwritable> {
-    let wrong = |allowed: String| {
-        let found = match value {
-            CommandValue::Number(number) => number.to_string(),
-            CommandValue::Word(word) => format!("`{word}`"),
-        };
-        Unwritable::WrongType { place: address.to_string(), found, allowed }
-    };
     if matches!(address.table, Table::Input | Table::Discrete) {
-        return Err(wrong("no writes (coil and holding do)".to_owned()));
+        return Err(wrong(address, value, "no writes (coil and holding do)"));
     }
+    if address.kind == DataType::Log {
+        return Err(wrong(address, value, "no writes (it is a log)"));
+    }
+    let registers = registers(address, value)?;
+    Ok(Writing { unit: address.unit, table: address.table, at: address.at, registers })
+}
+
+fn wrong(address: &Address, value: &CommandValue, allowed: &str) -> Unwritable {
+    let found = match value {
+        CommandValue::Number(number) => number.to_string(),
+        CommandValue::Word(word) => format!("`{word}`"),
+    };
+    Unwritable::WrongType { place: address.to_string(), found, allowed: allowed.to_owned() }
+}
+
+/// The registers that hold a value at an address, as a device keeps them.
+///
+/// # Errors
+/// The value does not fit the type, or the word has no code.
+pub fn registers(address: &Address, value: &CommandValue) -> Result<Vec<u16>, Unwritable> {
     let raw = match (value, &address.meaning, address.kind) {
-        (_, _, DataType::Log) => return Err(wrong("no writes (it is a log)".to_owned())),
         (CommandValue::Word(word), _, DataType::Text(registers)) => {
-            let registers = text_registers(word, registers).map_err(|allowed| beyond(address, word.len(), allowed))?;
-            return Ok(writing(address, registers));
+            return text_registers(word, registers).map_err(|allowed| beyond(address, word.len(), allowed));
         }
         (CommandValue::Word(word), Meaning::Words(words), _) => {
             let code = words.iter().find(|(_, w)| w == word).map(|(code, _)| f64::from(*code));
-            code.ok_or_else(|| wrong(words.iter().map(|(_, w)| w.as_str()).collect::<Vec<_>>().join(", ")))?
+            let allowed = || words.iter().map(|(_, w)| w.as_str()).collect::<Vec<_>>().join(", ");
+            code.ok_or_else(|| wrong(address, value, &allowed()))?
         }
         (CommandValue::Number(number), Meaning::Scale(factor), DataType::F32) => number / factor,
         (CommandValue::Number(number), Meaning::Scale(factor), kind) if !matches!(kind, DataType::Text(_)) => {
             (number / factor).round()
         }
-        (CommandValue::Number(_), ..) => return Err(wrong("words".to_owned())),
-        (CommandValue::Word(_), ..) => return Err(wrong("numbers".to_owned())),
+        (CommandValue::Number(_), ..) => return Err(wrong(address, value, "words")),
+        (CommandValue::Word(_), ..) => return Err(wrong(address, value, "numbers")),
     };
-    number_registers(address, raw).map(|registers| writing(address, registers))
-}
-
-fn writing(address: &Address, registers: Vec<u16>) -> Writing {
-    Writing { unit: address.unit, table: address.table, at: address.at, registers }
+    number_registers(address, raw)
 }
 
 fn beyond(address: &Address, found: impl Display, allowed: String) -> Unwritable {

@@ -14,7 +14,7 @@ pub struct Config {
     pub endpoint: String,
     /// Name to sign in with; `None` signs in without a name.
     pub credentials: Option<Credentials>,
-    /// How often the server samples a value.
+    /// How often the server samples a value; zero is as often as it can.
     pub sampling: Duration,
     /// How often the server sends what it sampled.
     pub publishing: Duration,
@@ -34,7 +34,7 @@ const ENDPOINT: &str = "opc.tcp://host:port, such as opc.tcp://127.0.0.1:4840";
 const NODE: &str = "a node id such as ns=2;s=mill-1.state or ns=2;i=1042";
 
 impl Config {
-    /// A server by its endpoint; everything else as usual: sampled and sent each 500 ms, 100 samples kept, 5 s to answer.
+    /// A server by its endpoint; everything else as usual: every change, sent each 500 ms, 1,000 samples kept, 5 s to answer.
     ///
     /// # Errors
     /// The text is no `opc.tcp://host:port`.
@@ -51,9 +51,9 @@ impl Config {
         Ok(Self {
             endpoint: endpoint.to_owned(),
             credentials: None,
-            sampling: Duration::from_millis(500),
+            sampling: Duration::ZERO,
             publishing: Duration::from_millis(500),
-            queue: 100,
+            queue: 1_000,
             timeout: Duration::from_secs(5),
             channels: Vec::new(),
         })

@@ -4,7 +4,7 @@
 //! The session is driven only while there is room at the door, so a slow unit slows the connection and the server's own
 //! queues fill; a queue that overflowed is told as trouble.
 
-use super::config::Config;
+use super::config::{Address, Config};
 use super::sink::{self, Writes};
 use super::wire::{Decoder, Notification};
 use crate::line::InFlight;
@@ -154,26 +154,16 @@ async fn subscribe(
     let listener = Listener(heard);
     let rounds = (LIFETIME_ROUNDS, KEEP_ALIVE_ROUNDS);
     let subscription = session.create_subscription(config.publishing, rounds.0, rounds.1, 0, 0, true, listener).await?;
-    let items: Vec<MonitoredItemCreateRequest> = config
-        .channels
-        .iter()
-        .zip(1..)
-        .map(|((_, address), handle)| {
-            let parameters = MonitoringParameters {
-                client_handle: handle,
-                sampling_interval: config.sampling.as_secs_f64() * 1e3,
-                queue_size: config.queue.clamp(1, 10_000),
-                discard_oldest: true,
-                ..MonitoringParameters::default()
-            };
-            let node =
-                ReadValueId { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, ..ReadValueId::default() };
-            MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
-        })
-        .collect();
+    let items: Vec<MonitoredItemCreateRequest> = config.channels.iter().zip(1..).map(|((_, a), i)| item(config, a, i)).collect();
     let mut delivery = Delivery::new(line.source, line.now());
     for some in items.chunks(ITEMS_MAX) {
-        let made = session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await?;
+        let mut made = session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await?;
+        let unfiltered: Vec<_> = some.iter().zip(&made).filter(|(_, m)| dislikes_filter(m.result.status_code)).collect();
+        if !unfiltered.is_empty() {
+            let plain = unfiltered.into_iter().map(|(item, _)| without_filter(item.clone())).collect();
+            made.retain(|m| !dislikes_filter(m.result.status_code));
+            made.extend(session.create_monitored_items(subscription, TimestampsToReturn::Both, plain).await?);
+        }
         for item in made.iter().filter(|item| !item.result.status_code.is_good()) {
             let refused = decoder.unmonitored(item.requested_parameters.client_handle, item.result.status_code, line.now());
             line.trouble(format!("{}: {}", refused.place, refused.found));
@@ -181,6 +171,32 @@ async fn subscribe(
         }
     }
     Ok(delivery)
+}
+
+/// A monitored item that also reports the same value at a new time: the same event twice is two events.
+fn item(config: &Config, address: &Address, handle: u32) -> MonitoredItemCreateRequest {
+    let trigger = DataChangeTrigger::StatusValueTimestamp;
+    let filter = DataChangeFilter { trigger, deadband_type: DeadbandType::None as u32, deadband_value: 0.0 };
+    let parameters = MonitoringParameters {
+        client_handle: handle,
+        sampling_interval: config.sampling.as_secs_f64() * 1e3,
+        filter: ExtensionObject::from_message(filter),
+        queue_size: config.queue.clamp(1, 10_000),
+        discard_oldest: true,
+    };
+    let node = ReadValueId { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, ..ReadValueId::default() };
+    MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
+}
+
+fn dislikes_filter(status: StatusCode) -> bool {
+    status == StatusCode::BadMonitoredItemFilterUnsupported
+        || status == StatusCode::BadMonitoredItemFilterInvalid
+        || status == StatusCode::BadFilterNotAllowed
+}
+
+fn without_filter(mut item: MonitoredItemCreateRequest) -> MonitoredItemCreateRequest {
+    item.requested_parameters.filter = ExtensionObject::null();
+    item
 }
 
 /// Drives the session until it is lost (the reason) or the node stops (`None`).

@@ -1,7 +1,8 @@
 //! The pure half of OPC UA: what a notification means, and how a value is written. Enters: values of monitored items by
 //! their client handle, command values. Leaves: readings, refusals, write values. Absent: sessions, sockets, the clock.
 //!
-//! A node keeps the data type that it sent first in a session; a value of another type is refused.
+//! A node keeps the data type that it sent first in a session; a value of another type is refused. A node that says it waits
+//! for its first value (`BadWaitingForInitialData`) sends none yet, which is no entry.
 
 use super::config::{Address, Config};
 use act::{Sink, Unwritable};
@@ -100,6 +101,9 @@ impl Source for Decoder {
     fn decode(&mut self, notification: Notification, received: Instant) -> Delivery {
         let mut delivery = Delivery::new(self.from, received);
         for (handle, sent) in notification {
+            if sent.value.is_none() && sent.status == Some(StatusCode::BadWaitingForInitialData) {
+                continue;
+            }
             match self.reading(handle, &sent) {
                 Ok(reading) => delivery.readings.push(reading),
                 Err(fault) => {
