@@ -13,6 +13,7 @@ pub mod fault;
 pub mod form;
 mod meaning;
 pub mod reference;
+mod render;
 mod roles;
 pub mod text;
 pub mod words;
@@ -22,6 +23,7 @@ mod shape;
 mod tests;
 
 pub use fault::{Fault, Faults};
+pub use render::{Wiring, render_workshop};
 
 use document::Document;
 use measure::{Instant, Span};
@@ -53,6 +55,8 @@ pub struct Config {
 pub struct Port {
     /// The source.
     pub source: SourceId,
+    /// Its address as it was typed.
+    pub address: String,
     /// What its driver needs, but for the password.
     pub wire: drivers::Config,
     /// File that holds the password in its first line.
@@ -91,10 +95,8 @@ pub struct Tls {
 pub struct Store {
     /// Folder.
     pub dir: PathBuf,
-    /// Size at which the journal is folded into the history [bytes].
-    pub journal_bytes_max: u64,
-    /// Longest time between two folds.
-    pub fold_every: Span,
+    /// Its limits.
+    pub limits: store::StoreLimits,
 }
 
 /// The clock.
@@ -111,8 +113,6 @@ pub struct Clock {
 pub struct Limits {
     /// What the collector lets through.
     pub door: collect::Limits,
-    /// Deliveries that may wait.
-    pub waiting_max: usize,
 }
 
 impl Config {
@@ -151,6 +151,11 @@ fn password(file: &Path) -> Result<String, Faults> {
     let text = std::fs::read_to_string(file).map_err(|error| Faults::of_file(&name, error.to_string(), allowed))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() { Err(Faults::of_file(&name, "an empty first line", allowed)) } else { Ok(line.to_owned()) }
+}
+
+/// A commented start for one's own plant, with one example machine a protocol.
+pub const fn init() -> &'static str {
+    include_str!("start.toml")
 }
 
 /// Reads a file.

@@ -28,7 +28,7 @@ pub struct UnitForm {
     pub web: Option<WebForm>,
     /// Where data are kept. Absent: the folder `data` beside the file.
     pub store: Option<StoreForm>,
-    /// How far clocks may differ and how much may wait. Absent: the values named at each key.
+    /// How far clocks may differ. Absent: the values named at each key.
     pub limits: Option<LimitsForm>,
     /// Production lines.
     #[serde(default)]

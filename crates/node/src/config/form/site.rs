@@ -50,14 +50,23 @@ pub struct WebForm {
 pub struct StoreForm {
     /// Folder, relative to this file. Absent: `data`.
     pub dir: Option<String>,
-    /// How long the journal may grow before it is folded into the history [MiB]. Absent: 256.
-    #[schemars(extend("minimum" = 1, "maximum" = 65_536))]
+    /// A journal segment is closed when it reaches this size [MiB]. Absent: 16.
+    #[schemars(extend("minimum" = 1, "maximum" = 1_024))]
+    pub journal_segment_mib: Option<u32>,
+    /// At this size of the whole journal readings are refused until it is sealed [MiB]. Absent: 4096.
+    #[schemars(extend("minimum" = 16, "maximum" = 1_048_576))]
     pub journal_mib_max: Option<u32>,
-    /// How often the journal is folded into the history at the latest. Absent: `10 min`.
-    pub fold_every: Option<String>,
+    /// Readings kept in memory until they are sealed. Absent: 2000000.
+    #[schemars(extend("minimum" = 1_000, "maximum" = 1_000_000_000))]
+    pub hot_readings_max: Option<u32>,
+    /// Memory for one SQL query [MiB]. Absent: 256.
+    #[schemars(extend("minimum" = 16, "maximum" = 1_048_576))]
+    pub query_mib_max: Option<u32>,
+    /// Days of history kept; 0 keeps all. Absent: 0.
+    pub history_days: Option<u32>,
 }
 
-/// How far clocks may differ and how much may wait.
+/// How far clocks may differ.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsForm {
@@ -65,9 +74,6 @@ pub struct LimitsForm {
     pub ahead_max: Option<String>,
     /// How far behind a channel's newest reading a late one may be; an older one is refused. Absent: `2 d`.
     pub late_max: Option<String>,
-    /// How many deliveries may wait at the door before the sources are slowed. Absent: 1024.
-    #[schemars(extend("minimum" = 1, "maximum" = 1_048_576))]
-    pub waiting_max: Option<u32>,
 }
 
 /// A production line (ISA-95 work centre).

@@ -7,6 +7,9 @@ use measure::Span;
 use plant::{LineId, Machine, MachineId};
 use std::collections::BTreeMap;
 
+/// What a type states of its machines: warm-up, and services with their lengths.
+type Times = (Option<Span>, Vec<(String, Span)>);
+
 impl Judge<'_> {
     pub(super) fn machines(&mut self, form: &UnitForm) -> Vec<Machine> {
         self.names("machine_type", &named(&form.machine_type, |t| &t.name), NameRule::Strict('_'));
@@ -24,7 +27,7 @@ impl Judge<'_> {
         made
     }
 
-    fn type_times(&mut self, form: &UnitForm, i: usize) -> (Option<Span>, Vec<(String, Span)>) {
+    fn type_times(&mut self, form: &UnitForm, i: usize) -> Times {
         let (kind, trail) = (&form.machine_type[i], Trail::item("machine_type", i));
         let warm_up = self.span_or(&trail.key("warm_up"), kind.warm_up.as_ref(), Span::ZERO);
         (warm_up, self.services(&trail.key("services"), &kind.services))
@@ -43,14 +46,7 @@ impl Judge<'_> {
         services
     }
 
-    fn machine(
-        &mut self,
-        form: &UnitForm,
-        i: usize,
-        one: &MachineForm,
-        machines: &[String],
-        types: &[(Option<Span>, Vec<(String, Span)>)],
-    ) -> Option<Machine> {
+    fn machine(&mut self, form: &UnitForm, i: usize, one: &MachineForm, machines: &[String], types: &[Times]) -> Option<Machine> {
         let trail = Trail::item("machine", i);
         let kind = self.place(&trail.key("type"), &one.kind, "machine_type", &named(&form.machine_type, |t| &t.name));
         let lines = named(&form.line, |l| &l.name);

@@ -9,6 +9,7 @@ use measure::{Currency, Instant, Span};
 use plant::{Line, LineId, Prices, Shift, Team, TeamId, Zone};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use store::StoreLimits;
 
 /// What the rest of the file needs of the site.
 pub struct Site {
@@ -134,20 +135,25 @@ impl Judge<'_> {
         if dir.trim().is_empty() {
             self.refuse(&at("store", "dir"), "the path of a folder");
         }
-        let typed = form.and_then(|f| f.fold_every.as_ref());
-        let fold_every = self.span_or(&at("store", "fold_every"), typed, Span::from_minutes(10))?;
-        if fold_every < Span::from_seconds(1) {
-            self.refuse(&at("store", "fold_every"), "a span of 1 s or more");
+        let mut limits = StoreLimits::default();
+        if let Some(form) = form {
+            let bytes = |mib: u32| u64::from(mib) << 20;
+            limits.journal_segment_bytes = form.journal_segment_mib.map_or(limits.journal_segment_bytes, bytes);
+            limits.journal_bytes_max = form.journal_mib_max.map_or(limits.journal_bytes_max, bytes);
+            limits.hot_readings_max = form.hot_readings_max.map_or(limits.hot_readings_max, u64::from);
+            limits.memory_bytes = form.query_mib_max.map_or(limits.memory_bytes, |mib| (mib as usize) << 20);
+            limits.history_days = form.history_days.unwrap_or(limits.history_days);
         }
-        let mib = form.and_then(|f| f.journal_mib_max).unwrap_or(256);
-        Some(Store { dir: folder.join(dir), journal_bytes_max: u64::from(mib) << 20, fold_every })
+        if limits.journal_segment_bytes > limits.journal_bytes_max {
+            self.refuse(&at("store", "journal_segment_mib"), "at most the size of the whole journal, `journal_mib_max`");
+        }
+        Some(Store { dir: folder.join(dir), limits })
     }
 
     pub(super) fn limits(&mut self, form: Option<&LimitsForm>) -> Option<Limits> {
         let usual = collect::Limits::default();
         let ahead = self.span_or(&at("limits", "ahead_max"), form.and_then(|f| f.ahead_max.as_ref()), usual.ahead_max);
         let late = self.span_or(&at("limits", "late_max"), form.and_then(|f| f.late_max.as_ref()), usual.late_max);
-        let waiting_max = form.and_then(|f| f.waiting_max).unwrap_or(1024) as usize;
-        Some(Limits { door: collect::Limits { ahead_max: ahead?, late_max: late? }, waiting_max })
+        Some(Limits { door: collect::Limits { ahead_max: ahead?, late_max: late? } })
     }
 }

@@ -78,7 +78,8 @@ impl Judge<'_> {
                 .collect();
             let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
             let password_file = form.password_file.as_ref().map(|file| folder.join(file));
-            ports.push(Port { source: SourceId(i as u16), wire, password_file });
+            let address = form.address.clone().unwrap_or_default();
+            ports.push(Port { source: SourceId(i as u16), address, wire, password_file });
         }
         ports
     }

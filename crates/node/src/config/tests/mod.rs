@@ -6,7 +6,8 @@ use plant::{MachineState, Role};
 use std::path::Path;
 
 mod faults;
-mod golden;
+pub mod golden;
+mod rendering;
 
 /// A small plant with every table.
 pub const SAMPLE: &str = include_str!("sample.toml");
@@ -38,6 +39,7 @@ fn everything_typed_is_there() {
     );
     assert_eq!(plant.products[0].route[0].family, "flange");
     assert_eq!(plant.calendar.shifts[0].days, [0, 1, 4]);
+    assert_eq!((config.store.dir, config.store.limits.journal_bytes_max), ("/plant/cellar".into(), 64 << 20));
 }
 
 #[test]
@@ -60,14 +62,13 @@ fn addresses_are_filled_in() {
 #[test]
 fn what_is_absent_has_the_value_the_reference_names() {
     let bare = SAMPLE.lines().filter(|l| {
-        !l.starts_with("[limits]")
-            && !["ahead_max", "late_max", "waiting_max", "journal_mib_max", "listen"].iter().any(|k| l.starts_with(k))
+        !l.starts_with("[limits]") && !["ahead_max", "late_max", "journal_mib_max", "listen"].iter().any(|k| l.starts_with(k))
     });
     let text: String = bare.map(|l| format!("{l}\n")).collect();
     let config = parse("unit.toml", &text.replace("[web]", ""), Path::new("")).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(config.limits.door, collect::Limits::default());
     assert_eq!((config.web.listen.to_string(), config.web.tls), ("127.0.0.1:8080".to_owned(), None));
-    assert_eq!(config.store.journal_bytes_max, 256 << 20);
+    assert_eq!(config.store.limits, store::StoreLimits::default());
 }
 
 #[test]
