@@ -91,3 +91,64 @@ fn probability(leak: Estimate, good: f64) -> f64 {
     let sigma = ((leak.high - leak.low) / 3.29).max(0.02 * leak.value);
     measure::statistics::normal_probability((leak.value - good) / sigma).clamp(0.05, 0.97)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{START, Scene, findings, hold};
+    use measure::Chance;
+    use plant::MachineId;
+
+    const STATE: &[(Role, &str)] = &[(Role::State, "1")];
+    const AIR: &[(Role, &str)] = &[(Role::AirFlow, "m3/min"), (Role::Power, "W"), (Role::State, "1"), (Role::Serviced, "1")];
+
+    /// Two days of two mills that take 1.2 m3/min each while producing, beside a leak that is 0.1 and then `leak` from
+    /// noon of the first day on.
+    fn two_days(leak: f64) -> Scene {
+        let mut scene =
+            Scene::new(&[("mill-1", "milling", &[], STATE), ("mill-2", "milling", &[], STATE), ("air", "compressor", &[], AIR)])
+                .expect("a plant");
+        let mut chance = Chance::seeded(1);
+        let mut runs = [false; 2];
+        scene.word(2, Role::State, 0, "producing");
+        for minute in 0..2 * 1_440 {
+            let open = (360..1_320).contains(&(minute % 1_440));
+            for machine in 0..2_u16 {
+                let runs_now = open && (minute / (40 + 15 * i64::from(machine))) % 4 != 0;
+                if runs_now != runs[usize::from(machine)] {
+                    scene.word(machine, Role::State, minute * 60, if runs_now { "producing" } else { "starved" });
+                    runs[usize::from(machine)] = runs_now;
+                }
+            }
+            let taken = 1.2 * runs.iter().filter(|r| **r).count() as f64;
+            let flow = taken + if minute < 720 { 0.1 } else { leak } + 0.03 * chance.normal();
+            scene.number(2, Role::AirFlow, minute * 60 + 30, flow);
+            scene.number(2, Role::Power, minute * 60 + 30, 2_000.0 + 6_000.0 * flow);
+        }
+        scene
+    }
+
+    #[test]
+    fn a_leak_that_opens_by_day_is_found_within_hours_and_ends_when_mended() {
+        let scene = two_days(0.5);
+        hold(&scene, Cause::AirLeak, MachineId(2)).expect("the suite");
+        let found = scene.play().1;
+        let leak = findings(&found, Cause::AirLeak)[0].clone();
+        let after = (leak.at - START).hours() - 12.0;
+        assert!((0.5..8.0).contains(&after), "found {after} h after it opened");
+        let (flow, loss) = (&leak.evidence[0], leak.loss.as_ref().expect("a loss"));
+        assert!((flow.value.value - 0.5).abs() < 0.15 && flow.unit == "m3/min", "{flow:?}");
+        assert!((loss.value.value - 2_300.0).abs() < 900.0, "{loss:?}");
+        let mut mended = scene;
+        mended.word(2, Role::Serviced, 40 * 3_600, "leak");
+        let records = mended.play().1;
+        let ended =
+            records.iter().any(|r| matches!(r, plant::Record::Finding(f) if f.cause == Cause::AirLeak && f.ended.is_some()));
+        assert!(ended);
+    }
+
+    #[test]
+    fn a_tight_network_raises_no_alarm() {
+        assert!(findings(&two_days(0.12).play().1, Cause::AirLeak).is_empty());
+    }
+}

@@ -109,3 +109,61 @@ fn look(sight: &Sight<'_>) -> Look {
         because,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{START, Scene, findings, hold};
+    use measure::Chance;
+    use plant::MachineId;
+
+    const ROLES: &[(Role, &str)] = &[(Role::State, "1"), (Role::Vibration, "mm/s"), (Role::Serviced, "1")];
+
+    /// Nine days of running all the time, wear from `start` on; zone D at wear 1 after 125 h.
+    fn nine_days(start: f64, runs_h: i64) -> Scene {
+        let mut scene = Scene::new(&[("fan", "fan", &[], ROLES)]).expect("a plant");
+        let mut chance = Chance::seeded(3);
+        scene.word(0, Role::State, 0, "producing");
+        for minute in 0..runs_h * 60 {
+            let wear = start + minute as f64 / 60.0 / 125.0;
+            let level = 1.5 * (7.1_f64 / 1.5).powf(wear * wear);
+            scene.number(0, Role::Vibration, minute * 60, level * (1.0 + 0.06 * chance.normal()));
+        }
+        scene
+    }
+
+    #[test]
+    fn a_worn_bearing_is_found_many_hours_before_zone_d() {
+        let mut scene = nine_days(0.3, 80);
+        scene.word(0, Role::Serviced, 80 * 3_600, "bearing");
+        (0..120).for_each(|m| scene.number(0, Role::Vibration, 80 * 3_600 + m * 60, 1.5));
+        hold(&scene, Cause::BearingWear, MachineId(0)).expect("the suite");
+        let records = scene.play().1;
+        let found = findings(&records, Cause::BearingWear);
+        assert_eq!(found.len(), 1);
+        let ahead = 87.5 - (found[0].at - START).hours();
+        assert!((8.0..24.0).contains(&ahead), "{ahead} h before zone D");
+        assert!(found[0].evidence[0].normal.is_some_and(|n| (n - 1.75).abs() < 0.2), "{:?}", found[0].evidence[0]);
+        assert!(records.iter().any(|r| matches!(r, plant::Record::Finding(f) if f.ended.is_some())));
+    }
+
+    #[test]
+    fn a_sound_bearing_raises_no_alarm() {
+        assert!(findings(&nine_days(0.0, 60).play().1, Cause::BearingWear).is_empty());
+    }
+
+    #[test]
+    fn without_a_velocity_a_rise_against_the_first_days_is_found() {
+        let scene = |rise: f64| {
+            let roles: &[(Role, &str)] = &[(Role::Vibration, "1")];
+            let mut scene = Scene::new(&[("press", "press", &[], roles)]).expect("a plant");
+            let mut chance = Chance::seeded(9);
+            for hour in 0..400 {
+                let level = 40.0 + if hour > 300 { rise } else { 0.0 } + 5.0 * chance.normal();
+                scene.number(0, Role::Vibration, hour * 3_600, level);
+            }
+            findings(&scene.play().1, Cause::BearingWear).len()
+        };
+        assert_eq!((scene(0.0), scene(30.0)), (0, 1));
+    }
+}

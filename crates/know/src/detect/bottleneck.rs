@@ -146,3 +146,52 @@ fn lost_per_hour(sight: &Sight<'_>, share: f64) -> Option<Evidence> {
         evidence("pieces_lost", measure::Estimate::between(0.3 * pieces, pieces, 1.5 * pieces), "/h", None)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{Scene, findings, hold};
+    use measure::Chance;
+
+    const STATE: &[(Role, &str)] = &[(Role::State, "1")];
+
+    /// Three machines in a row over a day, with a little luck in the length of their spells; machine 1 works all the time if `is_slow`, and the others wait for
+    /// it; else all of them wait a little, in turn.
+    fn a_day(is_slow: bool) -> Scene {
+        let mut scene =
+            Scene::new(&[("mill", "milling", &[1], STATE), ("wash", "washing", &[2], STATE), ("pack", "packing", &[], STATE)])
+                .expect("a plant");
+        let mut chance = Chance::seeded(8);
+        scene.word(1, Role::State, 6 * 3_600, "producing");
+        for machine in [0_u16, 1, 2] {
+            let mut s = 6 * 3_600 + 60 * i64::from(machine);
+            while s < 22 * 3_600 {
+                let works = (if is_slow { 300.0 } else { 900.0 }) * chance.between(0.8, 1.2);
+                let waits = (if is_slow { 300.0 } else { 60.0 }) * chance.between(0.8, 1.2);
+                if machine != 1 || !is_slow {
+                    scene.word(machine, Role::State, s, "producing");
+                    scene.word(machine, Role::State, s + works as i64, if machine == 0 { "blocked" } else { "starved" });
+                }
+                s += (works + waits) as i64;
+            }
+            scene.word(machine, Role::State, 22 * 3_600, "starved");
+        }
+        scene
+    }
+
+    #[test]
+    fn the_machine_that_others_wait_for_is_named() {
+        let scene = a_day(true);
+        hold(&scene, Cause::Bottleneck, MachineId(1)).expect("the suite");
+        let records = scene.play().1;
+        let found = findings(&records, Cause::Bottleneck);
+        assert_eq!(found.len(), 1);
+        let figures: Vec<f64> = found[0].evidence.iter().map(|e| e.value.value).collect();
+        assert!(figures[0] > 0.9 && (0.4..0.6).contains(&figures[1]) && (0.4..0.6).contains(&figures[2]), "{figures:?}");
+    }
+
+    #[test]
+    fn a_balanced_line_has_none() {
+        assert!(findings(&a_day(false).play().1, Cause::Bottleneck).is_empty());
+    }
+}

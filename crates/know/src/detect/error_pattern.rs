@@ -65,3 +65,55 @@ fn look(sight: &Sight<'_>) -> Look {
         because,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{Scene, findings, hold};
+    use measure::Chance;
+    use plant::MachineId;
+
+    const ROLES: &[(Role, &str)] = &[(Role::Vibration, "1"), (Role::Alarm, "1"), (Role::Serviced, "1")];
+
+    /// Two machines without states over 60 days: e1 and e2 at random; e3 comes a day before a component is replaced, if
+    /// `telling`, else at random too.
+    fn sixty_days(telling: bool) -> Scene {
+        let mut scene = Scene::new(&[("m1", "press", &[], ROLES), ("m2", "press", &[], ROLES)]).expect("a plant");
+        let mut chance = Chance::seeded(6);
+        for day in 0..60_i64 {
+            for machine in 0..2_u16 {
+                let s = day * 86_400 + 3_600 * (chance.below(20) as i64);
+                (0..24).for_each(|h| scene.number(machine, Role::Vibration, day * 86_400 + h * 3_600, 40.0));
+                if chance.happens(0.3) {
+                    scene.word(machine, Role::Alarm, s, if chance.happens(0.5) { "e1" } else { "e2" });
+                }
+                let fails = day % 8 == i64::from(machine) * 3 && machine == 0;
+                if if telling { fails } else { chance.happens(0.1) } {
+                    scene.word(machine, Role::Alarm, s - 20 * 3_600, "e3");
+                }
+                if fails {
+                    scene.word(machine, Role::Serviced, s, "comp2");
+                }
+            }
+        }
+        scene.readings.retain(|r| r.at >= crate::suite::START);
+        scene
+    }
+
+    #[test]
+    fn an_error_that_came_before_failures_is_found_when_it_comes_again() {
+        let scene = sixty_days(true);
+        hold(&scene, Cause::ErrorPattern, MachineId(0)).expect("the suite");
+        let (_, records) = scene.play();
+        let found = findings(&records, Cause::ErrorPattern);
+        assert!((1..=3).contains(&found.len()), "{}", found.len());
+        assert!(found[0].probability > 0.6 && found[0].evidence[0].normal.is_some_and(|n| n < 0.3));
+        let remedied = records.iter().any(|r| matches!(r, plant::Record::Forecast(f) if f.service.as_deref() == Some("comp2")));
+        assert!(remedied, "the forecast names the component");
+    }
+
+    #[test]
+    fn errors_that_tell_nothing_raise_no_alarm() {
+        assert!(findings(&sixty_days(false).play().1, Cause::ErrorPattern).is_empty());
+    }
+}

@@ -48,8 +48,7 @@ fn look(sight: &Sight<'_>) -> Look {
     }
     proof.sort_by(|a, b| b.1.total_cmp(&a.1));
     let probability = proof[0].1;
-    let pieces = machine.pieces.cycle_ratio.count();
-    let loss = lost_per_hour(sight).filter(|_| pieces > 0);
+    let loss = lost_per_hour(sight);
     let because: Vec<Because> = [Role::Deviation, Role::Good, Role::Scrap]
         .into_iter()
         .filter_map(|r| sight.readings(r, sight.open.map_or(sight.now - RESTS_ON, |f| f.since)))
@@ -106,4 +105,61 @@ fn lost_per_hour(sight: &Sight<'_>) -> Option<Evidence> {
         let value = Estimate::between(lost(lately.low), lost(lately.value), lost(lately.high));
         evidence("pieces_lost", value, "/h", None)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{Scene, findings, hold};
+    use measure::Chance;
+    use plant::MachineId;
+
+    const ROLES: &[(Role, &str)] =
+        &[(Role::State, "1"), (Role::Deviation, "1"), (Role::Good, "1"), (Role::Scrap, "1"), (Role::CycleTime, "s")];
+
+    /// A piece a minute for 16 h; from 8 h on the mean moves by `shift` and the scrap share becomes `scrap`.
+    fn a_day(shift: f64, scrap: f64) -> Scene {
+        let mut scene = Scene::new(&[("mill", "milling", &[], ROLES)]).expect("a plant");
+        let mut chance = Chance::seeded(5);
+        let mut counts = [0.0; 2];
+        scene.word(0, Role::State, 6 * 3_600, "producing");
+        for piece in 0..960 {
+            let s = 6 * 3_600 + 60 * piece;
+            let late = f64::from(u8::from(piece > 480));
+            scene.number(0, Role::Deviation, s, 0.12 + late * shift + 0.07 * chance.normal());
+            scene.number(0, Role::CycleTime, s, 60.0);
+            let spoilt = chance.happens(0.01 + late * (scrap - 0.01));
+            counts[usize::from(spoilt)] += 1.0;
+            scene.number(0, Role::Good, s, counts[0]);
+            scene.number(0, Role::Scrap, s, counts[1]);
+        }
+        scene
+    }
+
+    #[test]
+    fn a_shift_of_the_mean_is_found() {
+        let scene = a_day(0.3, 0.01);
+        hold(&scene, Cause::QualityDrift, MachineId(0)).expect("the suite");
+        let records = scene.play().1;
+        let found = findings(&records, Cause::QualityDrift);
+        assert_eq!((found.len(), found[0].evidence[0].name.as_ref()), (1, "mean_deviation"));
+        let minutes = (found[0].at - crate::suite::START).minutes() - 14.0 * 60.0;
+        assert!((5.0..60.0).contains(&minutes), "{minutes} min after the shift");
+    }
+
+    #[test]
+    fn more_scrap_is_found_with_the_pieces_lost() {
+        let scene = a_day(0.0, 0.15);
+        hold(&scene, Cause::QualityDrift, MachineId(0)).expect("the suite");
+        let records = scene.play().1;
+        let found = findings(&records, Cause::QualityDrift)[0];
+        assert_eq!(found.evidence[0].name, "scrap_share");
+        assert!(found.loss.as_ref().is_some_and(|l| (2.0..12.0).contains(&l.value.value)), "{:?}", found.loss);
+    }
+
+    #[test]
+    fn good_pieces_raise_no_alarm() {
+        assert!(findings(&a_day(0.0, 0.01).play().1, Cause::QualityDrift).is_empty());
+        assert!(findings(&a_day(0.08, 0.01).play().1, Cause::QualityDrift).is_empty(), "significant, but small");
+    }
 }

@@ -66,3 +66,63 @@ fn look(sight: &Sight<'_>) -> Look {
         because,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{START, Scene, findings, hold};
+    use measure::Chance;
+    use plant::MachineId;
+
+    const ROLES: &[(Role, &str)] =
+        &[(Role::State, "1"), (Role::Order, "1"), (Role::Load, "%"), (Role::Speed, "%"), (Role::Serviced, "1")];
+
+    /// Four days of producing from 6 to 22 h; the force on the tool grows to `1 + growth` over 28 h and the tool is changed
+    /// after `life` hours of cutting; load follows the speed too, which falls to 90 % every third hour.
+    fn four_days(growth: f64, life: f64) -> Scene {
+        let mut scene = Scene::new(&[("mill", "milling", &[], ROLES)]).expect("a plant");
+        let mut chance = Chance::seeded(2);
+        let mut cut_h = 0.0;
+        scene.word(0, Role::State, 0, "starved");
+        scene.word(0, Role::Order, 0, "o1");
+        for day in 0..4 {
+            scene.word(0, Role::Serviced, day, "lubrication");
+            scene.word(0, Role::State, day * 86_400 + 6 * 3_600, "producing");
+            for minute in 360..1_320 {
+                let s = day * 86_400 + minute * 60;
+                if cut_h == 0.0 {
+                    scene.word(0, Role::Serviced, s, "tool");
+                }
+                let speed: f64 = if minute / 60 % 3 == 0 { 0.9 } else { 1.0 };
+                scene.number(0, Role::Speed, s, 100.0 * speed);
+                let force = 1.0 + growth * (cut_h / 28.0_f64).powf(1.5);
+                scene.number(0, Role::Load, s + 1, 54.0 * speed.powf(0.8) * force * (1.0 + 0.03 * chance.normal()));
+                cut_h = if cut_h + 1.0 / 60.0 >= life { 0.0 } else { cut_h + 1.0 / 60.0 };
+            }
+            scene.word(0, Role::State, day * 86_400 + 22 * 3_600, "starved");
+        }
+        scene
+    }
+
+    #[test]
+    fn a_blunt_tool_is_found_before_its_end_and_ends_with_the_change() {
+        let scene = four_days(0.42, 28.0);
+        hold(&scene, Cause::ToolWear, MachineId(0)).expect("the suite");
+        let records = scene.play().1;
+        let found = findings(&records, Cause::ToolWear);
+        assert_eq!(found.len(), 2, "two tools wore out in 64 h of cutting");
+        // Worn by a fifth at 28 · (0.2 / 0.42)^(2/3) = 17.1 h of cutting: 16 h on Monday, 1.1 h on Tuesday.
+        let at = (found[0].at - START).hours();
+        assert!((30.5..34.0).contains(&at), "{at}");
+        let relative = &found[0].evidence[0];
+        assert!(relative.value.covers(1.21) && relative.normal == Some(1.0), "{relative:?}");
+        let ended =
+            records.iter().filter(|r| matches!(r, plant::Record::Finding(f) if f.cause == Cause::ToolWear && f.ended.is_some()));
+        assert_eq!(ended.count(), 2);
+    }
+
+    #[test]
+    fn tools_changed_in_time_raise_no_alarm() {
+        assert!(findings(&four_days(0.42, 12.0).play().1, Cause::ToolWear).is_empty());
+    }
+}
