@@ -16,8 +16,9 @@ use opcua::client::{
     SubscriptionActivity,
 };
 use opcua::types::{
-    AttributeId, DataChangeNotification, EndpointDescription, Error, MessageSecurityMode, MonitoredItemCreateRequest,
-    MonitoringMode, MonitoringParameters, NotificationMessage, ReadValueId, StatusCode, TimestampsToReturn, UserTokenPolicy,
+    AttributeId, DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, EndpointDescription, Error,
+    ExtensionObject, MessageSecurityMode, MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
+    ReadValueId, StatusCode, TimestampsToReturn, UserTokenPolicy,
 };
 use std::pin::Pin;
 use std::sync::Arc;
