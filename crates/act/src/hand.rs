@@ -15,12 +15,12 @@ use plant::{
     Action, Because, ChannelId, Code, Command, CommandState, CommandValue, Decision, DecisionState, Effect, Evidence, Image,
     MachineProfile, Mode, Outcome, Plant, Rank, Record, RecordId, RecordKind, Verdict, Window,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// Most decisions open at a time; one taken beyond lapses at once.
 pub const OPEN_MAX: usize = 256;
 /// Decisions kept in mind after they were closed.
-pub const CLOSED_MAX: usize = 256;
+pub const CLOSED_MAX: usize = 96;
 
 /// What the hand wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +56,8 @@ struct Flight {
 pub struct Hand {
     tasks: BTreeMap<RecordId, Task>,
     flights: BTreeMap<RecordId, Flight>,
-    closed: VecDeque<Decision>,
+    /// Open decisions and those closed lately, as they were last kept, by their last change.
+    known: Vec<Decision>,
     ranks: Ranks,
 }
 
@@ -107,7 +108,7 @@ impl Hand {
         mint: Mint<'_>,
     ) -> Result<Vec<Deed>, Unjudged> {
         let Some(task) = self.tasks.get(&id) else {
-            let closed = self.closed.iter().rev().find(|d| d.id == id);
+            let closed = self.known.iter().find(|d| d.id == id);
             return Err(closed.map_or(Unjudged::Unknown(id), |d| Unjudged::NotPending { id, state: d.state.word() }));
         };
         approve::examine(plant, &task.decision, &verdict)?;
@@ -173,9 +174,10 @@ impl Hand {
         let watch = if decision.state == DecisionState::Running { Watch::restored(&decision) } else { None };
         match decision.state {
             DecisionState::Pending | DecisionState::Approved | DecisionState::Running => {
+                self.remember(&decision);
                 self.tasks.insert(decision.id, Task { decision, commands: Vec::new(), watch });
             }
-            _ => self.remember(decision),
+            _ => self.remember(&decision),
         }
     }
 
@@ -184,10 +186,10 @@ impl Hand {
         self.tasks.values().map(|t| t.decision.clone()).collect()
     }
 
-    /// Decisions that are open, then those closed lately, oldest first: what `decide` has to know so that it does not
-    /// propose again what was just rejected, advised or refused.
-    pub fn known(&self) -> Vec<Decision> {
-        self.tasks.values().map(|t| t.decision.clone()).chain(self.closed.iter().cloned()).collect()
+    /// Decisions that are open and those closed lately: what `decide` has to know, so that it does not propose again at once
+    /// what was just rejected, advised, refused or done. Without a copy, for it is asked for at every step.
+    pub fn known(&self) -> &[Decision] {
+        &self.known
     }
 
     /// Commands that are not answered yet, by id.
@@ -362,23 +364,30 @@ impl Hand {
         }
     }
 
-    fn keep(&self, id: RecordId) -> Vec<Deed> {
-        self.tasks.get(&id).map(|t| Deed::Keep(Record::Decision(t.decision.clone()))).into_iter().collect()
+    fn keep(&mut self, id: RecordId) -> Vec<Deed> {
+        let Some(decision) = self.tasks.get(&id).map(|t| t.decision.clone()) else { return Vec::new() };
+        self.remember(&decision);
+        vec![Deed::Keep(Record::Decision(decision))]
     }
 
     /// A decision reaches a final state: it is kept, forgotten as open, and remembered as closed.
     fn close(&mut self, id: RecordId, state: DecisionState) -> Vec<Deed> {
         let Some(mut task) = self.tasks.remove(&id) else { return Vec::new() };
         task.decision.state = state;
-        self.remember(task.decision.clone());
+        self.remember(&task.decision);
         vec![Deed::Keep(Record::Decision(task.decision))]
     }
 
-    fn remember(&mut self, decision: Decision) {
-        if self.closed.len() >= CLOSED_MAX {
-            self.closed.pop_front();
+    /// Notes a decision as it stands now; the closed one changed longest ago is forgotten when there are too many.
+    fn remember(&mut self, decision: &Decision) {
+        self.known.retain(|d| d.id != decision.id);
+        self.known.push(decision.clone());
+        let is_closed = |d: &Decision| !self.tasks.contains_key(&d.id);
+        if self.known.iter().filter(|d| is_closed(d)).count() > CLOSED_MAX
+            && let Some(oldest) = self.known.iter().position(is_closed)
+        {
+            self.known.remove(oldest);
         }
-        self.closed.push_back(decision);
     }
 }
 

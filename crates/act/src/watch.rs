@@ -50,6 +50,8 @@ pub struct Watch {
     pub is_woken: bool,
     /// Time in which nothing was seen: the unit was restarted.
     pub blind: Span,
+    /// Power that the meter showed when the command was sent [W].
+    pub draw: Option<f64>,
     /// Learned power at the time.
     pub power: Option<[StatePower; MachineState::ALL.len()]>,
     seen: Instant,
@@ -105,6 +107,7 @@ impl Watch {
         let mut watch = Self::blank(image.at);
         watch.first = image.machines.get(decision.machine.index()).map_or(MachineState::Unknown, |m| m.state);
         watch.state = watch.first;
+        watch.draw = plant.role(decision.machine, Role::Power).and_then(|c| image.number(c.id));
         watch.count(plant, image, decision.machine);
         watch
     }
@@ -124,6 +127,7 @@ impl Watch {
             warm_worked: Span::ZERO,
             is_woken: false,
             blind: Span::ZERO,
+            draw: None,
             power: None,
             seen: at,
             state: MachineState::Unknown,

@@ -3,10 +3,10 @@
 //! Enters: the spell (standby and warm-up), the energy counter, learned idle power. Leaves: energy saved [kW.h]. Absent: what
 //! the machine did after the spell, but for the delay.
 //!
-//! A restart caused by work delays that work by the warm-up w, and everything after it until an idle time absorbs the delay.
-//! Over the horizon the undelayed machine would have drawn, for a span w, its power at the end of that shift in time: idle
-//! power if the delay was absorbed, producing power if it never was. The interval reaches over both; the value weighs them
-//! by the share of time the machine is busy. A machine woken ahead of work is not delayed.
+//! A restart caused by work delays that work by the warm-up w: at the end of the spell, where the window ends, the twin that
+//! stayed ready has worked for w already. So the baseline of that span is the power of the work that follows, with an
+//! interval from idle power to a tenth above. A machine woken by command is delayed only by the warm-up that falls into
+//! worked time. Idle power is what was learned and what the meter showed when the command was sent, half each.
 
 use super::{Case, Method, hours};
 use measure::{Estimate, Span};
@@ -32,9 +32,7 @@ fn effect(case: &Case<'_>) -> Estimate {
     let watch = case.watch;
     let end = watch.left.map_or(case.end(), |(at, _)| at.min(case.end()));
     let length_h = hours(end - watch.executed);
-    // After a restart the state before is not known any more.
-    let state = if watch.first.is_idle() { watch.first } else { MachineState::Starved };
-    let Some(idle) = case.power(state, 60.0 * length_h).or_else(|| case.figure("idle_power")) else {
+    let Some(idle) = idle_power(case, length_h) else {
         return Estimate::between(0.0, 0.0, 0.0);
     };
     if watch.entered.is_none() && watch.blind == Span::ZERO {
@@ -88,14 +86,31 @@ fn by_state(case: &Case<'_>) -> (f64, f64) {
 
 /// What the delay adds to the energy of the undelayed machine, beyond idle power [kW.h]: low, likely, high.
 fn delay(case: &Case<'_>, idle: Estimate) -> (f64, f64, f64) {
-    let works = |s: MachineState| matches!(s, MachineState::Producing | MachineState::SetUp);
-    let delayed = case.watch.left.is_some_and(|(_, after)| works(after)) && !case.watch.is_woken;
-    let w = hours(case.watch.spell[MachineState::WarmingUp.index()]);
-    if !delayed || w == 0.0 {
+    let watch = case.watch;
+    let Some((_, after)) = watch.left.filter(|(_, s)| matches!(s, MachineState::Producing | MachineState::SetUp)) else {
         return (0.0, 0.0, 0.0);
+    };
+    let w = if watch.is_woken { hours(watch.warm_worked) } else { hours(watch.spell[MachineState::WarmingUp.index()]) };
+    let assumed = if after == MachineState::SetUp { 1.1 * idle.value } else { 2.7 * idle.value };
+    let working = case.power(after, 60.0).map_or(assumed, |p| p.value);
+    let more = w * (working - idle.value) / 1_000.0;
+    (more.min(0.0), more, more.max(0.0) + 0.1 * w * working / 1_000.0)
+}
+
+/// Idle power [W]: what was learned before and what the meter showed when the command was sent, half each; where they differ
+/// the interval holds both.
+fn idle_power(case: &Case<'_>, length_h: f64) -> Option<Estimate> {
+    let watch = case.watch;
+    // After a restart the state before is not known any more.
+    let state = if watch.first.is_idle() { watch.first } else { MachineState::Starved };
+    let learned = case.power(state, 60.0 * length_h).or_else(|| case.figure("idle_power"));
+    let shown = watch.draw.filter(|w| watch.first.is_idle() && w.is_finite() && *w >= 0.0);
+    match (learned, shown) {
+        (Some(learned), Some(shown)) => {
+            let reach = (learned.high - learned.value).max(0.6 * (shown - learned.value).abs()).max(0.015 * shown);
+            let value = 0.5 * (learned.value + shown);
+            Some(Estimate::between(value - reach, value, value + reach))
+        }
+        (learned, shown) => learned.or_else(|| shown.map(|w| Estimate::between(0.95 * w, w, 1.05 * w))),
     }
-    let producing = case.power(MachineState::Producing, 60.0).map_or(3.0 * idle.value, |p| p.high);
-    let more = w * (producing - idle.value) / 1_000.0;
-    let busy = case.profile.and_then(|p| p.busy_share).unwrap_or(0.5).clamp(0.0, 1.0);
-    (more.min(0.0), busy * more, more.max(0.0))
 }

@@ -13,13 +13,11 @@ use plant::{MachineState, Metric, Role};
 pub const METHOD: Method = Method {
     name: "leak_baseline",
     fits: |d| is_service(d, Metric::EnergySaved),
-    is_over: |case| case.watch.entered.is_none() && case.now - case.watch.executed >= SERVED_WITHIN,
+    is_over: |_| false,
     effect,
     roles: &[Role::State, Role::Energy, Role::AirFlow],
 };
 
-/// A service not begun after this is taken not to be done.
-const SERVED_WITHIN: Span = Span::from_hours(24);
 /// Power of a compressor follows demand: its mean over a day stands for that of another day to this share.
 const DEMAND_SPREAD: f64 = 0.15;
 
@@ -30,7 +28,9 @@ fn effect(case: &Case<'_>) -> Estimate {
     }
     let mended = watch.left.map_or(case.end(), |(at, _)| at);
     let told = case.figure("leak_power").unwrap_or(Estimate::between(0.0, 0.0, 0.0));
-    let h = hours(case.end() - mended);
+    // A network that is shut down loses nothing.
+    let shut = [MachineState::Standby, MachineState::Off].iter().map(|s| hours(watch.spans[s.index()])).sum::<f64>();
+    let h = (hours(case.end() - mended) - shut).max(0.0);
     // During the service the machine draws less than it would; it counts as the loss does.
     let (low, high) = (told.low.clamp(0.0, 0.5 * told.value.abs()), told.high.max(1.5 * told.value));
     let told = Estimate::between(low * h / 1_000.0, told.value * h / 1_000.0, high * h / 1_000.0);

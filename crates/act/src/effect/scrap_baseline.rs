@@ -18,6 +18,11 @@ pub const METHOD: Method = Method {
     roles: &[Role::State, Role::Good, Role::Scrap],
 };
 
+/// Time that a broken tool costs [h].
+const BROKEN_H: f64 = 1.2;
+/// Pieces that fall to one side or the other of the ends of the window.
+const EDGE: f64 = 2.0;
+
 fn effect(case: &Case<'_>) -> Estimate {
     let watch = case.watch;
     let pieces = watch.good.sum + watch.scrap.sum;
@@ -27,9 +32,7 @@ fn effect(case: &Case<'_>) -> Estimate {
     let busy = case.figure("busy_share").map_or(0.5, |e| e.value);
     let served = watch.spans[MachineState::Service.index()].hours() * rate;
     let won = |b: f64, s: f64| pieces * (b - s);
-    Estimate::between(
-        won(before.low, since.high) - served - 1.0,
-        won(before.value, since.value) - busy * served,
-        won(before.high, since.low) + 1.0,
-    )
+    // The old tool would have gone on to wear, and may have broken: the twin may have lost more by far.
+    let worse = won(2.0 * before.high, since.low).max(0.0) + BROKEN_H * rate;
+    Estimate::between(won(before.low, since.high) - served - EDGE, won(before.value, since.value) - busy * served, worse + EDGE)
 }

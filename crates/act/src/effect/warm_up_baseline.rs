@@ -11,13 +11,8 @@ use measure::{Estimate, Span};
 use plant::{Action, MachineState, Role};
 
 /// The method.
-pub const METHOD: Method = Method {
-    name: "warm_up_baseline",
-    fits: |d| d.action == Action::Wake,
-    is_over: |case| case.watch.left.is_some(),
-    effect,
-    roles: &[Role::State],
-};
+pub const METHOD: Method =
+    Method { name: "warm_up_baseline", fits: |d| d.action == Action::Wake, is_over: |_| false, effect, roles: &[Role::State] };
 
 fn effect(case: &Case<'_>) -> Estimate {
     let watch = case.watch;

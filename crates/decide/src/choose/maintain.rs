@@ -1,7 +1,8 @@
 //! Services a machine before it fails, at the time that loses least; mends air leaks.
 //!
 //! Enters: forecasts of failure with the service that remedies it, findings of leaks, learned repair times, shifts. Leaves:
-//! `Service` with the down time it avoids [min], for leaks the energy it saves [kW.h]. Absent: how failure was predicted.
+//! `Service` with the down time it avoids [min], for leaks the energy it saves [kW.h], for tools that make scrap the pieces it
+//! gains. Absent: how failure was predicted.
 //!
 //! Rule: servicing costs its planned length S; not servicing costs the repair R with probability p within the horizon. It
 //! is worth it where p·R > S (the cost comparison of age replacement, Barlow and Hunter, Operations Research 8, 1960). The
@@ -29,6 +30,10 @@ const REPAIR_MULTIPLE: (f64, f64, f64) = (1.0, 4.0, 9.0);
 const IDLE_LOSS: f64 = 0.15;
 /// Mean length of a stretch of work, for the wait for the next idle window.
 const WORK_STRETCH_H: f64 = 1.0;
+/// How far ahead is looked where only the remaining life is told.
+const LIFE_AHEAD: Span = Span::from_hours(8);
+/// Span over which the pieces that a new tool saves are told.
+const SCRAP_HORIZON: Span = Span::from_hours(8);
 /// Span over which the saving of a mended leak is told.
 const LEAK_HORIZON: Span = Span::from_hours(24);
 /// How long a service that is due now may still be started.
@@ -42,6 +47,8 @@ struct Threat<'a> {
     service: Code,
     /// Probability of failure before the horizon.
     probability: f64,
+    /// How far ahead is looked.
+    horizon: Span,
     /// Planned service [min].
     planned_min: f64,
     /// Repair [min].
@@ -66,6 +73,10 @@ pub fn choose(situation: &Situation<'_>) -> Vec<Proposal> {
     }
     for finding in situation.findings.iter().filter(|f| f.cause == Cause::AirLeak && f.ended.is_none()) {
         proposals.extend(mend(situation, finding));
+    }
+    for finding in situation.findings.iter().filter(|f| f.cause == Cause::QualityDrift && f.ended.is_none()) {
+        let is_threatened = proposals.iter().any(|p| p.machine == finding.machine);
+        proposals.extend(renew(situation, finding).filter(|_| !is_threatened));
     }
     // The greatest effect first: the check lets one service a machine through.
     proposals.sort_by(|a, b| b.expected.value.value.total_cmp(&a.expected.value.value));
@@ -96,10 +107,11 @@ fn threat<'a>(situation: &Situation<'a>, forecast: &'a Forecast) -> Option<Threa
         // Where both are told the probability is the better word.
         ForecastKind::RemainingLife if !has_probability(situation, forecast) => {
             let sigma = ((v.high - v.low) / (2.0 * normal_quantile(0.95))).max(1e-6);
-            normal_probability((forecast.horizon.hours() - v.value) / sigma)
+            normal_probability((LIFE_AHEAD.hours() - v.value) / sigma)
         }
         _ => return None,
     };
+    let horizon = if forecast.kind == ForecastKind::RemainingLife { LIFE_AHEAD } else { forecast.horizon };
     let learned = situation.profile(machine).and_then(|p| p.repair_s).filter(|r| r.value.is_finite() && r.value > 0.0);
     let (low, likely, high) = REPAIR_MULTIPLE;
     let assumed = Estimate::between(low * planned_min, likely * planned_min, high * planned_min);
@@ -109,7 +121,7 @@ fn threat<'a>(situation: &Situation<'a>, forecast: &'a Forecast) -> Option<Threa
         let (low, high) = (r.low.max(0.0) / 60.0, if r.high.is_finite() { r.high / 60.0 } else { 0.0 });
         Estimate::between(low.min(0.5 * minutes), minutes, high.max(2.0 * minutes))
     });
-    probability.is_finite().then_some(Threat { forecast, service, probability, planned_min, repair_min })
+    probability.is_finite().then_some(Threat { forecast, service, probability, horizon, planned_min, repair_min })
 }
 
 fn has_probability(situation: &Situation<'_>, forecast: &Forecast) -> bool {
@@ -125,7 +137,7 @@ fn slots(situation: &Situation<'_>, threat: &Threat<'_>, shifts: Shifts) -> Vec<
     let now = situation.now;
     let state = situation.machine(machine).map_or(MachineState::Unknown, |m| m.state);
     let busy = situation.profile(machine).and_then(|p| p.busy_share).unwrap_or(0.5).clamp(0.0, 0.98);
-    let hours = threat.forecast.horizon.hours().max(0.1);
+    let hours = threat.horizon.hours().max(0.1);
     let hazard = -(1.0 - threat.probability.clamp(0.0, 0.999)).ln() / hours;
     let length = Span::from_seconds_f64(60.0 * threat.planned_min);
     let loss =
@@ -196,7 +208,7 @@ fn service(situation: &Situation<'_>, threat: &Threat<'_>) -> Option<Proposal> {
         not_before: best.at,
         valid_until: best.at + VALID,
         expected: Effect { metric, value: expected },
-        horizon: threat.forecast.horizon,
+        horizon: threat.horizon,
         evidence: vec![
             figure("failure_probability", probability(threat), "1"),
             figure("repair", threat.repair_min, "min"),
@@ -259,5 +271,53 @@ fn mend(situation: &Situation<'_>, finding: &plant::Finding) -> Option<Proposal>
             figure("leak_probability", Estimate::exact(sure), "1"),
         ],
         rejected: vec![nothing(metric)],
+    })
+}
+
+/// A new tool where pieces drift: the scrap it ends over the next worked hours against the pieces not made meanwhile.
+fn renew(situation: &Situation<'_>, finding: &plant::Finding) -> Option<Proposal> {
+    const WORD: &str = "tool";
+    let machine = finding.machine;
+    situation.writable(machine, Role::SetService)?;
+    let planned_min = planned_min(situation, machine, WORD)?;
+    let loss = finding.loss.as_ref().filter(|l| l.unit != "W" && l.value.value > 0.0 && l.value.value.is_finite())?;
+    let profile = situation.profile(machine)?;
+    let share = profile.scrap_share.filter(|s| s.value > 0.0)?;
+    let ends = Shifts::around(&situation.plant.calendar, situation.now).ends?;
+    let length = Span::from_seconds_f64(60.0 * planned_min);
+    if is_asked(situation, machine, WORD) || situation.now + length > ends {
+        return None;
+    }
+    let state = situation.machine(machine)?.state;
+    let busy = profile.busy_share.unwrap_or(0.5).clamp(0.0, 1.0);
+    let order = situation.machine(machine)?.order?;
+    let per_min = 60.0 / situation.operation(order, machine)?.cycle.seconds().max(1.0);
+    let idle = !matches!(state, MachineState::Producing | MachineState::SetUp);
+    let missed = planned_min * per_min * if idle { IDLE_LOSS } else { 1.0 };
+    let hours = SCRAP_HORIZON.hours() * busy;
+    let metric = Metric::PiecesGained;
+    let high = (loss.value.high.min(3.0 * loss.value.value)) * SCRAP_HORIZON.hours();
+    let sure = finding.probability.clamp(0.0, 1.0);
+    let value = Estimate::between(-planned_min * per_min, sure * loss.value.value * hours - missed, high);
+    let mut because = vec![Because::Record(finding.id)];
+    because.extend(situation.finding(machine, Cause::ToolWear).map(|f| Because::Record(f.id)));
+    because.extend(readings(situation, machine, Role::Scrap, finding.since));
+    (value.value > 0.0).then(|| Proposal {
+        from: Code::Borrowed(NAME),
+        because,
+        kind: DecisionKind::Maintain,
+        machine,
+        action: Action::Service(Code::Borrowed(WORD)),
+        not_before: situation.now,
+        valid_until: (situation.now + VALID).min(ends),
+        expected: Effect { metric, value },
+        horizon: SCRAP_HORIZON,
+        evidence: vec![
+            figure("scrap_share", share, "1"),
+            figure("busy_share", Estimate::exact(busy), "1"),
+            figure("planned_service", Estimate::exact(planned_min), "min"),
+            figure("pieces_missed", Estimate::exact(missed), "1"),
+        ],
+        rejected: vec![nothing(metric), instead(Action::Speed(90.0), metric, value.scaled(0.2), "smaller_effect")],
     })
 }

@@ -208,12 +208,45 @@ fn evidence(restart: &Restart, left_s: Estimate, break_even_s: f64, delay_kwh: f
     ]
 }
 
+/// Probability that a machine with work before it is needed at the start of a shift, and one without.
+const WAITS: f64 = 0.95;
+const WAITS_NOT: f64 = 0.1;
+
+/// Whether an order is on the machine, waits before it, or lies between machines with its next operation here.
+fn work_waits(situation: &Situation<'_>, machine: MachineId) -> bool {
+    let here = |m: &plant::MachineImage| !m.infeed.is_empty() || m.order.is_some_and(|o| is_next(situation, o, machine));
+    let between = |(progress, order): (&plant::OrderProgress, &plant::Order)| {
+        progress.started.is_some() && progress.running_at.is_none() && is_next(situation, order.id, machine)
+    };
+    situation.machine(machine).is_some_and(here) || situation.image.orders.iter().zip(&situation.plant.orders).any(between)
+}
+
+/// Whether the next operation of an order can be done at a machine.
+fn is_next(situation: &Situation<'_>, order: plant::OrderId, machine: MachineId) -> bool {
+    let (Some(progress), Some(order)) = (situation.image.orders.get(order.index()), situation.plant.orders.get(order.index()))
+    else {
+        return false;
+    };
+    let route = situation.plant.products.get(order.product.index()).map_or(&[][..], |p| &p.route);
+    progress.finished.is_none() && route.get(progress.next).is_some_and(|o| o.machines.contains(&machine))
+}
+
+fn is_on_a_route(situation: &Situation<'_>, machine: MachineId) -> bool {
+    situation.plant.products.iter().flat_map(|p| &p.route).any(|o| o.machines.contains(&machine))
+}
+
 /// When work is expected at a machine in standby, how surely, and why.
 fn work_expected(situation: &Situation<'_>, machine: MachineId, shifts: Shifts) -> Option<(Instant, f64, Option<Because>)> {
-    let waiting = situation.machine(machine).is_some_and(|m| !m.infeed.is_empty());
     let busy = situation.profile(machine).and_then(|p| p.busy_share).unwrap_or(0.5).clamp(0.0, 1.0);
     if shifts.ends.is_none() {
-        return shifts.next.map(|next| (next, if waiting { 0.95 } else { busy }, None));
+        let probability = if work_waits(situation, machine) {
+            WAITS
+        } else if is_on_a_route(situation, machine) {
+            WAITS_NOT
+        } else {
+            busy
+        };
+        return shifts.next.map(|next| (next, probability, None));
     }
     let forecast = situation.forecast(machine, ForecastKind::IdleSpan)?;
     let at = forecast.at + Span::from_seconds_f64(60.0 * forecast.value.value);
@@ -230,7 +263,10 @@ fn wake(situation: &Situation<'_>, machine: MachineId, shifts: Shifts) -> Option
     }
     let (work, probability, because) = work_expected(situation, machine, shifts)?;
     let warm_s = warm_up_s(situation, machine);
-    let not_before = work - Span::from_seconds_f64(warm_s.value.max(warm_s.high.min(1.5 * warm_s.value))) - WAKE_SLACK;
+    // After a long standby a furnace takes as long as the maker states, whatever shorter ones took.
+    let stated_s = situation.plant.machine(machine).warm_up.seconds();
+    let not_before =
+        work - Span::from_seconds_f64(stated_s.max(warm_s.value).max(warm_s.high.min(1.2 * warm_s.value))) - WAKE_SLACK;
     if probability < WORK_MIN || situation.now < not_before || situation.now >= work {
         return None;
     }

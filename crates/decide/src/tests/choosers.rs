@@ -1,7 +1,7 @@
 //! Tables of cycles for each chooser: inputs, a leap in time, outputs; and effects worked out by hand.
 
 use super::{Change, actions, decisions, finding, hold, id, idle_left, threat};
-use crate::fixture::{COMPRESSOR, MILL, World, ten};
+use crate::fixture::{COMPRESSOR, MILL, WASHER, World, ten};
 use measure::{Estimate, Span};
 use plant::{
     Action, Because, Cause, Code, DecisionKind, DecisionState, Evidence, MachineId, MachineState, Metric, OrderId, RecordKind,
@@ -116,12 +116,18 @@ fn a_night_in_cycles() {
 }
 
 #[test]
-fn a_machine_with_little_to_do_is_left_asleep() {
+fn a_machine_with_nothing_before_it_is_left_asleep() {
     let mut world = World::new();
     world.at("2026-03-03T05:48:30Z");
-    world.put(MILL, MachineState::Standby, 300);
-    world.profiles[0].busy_share = Some(0.1);
+    for machine in [MILL, WASHER] {
+        world.put(machine, MachineState::Standby, 300);
+        world.image.machines[machine.index()].order = None;
+    }
     assert_eq!(actions(&world), []);
+    (world.image.orders[0].next, world.image.orders[0].started) = (1, Some(ten()));
+    assert_eq!(actions(&world), [(WASHER, Action::Wake)], "an order lies between mill and washer");
+    world.image.orders[0].running_at = Some(MILL);
+    assert_eq!(actions(&world), [], "it is still being milled");
 }
 
 #[test]
