@@ -11,7 +11,7 @@ fn main() {
         println!("cargo:warning=cannot make {}: {error}", built.display());
     }
     println!("cargo:rerun-if-changed=build.rs");
-    if std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_none() {
+    if !cfg!(debug_assertions) {
         println!("cargo:rerun-if-changed=../../ui/dist");
     }
 }

@@ -4,10 +4,13 @@
 use crate::house::House;
 use crate::one_time::OneTime;
 use crate::routes::router;
+use crate::secret::{NoChance, fresh_token, hash_password};
 use crate::session::{Limits, Sessions};
 use crate::windows::{Opening, Windows};
 use axum_server::Handle;
+use axum_server::accept::Accept;
 use axum_server::tls_rustls::RustlsConfig;
+use futures::future::{Either, Ready, ready};
 use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -21,6 +24,8 @@ use tokio::task::JoinHandle;
 
 /// How long a client may take for the head of a request.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// Connections at one time.
+pub const CONNECTIONS_MAX: usize = 1_024;
 /// How long open requests may still take when the windows close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -75,7 +80,7 @@ pub enum WebError {
     },
     /// The operating system gave no random bytes.
     #[error(transparent)]
-    NoChance(#[from] crate::secret::NoChance),
+    NoChance(#[from] NoChance),
 }
 
 /// Windows that are open.
@@ -133,6 +138,27 @@ fn bind(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAd
     Ok((listener, bound))
 }
 
+/// Accepts connections up to [`CONNECTIONS_MAX`]; one more is closed at once.
+#[derive(Clone)]
+struct Bounded<A> {
+    inner: A,
+    counting: Handle<SocketAddr>,
+}
+
+impl<A: Accept<I, S>, I, S> Accept<I, S> for Bounded<A> {
+    type Stream = A::Stream;
+    type Service = A::Service;
+    type Future = Either<A::Future, Ready<std::io::Result<(A::Stream, A::Service)>>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        if self.counting.connection_count() <= CONNECTIONS_MAX {
+            return Either::Left(self.inner.accept(stream, service));
+        }
+        tracing::warn!(CONNECTIONS_MAX, "a connection was closed: there are too many");
+        Either::Right(ready(Err(std::io::ErrorKind::ConnectionRefused.into())))
+    }
+}
+
 /// Opens the windows of a house; they close when `stop` is done.
 ///
 /// # Errors
@@ -149,12 +175,12 @@ pub async fn serve(
     let tls = listen.tls.as_ref().map(tls_config).transpose()?;
     let (listener, address) = bind(listen.address).map_err(|reason| WebError::Address { address: listen.address, reason })?;
     let (stopping, stopped) = watch::channel(false);
-    let opening =
-        Opening { sessions: Sessions::new(listen.sessions), one_time: listen.one_time, secure: tls.is_some(), loopback };
-    let windows = Arc::new(Windows::open(house, opening, stopped)?);
-    let service = router(windows).into_make_service_with_connect_info::<SocketAddr>();
+    let nobody = tokio::task::spawn_blocking(|| hash_password(&fresh_token()?)).await.map_err(|_| NoChance)??;
+    let (sessions, secure) = (Sessions::new(listen.sessions), tls.is_some());
+    let opening = Opening { sessions, one_time: listen.one_time, secure, loopback, nobody };
+    let service = router(Arc::new(Windows::open(house, opening, stopped))).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
-    let closing = handle.clone();
+    let (closing, counting) = (handle.clone(), handle.clone());
     tokio::spawn(async move {
         stop.await;
         stopping.send_replace(true);
@@ -163,16 +189,18 @@ pub async fn serve(
     let refused = |reason| WebError::Address { address, reason };
     let server = match tls {
         Some(config) => {
-            let mut server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(config)).map_err(refused)?;
+            let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(config)).map_err(refused)?;
+            let mut server = server.map(|inner| Bounded { inner, counting }).handle(handle);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-            tokio::spawn(server.handle(handle).serve(service))
+            tokio::spawn(server.serve(service))
         }
         None => {
-            let mut server = axum_server::from_tcp(listener).map_err(refused)?;
+            let server = axum_server::from_tcp(listener).map_err(refused)?;
+            let mut server = server.map(|inner| Bounded { inner, counting }).handle(handle);
             server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-            tokio::spawn(server.handle(handle).serve(service))
+            tokio::spawn(server.serve(service))
         }
     };
-    tracing::info!(%address, tls = listen.tls.is_some(), "the windows are open");
+    tracing::info!(%address, tls = secure, "the windows are open");
     Ok(Bound { address, server })
 }

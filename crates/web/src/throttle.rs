@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -61,6 +61,14 @@ fn count<K: Hash + Eq + Clone>(table: &mut HashMap<K, Tries>, key: K, now: Insta
     tries.last = now;
 }
 
+/// Who holds one IPv6 address holds the 2^64 of its subnet: they count as one (RFC 4291, section 2.5.4).
+fn holder(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 => v4,
+    }
+}
+
 impl Throttle {
     fn with<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> T {
         work(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner))
@@ -70,6 +78,7 @@ impl Throttle {
     /// # Errors
     /// How long to wait; then the attempt must not be judged, and is not counted.
     pub fn attempt(&self, name: &str, from: IpAddr, now: Instant) -> Result<(), Duration> {
+        let from = holder(from);
         let key = (name.to_lowercase(), from);
         self.with(|tables| {
             let of_name = tables.names.get(&key).and_then(|t| t.wait(FREE_OF_NAME, now));
@@ -84,6 +93,7 @@ impl Throttle {
     }
     /// An attempt was right: the name is forgotten, and the address is given it back.
     pub fn passed(&self, name: &str, from: IpAddr) {
+        let from = holder(from);
         self.with(|tables| {
             tables.names.remove(&(name.to_lowercase(), from));
             if let Some(tries) = tables.addresses.get_mut(&from) {
@@ -122,6 +132,21 @@ mod tests {
         }
         assert!(throttle.attempt("fresh", HERE, now).is_err());
         assert!(throttle.attempt("fresh", HERE, now + WAIT_MAX).is_ok());
+    }
+
+    #[test]
+    fn the_addresses_of_an_ipv6_subnet_count_as_one() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let from = |text: &str| text.parse::<IpAddr>().expect("an address");
+        for i in 0..5 {
+            assert_eq!(throttle.attempt("ann", from(&format!("2001:db8::{i}")), now), Ok(()));
+        }
+        assert!(throttle.attempt("ann", from("2001:db8::ffff:1"), now).is_err());
+        assert_eq!(throttle.attempt("ann", from("2001:db8:0:1::1"), now), Ok(()));
+        for _ in 0..5 {
+            assert_eq!(throttle.attempt("ann", from("::ffff:10.0.0.7"), now), Ok(()));
+        }
+        assert!(throttle.attempt("ann", from("10.0.0.7"), now).is_err());
     }
 
     #[test]

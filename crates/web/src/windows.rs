@@ -4,7 +4,7 @@ use crate::form::unit::Unit;
 use crate::house::House;
 use crate::one_time::OneTime;
 use crate::reply::{Refusal, Reply};
-use crate::secret::{NoChance, hash_password, password_fits};
+use crate::secret::{hash_password, password_fits};
 use crate::session::Sessions;
 use crate::throttle::Throttle;
 use axum::body::Bytes;
@@ -118,16 +118,15 @@ pub struct Opening {
     pub secure: bool,
     /// Whether only this computer is listened to.
     pub loopback: bool,
+    /// A password's hash that nobody has, so that an unknown name costs as much as a known one.
+    pub nobody: String,
 }
 
 impl Windows {
-    /// Opens the windows of a house. Hashes one password, so not for an async thread.
-    ///
-    /// # Errors
-    /// The operating system gave no random bytes.
-    pub fn open(house: Arc<dyn House>, opening: Opening, stop: watch::Receiver<bool>) -> Result<Self, NoChance> {
-        let Opening { sessions, one_time, secure, loopback } = opening;
-        Ok(Self {
+    /// Opens the windows of a house.
+    pub fn open(house: Arc<dyn House>, opening: Opening, stop: watch::Receiver<bool>) -> Self {
+        let Opening { sessions, one_time, secure, loopback, nobody } = opening;
+        Self {
             pulse: beat(Arc::clone(&house), stop.clone()),
             house,
             sessions,
@@ -139,8 +138,8 @@ impl Windows {
             loopback,
             stop,
             hashing: Arc::new(Semaphore::new(HASHING_MAX)),
-            nobody: hash_password(&crate::secret::fresh_token()?)?,
-        })
+            nobody,
+        }
     }
     /// The view now.
     pub fn view(&self) -> Arc<View> {

@@ -109,9 +109,14 @@ pub enum Because {
     Order(String),
 }
 
+/// JSON knows no infinity: an open end is told as the largest number there is, what is no number as zero.
+fn finite(number: f64) -> f64 {
+    if number.is_nan() { 0.0 } else { number.clamp(f64::MIN, f64::MAX) }
+}
+
 impl From<measure::Estimate> for Estimate {
     fn from(e: measure::Estimate) -> Self {
-        Self { value: e.value, low: e.low, high: e.high, confidence: e.confidence }
+        Self { value: finite(e.value), low: finite(e.low), high: finite(e.high), confidence: finite(e.confidence) }
     }
 }
 
@@ -183,4 +188,23 @@ pub fn decision_behind(because: &[plant::Because]) -> Option<RecordId> {
         plant::Because::Record(id) if id.kind == plant::RecordKind::Decision => Some(*id),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_interval_is_still_numbers() {
+        let open = measure::Estimate { value: f64::NAN, low: f64::NEG_INFINITY, high: f64::INFINITY, confidence: 0.9 };
+        let json = serde_json::to_value(Estimate::from(open)).expect("JSON");
+        assert!(["value", "low", "high"].iter().all(|end| json[*end].is_f64()), "{json}");
+    }
+
+    #[test]
+    fn nothing_heard_is_null() {
+        assert_eq!(When::heard(Instant::EPOCH), None);
+        let six = Instant::from_civil(2026, 3, 2, 6, 0, 0).expect("a date");
+        assert_eq!(serde_json::to_string(&When::heard(six)).expect("JSON"), "\"2026-03-02T06:00:00Z\"");
+    }
 }

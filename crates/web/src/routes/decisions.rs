@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use measure::{Instant, Span};
 use plant::{DecisionState, Plant, Record, RecordId, RecordKind, Verdict};
+use std::collections::HashSet;
 
 /// Decisions given at most.
 const LIMIT: (u32, u32) = (100, 500);
@@ -39,19 +40,28 @@ pub async fn find(windows: &Windows, id: RecordId) -> Reply<plant::Decision> {
     }
 }
 
-/// A decision with its commands and outcome, which for older ones come from the store.
-pub async fn full(windows: &Windows, decision: &plant::Decision) -> Reply<Decision> {
+/// Decisions with their commands and outcomes, which for older ones come from the store.
+async fn full_all(windows: &Windows, decisions: &[plant::Decision]) -> Reply<Vec<Decision>> {
     let view = windows.view();
-    let form = Decision::of(&view.plant, decision, &view.commands, &view.outcomes);
-    if view.decision(decision.id).is_some() {
-        return Ok(form);
+    let older = decisions.iter().filter(|d| view.decision(d.id).is_none());
+    let (mut commands, mut outcomes) = (view.commands.clone(), view.outcomes.clone());
+    if let Some(until) = older.map(|d| d.valid_until + d.horizon + OUTCOME_WITHIN).max() {
+        for record in windows.house.records(RecordKind::Command, until, BEHIND_MAX).await? {
+            commands.extend(if let Record::Command(c) = record { Some(c) } else { None });
+        }
+        for record in windows.house.records(RecordKind::Outcome, until, BEHIND_MAX).await? {
+            outcomes.extend(if let Record::Outcome(o) = record { Some(o) } else { None });
+        }
     }
-    let until = decision.valid_until + decision.horizon + OUTCOME_WITHIN;
-    let commands = windows.house.records(RecordKind::Command, until, BEHIND_MAX).await?;
-    let outcomes = windows.house.records(RecordKind::Outcome, until, BEHIND_MAX).await?;
-    let commands = commands.iter().filter_map(|r| if let Record::Command(c) = r { Some(c) } else { None });
-    let outcomes = outcomes.iter().filter_map(|r| if let Record::Outcome(o) = r { Some(o) } else { None });
-    Ok(Decision::of(&view.plant, decision, commands, outcomes))
+    // what is in view comes first, so that the newest form of a record is the one kept
+    let mut seen = HashSet::new();
+    commands.retain(|c| seen.insert(c.id));
+    Ok(decisions.iter().map(|d| Decision::of(&view.plant, d, &commands, &outcomes)).collect())
+}
+
+/// A decision with its commands and outcome.
+pub async fn full(windows: &Windows, decision: &plant::Decision) -> Reply<Decision> {
+    full_all(windows, std::slice::from_ref(decision)).await?.pop().ok_or_else(Refusal::busy)
 }
 
 fn state_of(text: &str) -> Reply<DecisionState> {
@@ -72,13 +82,14 @@ pub async fn decisions(State(windows): Look, Ask(ask): Ask<Decisions>) -> Reply<
     let mut found: Vec<plant::Decision> = view.decisions.iter().filter(|d| fits(d)).cloned().collect();
     // all that wait are in view; the store is asked for the others
     if state != Some(DecisionState::Pending) {
-        let older = windows.house.records(RecordKind::Decision, before, LIMIT.1 as usize).await?;
+        let depth = if state.is_some() { LIMIT.1 as usize } else { limit };
+        let older = windows.house.records(RecordKind::Decision, before, depth).await?;
         let older = older.into_iter().filter_map(|r| if let Record::Decision(d) = r { Some(d) } else { None });
         found.extend(older.filter(|d| fits(d) && view.decision(d.id).is_none()));
     }
     found.sort_by_key(|d| (d.state != DecisionState::Pending, std::cmp::Reverse((d.at, d.id))));
     found.truncate(limit);
-    Ok(Json(found.iter().map(|d| Decision::of(&view.plant, d, &view.commands, &view.outcomes)).collect()))
+    Ok(Json(full_all(&windows, &found).await?))
 }
 
 /// One decision.
@@ -122,8 +133,12 @@ pub async fn verdict(
     windows.note(&seat.name, "verdict", &id, &format!("{word}: {reason}")).await?;
     let (by, role, at) = (seat.name, seat.role, windows.house.now());
     let verdict = Verdict { by, role, approved: sent.approved, reason: reason.to_owned(), at };
-    match windows.house.verdict(decision.id, verdict).await? {
-        Record::Decision(judged) => Ok(Json(full(&windows, &judged).await?)),
-        _ => Err(Refusal::busy()),
+    match windows.house.verdict(decision.id, verdict).await {
+        Ok(Record::Decision(judged)) => Ok(Json(full(&windows, &judged).await?)),
+        Ok(_) => Err(Refusal::busy()),
+        Err(error) => {
+            windows.note("unit", "verdict_failed", &id, &error.to_string()).await?;
+            Err(error.into())
+        }
     }
 }

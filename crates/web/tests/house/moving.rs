@@ -177,7 +177,7 @@ fn profile(machine: usize, records: &Records) -> MachineProfile {
 }
 
 fn order_progress(i: usize, now: Instant) -> OrderProgress {
-    let machine = |on: bool| on.then(|| MachineId((i % 10) as u16));
+    let machine = |on: bool| on.then_some(MachineId((i % 10) as u16));
     let (next, good) = match i {
         0..=2 => (6, 40),
         3..=8 => (i % 5, 7 * i as u32),

@@ -1,6 +1,7 @@
 //! Files, headers, compression, and what is not done here.
 
 use crate::client::{Window, raw};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
@@ -98,4 +99,29 @@ async fn who_takes_gzip_gets_gzip() {
     assert_eq!(answer.body[..2], [0x1f, 0x8b]);
     let plain = caller.get("/api/v1/machines/mill-1").await;
     assert!(answer.body.len() * 3 < plain.body.len(), "{} {}", answer.body.len(), plain.body.len());
+}
+
+#[tokio::test]
+async fn connections_are_bounded_and_room_comes_back() {
+    let window = Window::open().await;
+    let mut open = Vec::new();
+    for _ in 0..1_024 {
+        open.push(tokio::net::TcpStream::connect(window.address).await.expect("the window is open"));
+    }
+    let mut beyond = tokio::net::TcpStream::connect(window.address).await.expect("the operating system takes it");
+    let read = tokio::time::timeout(std::time::Duration::from_secs(5), beyond.read(&mut [0; 1])).await.expect("closed at once");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    drop(open);
+    let mut answer = None;
+    for _ in 0..50 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let mut stream = tokio::net::TcpStream::connect(window.address).await.expect("the window is open");
+        let sent = stream.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+        let mut bytes = Vec::new();
+        if sent.is_ok() && stream.read_to_end(&mut bytes).await.is_ok() && !bytes.is_empty() {
+            answer = Some(crate::client::parse(&bytes).status);
+            break;
+        }
+    }
+    assert_eq!(answer, Some(200), "room does not come back");
 }
