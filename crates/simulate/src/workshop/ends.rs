@@ -4,7 +4,6 @@ use super::luck::{Draw, bell};
 use super::machine::{Activity, Part};
 use super::physics::{air, heat, quality};
 use super::run::{Workshop, new_bearing, new_tool};
-use measure::Instant;
 use plant::{MachineState, Role};
 use std::sync::Arc;
 
@@ -59,7 +58,7 @@ impl Workshop {
     fn wear(&mut self, machine: usize, seconds: f64) {
         let Some(spec) = self.layout.machines[machine].spec else { return };
         let here = &mut self.machines[machine];
-        let speed = here.speed;
+        let speed = here.pace;
         if let Some(tool) = &mut here.tool {
             tool.wear += tool.wear_of(seconds, speed);
             tool.cut_s += seconds;
@@ -78,7 +77,7 @@ impl Workshop {
     fn count_piece(&mut self, machine: usize, spoilt: bool) {
         let Some(spec) = self.layout.machines[machine].spec else { return };
         let here = &mut self.machines[machine];
-        let (speed, wear) = (here.speed, here.tool.map_or(0.0, |t| t.wear));
+        let (speed, wear) = (here.pace, here.tool.map_or(0.0, |t| t.wear));
         let Some(lot) = here.lots.front_mut() else { return };
         let name = [u64::from(lot.order.0), lot.step as u64, u64::from(lot.worked)];
         let mut luck = self.luck.of(Draw::Quality, &name);
@@ -112,7 +111,7 @@ impl Workshop {
         let name = [u64::from(lot.order.0), lot.step as u64, u64::from(lot.worked)];
         let mut luck = self.luck.of(Draw::Deviation, &name);
         let (load_noise, scatter) = (bell(&mut luck), bell(&mut luck));
-        let own = here.tool.map(|t| (t.load(here.speed), quality::deviation(t.wear, here.speed)));
+        let own = here.tool.map(|t| (t.load(here.pace), quality::deviation(t.wear, here.pace)));
         let deviation = own.map_or(lot.deviation, |(_, d)| d) + quality::SCATTER * scatter;
         let load = own.map(|(load, _)| load * (1.0 + 0.012 * load_noise));
         let (coolant, material) = (here.tally.coolant, here.tally.material);
@@ -180,10 +179,5 @@ impl Workshop {
             }
         }
         self.tell_word(machine, Role::Serviced, Arc::from(part.word()));
-    }
-
-    /// Seconds until an instant, for activities measured from now.
-    pub(super) fn seconds_to(&self, at: Instant) -> f64 {
-        (at - self.now).seconds()
     }
 }

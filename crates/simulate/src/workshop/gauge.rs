@@ -81,7 +81,7 @@ impl Workshop {
         let here = &self.machines[machine];
         match role {
             Role::Power => here.meter.power,
-            Role::Vibration if here.state == MachineState::Producing => here.bearing.map_or(0.0, |b| b.vibration(here.speed)),
+            Role::Vibration if here.state == MachineState::Producing => here.bearing.map_or(0.0, |b| b.vibration(here.pace)),
             Role::Vibration => VIBRATION_STILL,
             Role::Temperature => self.temperature(machine),
             Role::AirFlow => self.network.flow(),
@@ -99,7 +99,7 @@ impl Workshop {
             (MachineState::Standby, _) => heat::cooled(here.heat.1, self.now - here.heat.0),
             (MachineState::WarmingUp, Some((_, ends))) => {
                 let length = (ends - here.since).seconds().max(1.0);
-                heat::WORK - (heat::WORK - here.heat.1) * (self.seconds_to(ends) / length).clamp(0.0, 1.0)
+                heat::WORK - (heat::WORK - here.heat.1) * ((ends - self.now).seconds() / length).clamp(0.0, 1.0)
             }
             _ => heat::WORK,
         }

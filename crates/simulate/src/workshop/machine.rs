@@ -161,8 +161,10 @@ pub struct Machine {
     pub chosen: Option<OrderId>,
     /// Set-up family it is set up for.
     pub family: Option<u32>,
-    /// Speed factor [1].
+    /// Speed factor told [1]; holds from the next piece on.
     pub speed: f64,
+    /// Speed factor of the running piece [1].
+    pub pace: f64,
     /// Service asked for.
     pub service: Option<Part>,
     /// The tool.
@@ -202,6 +204,7 @@ impl Machine {
             chosen: None,
             family: None,
             speed: 1.0,
+            pace: 1.0,
             service: None,
             tool: None,
             bearing: None,

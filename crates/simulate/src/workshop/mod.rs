@@ -38,3 +38,6 @@ pub use sample::{Sample, SampleValue};
 pub use site::{SOURCES, plant, wiring};
 pub use truth::{MachineTruth, OrderTruth, Truth};
 pub use write::WriteRefused;
+
+#[cfg(test)]
+mod tests;

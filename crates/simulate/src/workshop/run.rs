@@ -186,7 +186,7 @@ impl Workshop {
 }
 
 /// Highest bearing wear at the start; the compressor was overhauled lately.
-const BEARING_AT_START: f64 = 0.97;
+const BEARING_AT_START: f64 = 0.93;
 const BEARING_AT_START_COMPRESSOR: f64 = 0.2;
 /// Lowest and highest tool wear at the start.
 const TOOL_AT_START: (f64, f64) = (0.05, 0.95);

@@ -138,7 +138,7 @@ impl Workshop {
         if here.state != MachineState::Producing || spec.furnace.is_some() {
             return spec.power_in(here.state);
         }
-        spec.power_producing(here.speed, here.tool.map_or(1.0, |t| t.force()))
+        spec.power_producing(here.pace, here.tool.map_or(1.0, |t| t.force()))
     }
 
     /// Begins the service asked for, if somebody is there to do it.
@@ -193,14 +193,15 @@ impl Workshop {
 
     /// Begins the next piece of the lot on the machine, and sees whether a part will fail during it.
     fn start_piece(&mut self, machine: usize) {
+        self.machines[machine].pace = self.machines[machine].speed;
         let here = &self.machines[machine];
         let Some(lot) = here.lots.front() else { return };
         let Some(step) = self.layout.step(lot.order, lot.step) else { return };
         let mut luck = self.luck.of(Draw::Cycle, &[u64::from(lot.order.0), lot.step as u64, u64::from(lot.worked)]);
-        let seconds = step.cycle_s / here.speed * (1.02 + 0.03 * bell(&mut luck));
+        let seconds = step.cycle_s / here.pace * (1.02 + 0.03 * bell(&mut luck));
         let reach = |left: f64, wear: f64| if wear > 0.0 && left <= wear { (left / wear).max(0.0) } else { f64::INFINITY };
-        let tool = here.tool.map_or(f64::INFINITY, |t| reach(t.breaks_at - t.wear, t.wear_of(seconds, here.speed)));
-        let bearing = here.bearing.map_or(f64::INFINITY, |b| reach(b.fails_at - b.wear, b.wear_of(seconds, here.speed)));
+        let tool = here.tool.map_or(f64::INFINITY, |t| reach(t.breaks_at - t.wear, t.wear_of(seconds, here.pace)));
+        let bearing = here.bearing.map_or(f64::INFINITY, |b| reach(b.fails_at - b.wear, b.wear_of(seconds, here.pace)));
         let share = tool.min(bearing);
         let fails = share.is_finite().then_some(if tool <= bearing { Part::Tool } else { Part::Bearing });
         let seconds = seconds * share.min(1.0);

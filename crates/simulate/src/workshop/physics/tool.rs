@@ -33,7 +33,7 @@ impl Tool {
     /// A new tool set; `luck` is its own.
     pub fn new(mut luck: Chance) -> Self {
         let make = luck.log_normal(1.0, 0.16).clamp(0.6, 1.6);
-        let breaks_at = (1.15 + 0.07 * luck.normal()).clamp(1.0, 1.4);
+        let breaks_at = (1.18 + 0.07 * luck.normal()).clamp(1.0, 1.4);
         Self { wear: 0.0, cut_s: 0.0, make, breaks_at }
     }
     /// Wear of some seconds of cutting at a speed factor [share of life].
