@@ -2,6 +2,7 @@
 
 mod baseline;
 mod behaviour;
+mod flow;
 mod invariants;
 mod luck;
 mod refusals;
