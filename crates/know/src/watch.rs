@@ -31,7 +31,7 @@ pub struct Watch {
 }
 
 /// Open findings are told anew at most this often.
-const FINDING_REST: Span = Span::from_minutes(10);
+const FINDING_REST: Span = Span::from_minutes(30);
 /// Forecasts are replaced at most this often.
 const FORECAST_REST: Span = Span::from_minutes(20);
 /// Losses of ended findings kept.
@@ -180,10 +180,10 @@ fn made(detector: &Detector, machine: MachineId, now: Instant, sign: Sign, id: R
     }
 }
 
-/// Whether the first figure of the evidence has moved by a tenth, or the probability by 0.1.
+/// Whether the first figure of the evidence has moved by 15 %, or the probability by 0.1.
 fn material(finding: &Finding, sign: &Sign) -> bool {
     let figures = finding.evidence.first().zip(sign.evidence.first());
-    let figure = figures.is_some_and(|(old, new)| (new.value.value - old.value.value).abs() > 0.1 * old.value.value.abs());
+    let figure = figures.is_some_and(|(old, new)| (new.value.value - old.value.value).abs() > 0.15 * old.value.value.abs());
     figure || (sign.probability - finding.probability).abs() > 0.1
 }
 

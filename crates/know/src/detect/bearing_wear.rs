@@ -92,7 +92,9 @@ fn look(sight: &Sight<'_>) -> Look {
     let scale =
         sight.channel(Role::Vibration).map_or(1.0, |c| 1.0 / crate::memory::route::Route::of(sight.plant.channel(c)).factor);
     let vibration = Estimate::between(level - reach, level, level + reach).scaled(scale);
-    let mut proof = vec![evidence("vibration", vibration, unit, Some(normal.mean() * scale))];
+    // A machine that was worn when it was first seen shows no normal level of its own.
+    let usual = if machine.vibration_absolute { normal.mean().min(ZONES[0]) } else { normal.mean() };
+    let mut proof = vec![evidence("vibration", vibration, unit, Some(usual * scale))];
     proof.extend(growth.map(|g| {
         let rate = Estimate::between(g.rate - 1.645 * g.rate_error, g.rate, g.rate + 1.645 * g.rate_error);
         evidence("growth", rate.scaled(100.0), "%/h", Some(0.0))

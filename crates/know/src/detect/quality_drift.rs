@@ -23,7 +23,7 @@ pub const DETECTOR: Detector =
 /// Limit of the chart in its standard deviations [1].
 const LIMIT: f64 = 4.5;
 /// Least shift worth a word, as a share of the tolerance [1].
-const SHIFT_MIN: f64 = 0.2;
+const SHIFT_MIN: f64 = 0.25;
 /// Least excess of the scrap share worth a word [1].
 const EXCESS_MIN: f64 = 0.02;
 /// Pieces without which a scrap share says nothing.

@@ -43,39 +43,46 @@ impl Fading {
     }
 }
 
-/// A chart of the deviation of pieces (EWMA: S. W. Roberts, Technometrics 1(3), 1959): the mean when all was well, and
-/// the smoothed mean now.
+/// A chart of the deviation of pieces (EWMA: S. W. Roberts, Technometrics 1(3), 1959) over means of ten pieces: their
+/// mean when all was well, and the smoothed mean now. Means of ten, because pieces of one lot are alike, so that single
+/// pieces would promise more certainty than there is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chart {
+    block: Moments,
     base: Moments,
     lately: Smoothed,
-    learned: u64,
 }
 
 impl Chart {
-    /// Weight of the newest piece in the smoothed mean.
-    pub const WEIGHT: f64 = 0.05;
-    /// Pieces from which the base is learned.
-    pub const BASE_PIECES: u64 = 150;
+    /// Weight of the newest mean of ten in the smoothed mean.
+    pub const WEIGHT: f64 = 0.3;
+    /// Pieces a mean.
+    const BLOCK_PIECES: u64 = 10;
+    /// Means from which the base is learned.
+    pub const BASE_BLOCKS: u64 = 14;
 
     fn new() -> Self {
-        Self { base: Moments::default(), lately: Smoothed::new(Self::WEIGHT), learned: 0 }
+        Self { block: Moments::default(), base: Moments::default(), lately: Smoothed::new(Self::WEIGHT) }
     }
     /// Takes the deviation of one piece as a share of its tolerance [1].
     pub fn add(&mut self, deviation: f64) {
-        if self.learned < Self::BASE_PIECES {
-            self.base.add(deviation);
-            self.learned += 1;
+        self.block.add(deviation);
+        if self.block.count() < Self::BLOCK_PIECES {
+            return;
         }
-        self.lately.add(deviation);
+        let mean = std::mem::take(&mut self.block).mean();
+        if self.base.count() < Self::BASE_BLOCKS {
+            self.base.add(mean);
+        }
+        self.lately.add(mean);
     }
     /// The machine was serviced: it is in good order now, so the base is learned anew.
     pub fn restart(&mut self) {
         *self = Self::new();
     }
-    /// Base mean, deviation of single pieces, and the smoothed mean now; `None` before the base is learned.
+    /// Base mean, deviation of means of ten, and the smoothed mean now; `None` before the base is learned.
     pub fn figures(&self) -> Option<(f64, f64, f64)> {
-        let ready = self.learned >= Self::BASE_PIECES && self.lately.count() >= 30;
+        let ready = self.base.count() >= Self::BASE_BLOCKS && self.lately.count() > Self::BASE_BLOCKS;
         ready.then(|| (self.base.mean(), self.base.deviation(), self.lately.mean()))
     }
 }
@@ -136,10 +143,12 @@ mod tests {
     #[test]
     fn the_chart_follows_a_shift_of_the_mean() {
         let mut chart = Chart::new();
-        (0..300).for_each(|i| chart.add(if i % 2 == 0 { 0.1 } else { -0.1 }));
+        (0..300).for_each(|i| chart.add(if i / 10 % 2 == 0 { 0.1 } else { -0.1 }));
         let (base, deviation, lately) = chart.figures().expect("learned");
-        assert!(base.abs() < 0.01 && (deviation - 0.1).abs() < 0.01 && lately.abs() < 0.02);
+        assert!(base.abs() < 0.01 && (deviation - 0.1).abs() < 0.01 && lately.abs() < 0.03, "{base} {deviation} {lately}");
         (0..100).for_each(|i| chart.add(0.3 + if i % 2 == 0 { 0.1 } else { -0.1 }));
         assert!(chart.figures().is_some_and(|f| f.2 > 0.28 && f.0.abs() < 0.01));
+        chart.restart();
+        assert!(chart.figures().is_none());
     }
 }

@@ -49,6 +49,21 @@ pub struct LoadPoint {
     level: (usize, Conditions),
 }
 
+/// How relative load grows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slope {
+    /// Relative load now [1].
+    pub level: f64,
+    /// Its standard error, but for that of the fresh levels [1].
+    pub level_error: f64,
+    /// Growth [1/h of operating time].
+    pub rate: f64,
+    /// Standard error of the growth [1/h].
+    pub rate_error: f64,
+    /// Whether the level is told from conditions in which fresh tools were seen.
+    pub is_sure: bool,
+}
+
 /// The tool in use.
 #[derive(Clone, Debug, Default)]
 pub struct Wear {
@@ -64,6 +79,8 @@ pub struct Wear {
 const FRESH_H: f64 = 1.0;
 /// Weight of a new fresh point in its level.
 const FRESH_WEIGHT: f64 = 0.15;
+/// Stands for all conditions whose fresh level is sure.
+const SURE: usize = usize::MAX;
 /// Weight of the newest point in the smoothed relative load.
 const SMOOTH: f64 = 0.4;
 
@@ -140,6 +157,42 @@ impl Wear {
         let newer = self.points.range(first..);
         newer.filter_map(|p| Some((p.point.operated_h, p.point.mean / levels.of(p.level)?.load))).collect()
     }
+    /// Growth of relative load over the newest operating hours; `None` below six points. Conditions whose fresh level is
+    /// not sure may each be off by a constant, so the growth is told from the changes within them (least squares with a
+    /// constant a group: the within estimator of panel data).
+    pub fn slope(&self, levels: &Levels, within_h: f64) -> Option<Slope> {
+        let last = self.points.back()?.point.operated_h;
+        let first = self.points.partition_point(|p| p.point.operated_h < last - within_h);
+        let mut groups: Vec<(usize, Vec<(f64, f64)>)> = Vec::new();
+        for p in self.points.range(first..) {
+            let Some(level) = levels.of(p.level) else { continue };
+            let group = if level.is_sure { SURE } else { p.level.0 };
+            let point = (p.point.operated_h - last, p.point.mean / level.load);
+            match groups.iter_mut().find(|(g, _)| *g == group) {
+                Some((_, points)) => points.push(point),
+                None => groups.push((group, vec![point])),
+            }
+        }
+        let (mut count, mut sums) = (0.0, [0.0; 3]);
+        for (_, points) in &groups {
+            let n = points.len() as f64;
+            let mean = points.iter().fold((0.0, 0.0), |m, p| (m.0 + p.0 / n, m.1 + p.1 / n));
+            for (x, y) in points.iter().map(|p| (p.0 - mean.0, p.1 - mean.1)) {
+                sums = [sums[0] + x * x, sums[1] + x * y, sums[2] + y * y];
+            }
+            count += n;
+        }
+        let free = count - groups.len() as f64 - 1.0;
+        if count < 6.0 || free < 1.0 || sums[0] <= 0.0 {
+            return None;
+        }
+        let rate = sums[1] / sums[0];
+        let variance = ((sums[2] - rate * sums[1]) / free).max(1e-8);
+        let best = groups.iter().find(|(g, _)| *g == SURE).or(groups.last())?;
+        let level = best.1.iter().map(|p| p.1 - rate * p.0).sum::<f64>() / best.1.len() as f64;
+        let level_error = (variance / best.1.len() as f64).sqrt();
+        Some(Slope { level, level_error, rate, rate_error: (variance / sums[0]).sqrt(), is_sure: best.0 == SURE })
+    }
     /// Whether the level of the newest point was learned from fresh tools.
     pub fn is_sure(&self, levels: &Levels) -> bool {
         self.points.back().and_then(|p| levels.of(p.level)).is_some_and(|l| l.is_sure)
@@ -209,6 +262,17 @@ mod tests {
         cut(&mut wear, &mut levels, (10.0, 1.0), 0, 1.0);
         assert!(wear.newest().is_some_and(|n| (n - 1.0).abs() < 0.03), "{:?}", wear.newest());
         assert!(wear.relative(&levels, 0.0).len() < 8);
+    }
+
+    #[test]
+    fn growth_is_told_within_conditions_that_are_not_sure() {
+        let (mut wear, mut levels) = (Wear::default(), Levels::default());
+        // Conditions met at 1.2 and at 1.3 both count from their own start, yet growth is 2 % an hour in each.
+        let mut worn = cut(&mut wear, &mut levels, (0.0, 3.0), 0, 1.2);
+        wear.newest = None;
+        worn = cut(&mut wear, &mut levels, (3.0, 3.0), 1, worn);
+        let slope = wear.slope(&levels, 8.0).expect("points enough");
+        assert!(!slope.is_sure && (slope.rate * 1.2 - 0.02).abs() < 0.003, "{slope:?} at {worn}");
     }
 
     #[test]

@@ -19,12 +19,11 @@ use crate::detect::Sight;
 use crate::detect::bearing_wear::{Growth, ZONES, growth};
 use crate::memory::machine::{Failure, MachineMemory};
 use crate::memory::wear::Wear;
-use measure::statistics::line_through;
 use measure::{Estimate, Instant, Span};
 use plant::{Because, Code, ForecastKind, Role};
 
 /// The predictor.
-pub const PREDICTOR: Predictor = Predictor { name: "degradation", cadence: Span::from_minutes(15), foresee };
+pub const PREDICTOR: Predictor = Predictor { name: "degradation", cadence: Span::from_minutes(20), foresee };
 
 /// Worked time ahead that failure probabilities are told for.
 const AHEAD: Span = Span::from_hours(8);
@@ -39,9 +38,11 @@ const TOOL_PRIOR: (f64, f64) = (1.50, 0.08);
 /// The priors weigh as much as so many failures.
 const PRIOR_WEIGHT: f64 = 4.0;
 /// Operating time over which the growth of load is fitted [h].
-const TOOL_FIT_H: f64 = 6.0;
-/// Slowest growth of relative load near the end of a tool's life, so that a flat stretch does not promise eternity [1/h].
-const TOOL_RATE_MIN: f64 = 0.004;
+const TOOL_FIT_H: f64 = 8.0;
+/// Growth of relative load in the second half of a tool's life before it was seen: a life of some tens of hours [1/h].
+const TOOL_RATE_PRIOR: (f64, f64) = (0.015, 0.010);
+/// Relative load below which a tool is far from its end [1].
+const TOOL_TOLD_MIN: f64 = 1.1;
 
 fn foresee(sight: &Sight<'_>) -> Vec<Foresight> {
     let mut expected = Vec::new();
@@ -74,8 +75,7 @@ fn told(sight: &Sight<'_>, approach: &Approach, service: &'static str, role: Rol
         because: because.clone(),
     };
     let mut expected = Vec::new();
-    let left = approach.left_h();
-    if left.value <= LIFE_TOLD_H {
+    if let Some(left) = approach.left_h(LIFE_TOLD_H) {
         expected.push(foresight(ForecastKind::RemainingLife, left, Span::from_seconds_f64(left.high * 3_600.0)));
     }
     let horizon = until_worked(sight, AHEAD) - sight.now;
@@ -135,23 +135,19 @@ fn bearing(sight: &Sight<'_>) -> Option<Approach> {
 
 fn tool(sight: &Sight<'_>) -> Option<Approach> {
     let wear: &Wear = &sight.memory_of().wear;
-    let last = wear.last()?.operated_h;
-    let points: Vec<(f64, f64)> =
-        wear.relative(&sight.memory.levels, last - TOOL_FIT_H).into_iter().map(|(h, relative)| (h - last, relative)).collect();
-    if points.len() < 9 {
+    let slope = wear.slope(&sight.memory.levels, TOOL_FIT_H)?;
+    if slope.level < TOOL_TOLD_MIN {
         return None;
     }
-    let (level, rate, rate_error) = line_through(&points)?;
-    if level < 1.1 {
-        return None;
-    }
-    let n = points.len() as f64;
-    let scatter = (points.iter().map(|p| (p.1 - level - rate * p.0).powi(2)).sum::<f64>() / (n - 2.0)).sqrt();
     let seen = seen(sight, "tool", |f| f.wear);
     let (threshold, spread) = learned(TOOL_PRIOR, PRIOR_WEIGHT, &seen);
+    // What was seen and what is usual, each weighed by its certainty.
+    let (usual, usual_error) = TOOL_RATE_PRIOR;
+    let (a, b) = (usual_error.powi(-2), slope.rate_error.max(1e-4).powi(-2));
+    let rate = ((a * usual + b * slope.rate) / (a + b)).max(0.1 * usual);
     // The level of a fresh tool that was never seen is off by some percent.
-    let off = if wear.is_sure(&sight.memory.levels) { 0.01 } else { 0.05 };
-    let rate = rate.max(TOOL_RATE_MIN);
-    let level_error = (scatter.powi(2) / n + off * off).sqrt();
-    Some(Approach { level, level_error, rate, rate_error: rate_error.max(0.2 * rate), threshold, spread })
+    let off: f64 = if slope.is_sure { 0.01 } else { 0.05 };
+    let level_error = slope.level_error.hypot(off);
+    let rate_error = (a + b).powf(-0.5).max(0.2 * rate);
+    Some(Approach { level: slope.level, level_error, rate, rate_error, threshold, spread })
 }

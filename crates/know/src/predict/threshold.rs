@@ -30,7 +30,7 @@ pub struct Approach {
 }
 
 /// No part lasts longer than can be told [h].
-const LONGEST_H: f64 = 2_000.0;
+const LONGEST_H: f64 = 500.0;
 
 impl Approach {
     fn reached(&self, hours: f64) -> f64 {
@@ -42,17 +42,22 @@ impl Approach {
         let now = self.reached(0.0).min(0.999_9);
         ((self.reached(hours.max(0.0)) - now) / (1.0 - now)).clamp(0.0, 1.0)
     }
-    /// Hours of operation left: median with the 5 % and 95 % quantiles [h].
-    pub fn left_h(&self) -> Estimate {
-        let quantile = |share: f64| {
-            let (mut low, mut high) = (0.0, LONGEST_H);
-            for _ in 0..32 {
+    /// Hours of operation left: median with the 5 % and 95 % quantiles [h]; `None` where the median is above `told_h`.
+    pub fn left_h(&self, told_h: f64) -> Option<Estimate> {
+        let now = self.reached(0.0).min(0.999_9);
+        let quantile = |share: f64, (mut low, mut high): (f64, f64)| {
+            let wanted = now + share * (1.0 - now);
+            for _ in 0..18 {
                 let middle = 0.5 * (low + high);
-                if self.fails_within(middle) < share { low = middle } else { high = middle }
+                if self.reached(middle) < wanted { low = middle } else { high = middle }
             }
             0.5 * (low + high)
         };
-        Estimate::between(quantile(0.05), quantile(0.5), quantile(0.95))
+        if self.reached(told_h) < now + 0.5 * (1.0 - now) {
+            return None;
+        }
+        let median = quantile(0.5, (0.0, told_h));
+        Some(Estimate::between(quantile(0.05, (0.0, median)), median, quantile(0.95, (median, LONGEST_H))))
     }
 }
 
@@ -85,7 +90,7 @@ mod tests {
             }
         }
         lives.sort_by(f64::total_cmp);
-        let left = approach.left_h();
+        let left = approach.left_h(120.0).expect("within reach");
         for (got, share) in [(left.low, 0.05), (left.value, 0.5), (left.high, 0.95)] {
             let drawn = lives[(share * lives.len() as f64) as usize];
             assert!((got - drawn).abs() < 0.05 * drawn + 0.1, "{share}: {got}, drawn {drawn}");
@@ -98,7 +103,8 @@ mod tests {
     fn what_has_survived_its_mean_threshold_is_not_immortal() {
         let late = Approach { level: 1.6, level_error: 0.0, rate: 0.05, rate_error: 0.0, threshold: 1.5, spread: 0.1 };
         assert!(late.fails_within(4.0) > 0.85, "{}", late.fails_within(4.0));
-        assert!(late.left_h().value < 2.0);
+        assert!(late.left_h(120.0).is_some_and(|l| l.value < 2.0));
+        assert!(late.left_h(0.1).is_none(), "farther than is told");
     }
 
     #[test]
