@@ -40,6 +40,8 @@ pub struct Watch {
     pub energy: Tally,
     /// Energy until the spell was over.
     pub spell_energy: Tally,
+    /// Energy by state, in the unit of its channel.
+    pub energy_by: [f64; MachineState::ALL.len()],
     /// Good pieces.
     pub good: Tally,
     /// Scrapped pieces.
@@ -122,6 +124,7 @@ impl Watch {
             left: None,
             energy: Tally::default(),
             spell_energy: Tally::default(),
+            energy_by: [0.0; MachineState::ALL.len()],
             good: Tally::default(),
             scrap: Tally::default(),
             warm_worked: Span::ZERO,
@@ -186,7 +189,9 @@ impl Watch {
         }
         self.state = machine.state;
         self.seen = image.at;
+        let before = self.energy.sum;
         self.count(plant, image, decision.machine);
+        self.energy_by[machine.state.index()] += self.energy.sum - before;
         if self.left.is_none() {
             self.spell_energy = self.energy;
         }

@@ -1,9 +1,12 @@
 //! Energy saved by mending leaks: two witnesses, weighed by their certainty. The one is the loss that the diagnosis told,
-//! times the span since the service. The other is what the machine would have drawn over the same times by state at the
-//! power learned before, less what it was metered to draw.
+//! times the time under pressure since the service. The other is what the machine would have drawn over the same times by
+//! state at the power learned before, less what it was metered to draw.
 //!
-//! Enters: the told loss, learned power before the service, the energy counter, time by state. Leaves: energy saved [kW.h].
-//! Absent: the growth of new leaks, which both twins share.
+//! Enters: the told loss with its probability, learned power before the service, energy and time by state. Leaves: energy
+//! saved [kW.h]. Absent: the growth of new leaks, which both twins share.
+//!
+//! A diagnosis may be wrong, and what it tells is the loss beyond the usual leakage while a repair closes more: the interval
+//! of the first witness reaches from nothing to twice what was told.
 
 use super::{Case, Method, Z, hours, is_service};
 use measure::{Estimate, Span};
@@ -31,9 +34,9 @@ fn effect(case: &Case<'_>) -> Estimate {
     // A network that is shut down loses nothing.
     let shut = [MachineState::Standby, MachineState::Off].iter().map(|s| hours(watch.spans[s.index()])).sum::<f64>();
     let h = (hours(case.end() - mended) - shut).max(0.0);
-    // During the service the machine draws less than it would; it counts as the loss does.
-    let (low, high) = (told.low.clamp(0.0, 0.5 * told.value.abs()), told.high.max(1.5 * told.value));
-    let told = Estimate::between(low * h / 1_000.0, told.value * h / 1_000.0, high * h / 1_000.0);
+    let sure = case.figure("leak_probability").map_or(0.5, |e| e.value);
+    let kwh = |watts: f64| watts * h / 1_000.0;
+    let told = Estimate::between(kwh(told.low.min(0.0)), sure * kwh(told.value), kwh(told.high.max(2.0 * told.value)));
     let Some((metered, sigma)) = by_meter(case) else { return told };
     let told_sigma = ((told.high - told.low) / (2.0 * Z)).max(1e-6);
     let (a, b) = (told_sigma.powi(-2), sigma.max(1e-6).powi(-2));
@@ -43,21 +46,19 @@ fn effect(case: &Case<'_>) -> Estimate {
     Estimate::normal(value, birge / (a + b).sqrt())
 }
 
-/// Baseline by state less metered energy [kW.h] and its standard deviation; `None` without counter or learned power.
+/// Baseline by state less metered energy [kW.h] and its standard deviation, over the states whose power was learned before;
+/// `None` without counter or below an hour of such states.
 fn by_meter(case: &Case<'_>) -> Option<(f64, f64)> {
     let before = case.watch.power.as_ref()?;
     case.watch.energy.first?;
-    let metered = case.kwh(case.watch.energy.sum)?;
-    let (mut baseline, mut seen) = (0.0, 0.0);
-    for (state, _) in MachineState::ALL {
-        let h = hours(case.watch.spans[state.index()]);
-        let power = before[state.index()];
-        if power.minutes >= 10.0 {
+    let (mut saved, mut baseline, mut seen) = (0.0, 0.0, 0.0);
+    for state in [MachineState::Producing, MachineState::Starved, MachineState::Blocked] {
+        let (h, power) = (hours(case.watch.spans[state.index()]), before[state.index()]);
+        if power.minutes >= 30.0 && h > 0.0 {
+            saved += power.mean * h / 1_000.0 - case.kwh(case.watch.energy_by[state.index()])?;
             baseline += power.mean * h / 1_000.0;
             seen += h;
-        } else if h > 0.0 && state != MachineState::Service {
-            return None;
         }
     }
-    (seen >= 1.0).then_some((baseline - metered, DEMAND_SPREAD * baseline))
+    (seen >= 1.0).then_some((saved, DEMAND_SPREAD * baseline))
 }

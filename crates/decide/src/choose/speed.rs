@@ -49,6 +49,8 @@ struct Run<'a> {
     pieces: f64,
     /// Share of time it is busy [1].
     busy: f64,
+    /// Whether no order waits before it, so that it has time to spare.
+    has_time: bool,
     /// Share scrapped lately, and when in good order.
     scrap: Estimate,
     base: Estimate,
@@ -97,6 +99,7 @@ fn run<'a>(situation: &Situation<'a>, machine: MachineId) -> Option<Run<'a>> {
         speed,
         pieces: worked.seconds() / cycle_s / slow * speed / NOMINAL,
         busy: profile.busy_share.unwrap_or(0.5).clamp(0.0, 1.0),
+        has_time: image.infeed.is_empty(),
         scrap: profile.scrap_share.map_or(base, |s| share(Some(s))),
         base,
     })
@@ -125,7 +128,7 @@ fn slower(situation: &Situation<'_>, run: &Run<'_>) -> Option<Proposal> {
         return None;
     }
     let k = wanted / run.speed;
-    let lost = if run.busy < SLACK_BUSY { 0.0 } else { run.pieces * (1.0 - k) * (1.0 - run.scrap.value) };
+    let lost = if run.busy < SLACK_BUSY && run.has_time { 0.0 } else { run.pieces * (1.0 - k) * (1.0 - run.scrap.value) };
     let won = |exponent: i32| run.pieces * excess * (1.0 - k.powi(exponent));
     let value = Estimate::between(won(0) - run.pieces * (1.0 - k), won(2) - lost, won(4));
     (value.value >= 1.0).then(|| proposal(situation, run, (wanted, value), Because::Record(finding.id)))
@@ -154,8 +157,9 @@ fn faster(situation: &Situation<'_>, run: &Run<'_>) -> Option<Proposal> {
 fn back(situation: &Situation<'_>, run: &Run<'_>) -> Option<Proposal> {
     let is_fast = run.speed > NOMINAL + SAME;
     let is_slow = run.speed < NOMINAL - SAME;
-    let has_reason = (is_fast && situation.finding(run.machine, Cause::Bottleneck).is_some() && worn(situation, run).is_none())
-        || (is_slow && worn(situation, run).is_some());
+    // While orders wait for a machine in good order, slowing it down would cost pieces.
+    let is_needed = situation.finding(run.machine, Cause::Bottleneck).is_some() || !run.has_time;
+    let has_reason = (is_fast && is_needed && worn(situation, run).is_none()) || (is_slow && worn(situation, run).is_some());
     let wanted = run.within(NOMINAL);
     if has_reason || !(is_fast || is_slow) || (wanted - run.speed).abs() < SAME {
         return None;
