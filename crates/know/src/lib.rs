@@ -21,4 +21,7 @@ pub mod predict;
 pub mod suite;
 mod watch;
 
+#[cfg(test)]
+mod tests;
+
 pub use knowledge::Knowledge;

@@ -205,9 +205,6 @@ impl MachineMemory {
         if let Some(held) = self.power.advance(to) {
             self.credit(held);
         }
-        if !self.log.is_empty() {
-            self.log.reach(to);
-        }
     }
     fn credit(&mut self, held: Held) {
         let window = Window { from: held.from, to: held.to };

@@ -237,7 +237,8 @@ fn remember(plant: &Plant, id: MachineId) -> MachineMemory {
 
 fn state_named(channel: &Channel, word: &str) -> MachineState {
     let mapped = channel.states.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s);
-    mapped.or_else(|| MachineState::from_word(word)).unwrap_or_default()
+    let plain = || MachineState::ALL.iter().find(|(_, w)| w.eq_ignore_ascii_case(word)).map(|(s, _)| *s);
+    mapped.or_else(plain).unwrap_or_default()
 }
 
 fn planned(cycles: &[f64], tags: Tags) -> f64 {

@@ -92,3 +92,47 @@ fn because(sight: &Sight<'_>, order: OrderId) -> Vec<Because> {
     because.extend([Role::Infeed, Role::Good].into_iter().filter_map(|r| sight.readings(r, sight.now - Span::from_hours(1))));
     because
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Knowledge;
+    use crate::suite::{START, Scene};
+    use measure::Instant;
+    use plant::{Image, MachineImage, OrderProgress};
+
+    /// Two machines in a row, 60 s a piece at each; at `at`, order 0 is on the first with `made` pieces made and order 1
+    /// waits.
+    fn hours(at: Instant, made: u32) -> Vec<(OrderId, Estimate)> {
+        let state: &[(Role, &str)] = &[(Role::State, "1")];
+        let scene = Scene::new(&[("saw", "saw", &[1], state), ("drill", "drill", &[], state)]).expect("a plant");
+        let know = Knowledge::new(&scene.plant);
+        let mut orders = vec![OrderProgress::default(); scene.plant.orders.len()];
+        (orders[0].running_at, orders[0].good) = (Some(MachineId(0)), made);
+        let mut machines = vec![MachineImage::default(); 2];
+        (machines[0].order, machines[0].infeed) = (Some(OrderId(0)), vec![OrderId(1)]);
+        let image = Image { at, machines, orders, ..Image::default() };
+        let memory = know.memory();
+        let mut profile = know.profiles()[0].clone();
+        profile.busy_share = Some(0.8);
+        let (plant, machine) = (&scene.plant, MachineId(0));
+        let sight = Sight { now: at, plant, image: &image, memory, machine, profile: &profile, open: None };
+        foresee(&sight).into_iter().filter_map(|f| f.order.map(|o| (o, f.value))).collect()
+    }
+
+    #[test]
+    fn work_left_becomes_hours() {
+        // 40 pieces left here at 60 s and 80 %: 50 min; 100 pieces there: 100 min: 2.5 h. The order behind it: 100 pieces
+        // here at 80 %: 125 min more, and its own 100 min there: 50 + 125 + 100 min = 4.58 h.
+        let told = hours(START + Span::from_hours(7), 60);
+        assert_eq!(told.iter().map(|t| t.0).collect::<Vec<_>>(), [OrderId(0), OrderId(1)]);
+        assert!((told[0].1.value - 2.5).abs() < 1e-6 && (told[1].1.value - 275.0 / 60.0).abs() < 1e-6, "{told:?}");
+        assert!(told[0].1.low < 2.0 && told[0].1.high > 4.0);
+    }
+
+    #[test]
+    fn the_night_is_not_worked() {
+        let told = hours(START + Span::from_hours(21), 60);
+        assert!((told[0].1.value - (2.5 + 8.0)).abs() < 1e-6, "{told:?}");
+    }
+}
