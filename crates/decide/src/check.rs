@@ -52,6 +52,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("service_known", service_known),
     ("no_conflict", no_conflict),
     ("rested", rested),
+    ("reason_told", reason_told),
     ("time_window", time_window),
     ("effect_finite", effect_finite),
     ("not_worse_than_nothing", not_worse_than_nothing),
@@ -274,6 +275,14 @@ fn rested(situation: &Situation<'_>, proposal: &Proposal) -> Result<(), Violatio
             let found = format!("{} {} {} ago", decision.id, decision.state.word(), situation.now - from);
             return Err(broken("rested", found, format!("not within {rest}")));
         }
+    }
+    Ok(())
+}
+
+/// Every record can be walked back to readings or orders, so a decision has to rest on something.
+fn reason_told(_: &Situation<'_>, proposal: &Proposal) -> Result<(), Violation> {
+    if proposal.because.is_empty() {
+        return Err(broken("reason_told", "no reason", "a finding, a forecast, readings or an order"));
     }
     Ok(())
 }

@@ -21,12 +21,16 @@ const RATIO_RANGE: (f64, f64) = (0.1, 2.0);
 /// The proposal with what was learned applied; `None` where the same has reliably not helped at this machine.
 pub fn corrected(situation: &Situation<'_>, mut proposal: Proposal) -> Option<Proposal> {
     let metric = proposal.expected.metric;
+    // What only ends an earlier decision is not expected to gain, so there is nothing to correct or to stop.
+    if proposal.expected.value.value <= 0.0 {
+        return Some(proposal);
+    }
     let alike = |o: &&Outcome| {
         o.kind == proposal.kind
             && o.measured.metric == metric
             && situation.now - o.at <= MEMORY
             && o.measured.value.value.is_finite()
-            && o.expected.value.value.is_finite()
+            && o.expected.value.value > 0.0
     };
     let all: Vec<&Outcome> = situation.outcomes.iter().filter(alike).collect();
     if all.is_empty() {
@@ -39,18 +43,15 @@ pub fn corrected(situation: &Situation<'_>, mut proposal: Proposal) -> Option<Pr
     let everywhere = ratio(&all, 1.0);
     let ratio = ratio(&here, everywhere);
     let value = proposal.expected.value;
-    if value.value > 0.0 {
-        let middle = value.value * ratio;
-        let shift = middle - value.value;
-        // The interval moves with its middle; its ends stay as far apart, an error of the ratio is part of them already.
-        proposal.expected.value = Estimate { value: middle, low: value.low + shift, high: value.high + shift, ..value };
-        proposal.evidence.push(Evidence {
-            name: Code::Borrowed("learned_ratio"),
-            value: Estimate::exact(ratio),
-            unit: Code::Borrowed("1"),
-            normal: Some(1.0),
-        });
-    }
+    let shift = value.value * ratio - value.value;
+    // The interval moves with its middle; its ends stay as far apart, an error of the ratio is part of them already.
+    proposal.expected.value = Estimate { value: value.value + shift, low: value.low + shift, high: value.high + shift, ..value };
+    proposal.evidence.push(Evidence {
+        name: Code::Borrowed("learned_ratio"),
+        value: Estimate::exact(ratio),
+        unit: Code::Borrowed("1"),
+        normal: Some(1.0),
+    });
     Some(proposal)
 }
 

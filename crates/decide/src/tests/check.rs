@@ -4,12 +4,14 @@ use super::{Change, decisions, hold, threat};
 use crate::fixture::{MILL, WASHER, World, ten};
 use crate::{Proposal, check};
 use measure::{Estimate, Span};
-use plant::{Action, Code, DecisionKind, DecisionState, Effect, MachineId, MachineState, Metric, OrderId, UserRole, Verdict};
+use plant::{
+    Action, Because, Code, DecisionKind, DecisionState, Effect, MachineId, MachineState, Metric, OrderId, UserRole, Verdict,
+};
 
 fn proposal(action: Action, kind: DecisionKind, metric: Metric, value: f64) -> Proposal {
     Proposal {
         from: Code::Borrowed("test"),
-        because: Vec::new(),
+        because: vec![Because::Order(OrderId(0))],
         kind,
         machine: MILL,
         action,
@@ -69,6 +71,11 @@ fn each_rule_of_the_check_and_its_sentence() {
                 w.plant.products[1].route.remove(0);
             },
             "rule `order_waits` does not hold: found WO-1, allowed an order with this machine on its route",
+        ),
+        (
+            Proposal { because: Vec::new(), ..faster(105.0) },
+            |_| (),
+            "rule `reason_told` does not hold: found no reason, allowed a finding, a forecast, readings or an order",
         ),
         (
             Proposal { valid_until: ten(), ..faster(105.0) },

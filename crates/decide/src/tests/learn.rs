@@ -1,9 +1,9 @@
 //! What outcomes teach.
 
-use super::{actions, decisions, idle_left, outcome};
+use super::{actions, decisions, finding, idle_left, outcome};
 use crate::fixture::{MILL, WASHER, World, ten};
 use measure::Span;
-use plant::MachineState;
+use plant::{Action, Cause, DecisionKind, MachineState, Metric, Role};
 
 #[test]
 fn outcomes_correct_the_next_expectation() {
@@ -32,4 +32,23 @@ fn a_kind_that_does_not_help_is_stopped_and_tried_again_later() {
     world.outcomes[0].measured.value.value = -1.0;
     world.outcomes.iter_mut().for_each(|o| o.at = ten() - Span::from_days(15));
     assert_eq!(actions(&world).len(), 1, "too long ago");
+}
+
+#[test]
+fn going_back_to_nominal_is_neither_corrected_nor_stopped() {
+    let mut world = World::new();
+    world.set(MILL, Role::Speed, 110.0);
+    let ended = |expected: f64, measured: f64| {
+        let mut outcome = outcome(MILL, expected, measured);
+        outcome.kind = DecisionKind::Speed;
+        (outcome.expected.metric, outcome.measured.metric) = (Metric::PiecesGained, Metric::PiecesGained);
+        outcome
+    };
+    world.outcomes = vec![ended(3.0, -3.0); 6];
+    assert_eq!(actions(&world), [(MILL, Action::Speed(100.0))], "raising does not help here, going back is still right");
+    world.set(MILL, Role::Speed, 100.0);
+    world.findings = vec![finding(MILL, Cause::Bottleneck)];
+    assert_eq!(actions(&world), []);
+    world.outcomes = vec![ended(0.0, -3.0); 6];
+    assert_eq!(actions(&world), [(MILL, Action::Speed(110.0))], "what ends a decision says nothing of those that gain");
 }
