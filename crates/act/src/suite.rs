@@ -50,3 +50,59 @@ where
         assert!(answer.is_err(), "a number that is none must be refused: {answer:?}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sink for tests: channel 0 takes numbers, channel 1 words; each fault breaks one rule.
+    #[derive(Default)]
+    struct Toy {
+        takes_infinity: bool,
+        mixes_types: bool,
+        knows_all: bool,
+    }
+
+    impl Sink for Toy {
+        type Request = String;
+        fn encode(&self, channel: ChannelId, value: &CommandValue) -> Result<String, Unwritable> {
+            let wrong = |found: String, allowed: &str| {
+                Err(Unwritable::WrongType { place: "toy".to_owned(), found, allowed: allowed.to_owned() })
+            };
+            match (channel.0, value) {
+                (0, CommandValue::Number(n)) if n.is_finite() || self.takes_infinity => Ok(n.to_string()),
+                (0, CommandValue::Word(w)) if self.mixes_types => Ok(w.clone()),
+                (1, CommandValue::Word(w)) => Ok(w.clone()),
+                (0, value) => wrong(format!("{value:?}"), "a finite number"),
+                (1, value) => wrong(format!("{value:?}"), "a word"),
+                _ if self.knows_all => Ok(String::new()),
+                (other, _) => Err(Unwritable::NoAddress(other)),
+            }
+        }
+    }
+
+    const BENCH: Bench = Bench { number: Some((ChannelId(0), 90.0)), word: Some((ChannelId(1), "ready")), unknown: ChannelId(7) };
+
+    #[test]
+    fn a_sink_that_keeps_the_rules_passes() {
+        check(&Toy::default(), BENCH);
+    }
+
+    #[test]
+    #[should_panic(expected = "must be refused")]
+    fn infinity_is_caught() {
+        check(&Toy { takes_infinity: true, ..Toy::default() }, BENCH);
+    }
+
+    #[test]
+    #[should_panic(expected = "a word for a number")]
+    fn mixed_types_are_caught() {
+        check(&Toy { mixes_types: true, ..Toy::default() }, BENCH);
+    }
+
+    #[test]
+    #[should_panic(expected = "no address")]
+    fn an_answer_for_an_unknown_channel_is_caught() {
+        check(&Toy { knows_all: true, ..Toy::default() }, BENCH);
+    }
+}

@@ -28,14 +28,25 @@ fn faster(speed: f64) -> Proposal {
     proposal(Action::Speed(speed), DecisionKind::Speed, Metric::PiecesGained, 1.0)
 }
 
+type Case = (Proposal, Change, &'static str);
+
+fn refuse(cases: &[Case]) {
+    for (proposal, change, sentence) in cases {
+        let mut world = World::new();
+        change(&mut world);
+        let violation = check::certify(&world.situation(), proposal).expect_err(sentence);
+        assert_eq!(violation.to_string(), *sentence);
+    }
+}
+
 #[test]
-fn each_rule_of_the_check_and_its_sentence() {
+fn each_rule_of_machine_channel_and_order_and_its_sentence() {
     let service = |word: &'static str| {
         proposal(Action::Service(Code::Borrowed(word)), DecisionKind::Maintain, Metric::DownTimeAvoided, 1.0)
     };
     let run = |order| proposal(Action::Run(OrderId(order)), DecisionKind::Dispatch, Metric::SetUpSaved, 1.0);
     let standby = || proposal(Action::Standby, DecisionKind::Standby, Metric::EnergySaved, 1.0);
-    let cases: &[(Proposal, Change, &str)] = &[
+    refuse(&[
         (
             Proposal { machine: MachineId(9), ..faster(105.0) },
             |_| (),
@@ -72,6 +83,12 @@ fn each_rule_of_the_check_and_its_sentence() {
             },
             "rule `order_waits` does not hold: found WO-1, allowed an order with this machine on its route",
         ),
+    ]);
+}
+
+#[test]
+fn each_rule_of_reason_time_and_effect_and_its_sentence() {
+    refuse(&[
         (
             Proposal { because: Vec::new(), ..faster(105.0) },
             |_| (),
@@ -102,13 +119,7 @@ fn each_rule_of_the_check_and_its_sentence() {
             |_| (),
             "rule `not_worse_than_nothing` does not hold: found 1 kW.h of energy_saved, allowed 0 or more",
         ),
-    ];
-    for (proposal, change, sentence) in cases {
-        let mut world = World::new();
-        change(&mut world);
-        let violation = check::certify(&world.situation(), proposal).expect_err(sentence);
-        assert_eq!(violation.to_string(), *sentence);
-    }
+    ]);
     let certificate = check::certify(&World::new().situation(), &faster(105.0)).expect("all rules hold");
     assert_eq!(certificate.rules().len(), check::RULES.len());
 }
