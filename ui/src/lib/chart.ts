@@ -75,7 +75,7 @@ export function lines(series: Series, window: { from: number; to: number }, look
       ...(banded
         ? [
             { ...band, name: 'low', data: value('low') },
-            { ...band, name: 'band', data: width, areaStyle: { color: look.color('--accent'), opacity: 0.18 } },
+            { ...band, name: 'band', data: width, areaStyle: { color: look.color('--accent'), opacity: 0.26 } },
           ]
         : []),
       {

@@ -2,7 +2,7 @@
 // Absent: state, the clock (the unit's own `at` is "now").
 import type { Effect, Estimate } from './api/shapes'
 
-const NARROW = '\u202f'
+const NARROW = '\u00a0'
 const MINUS = '\u2212'
 export const NOTHING = '–'
 
@@ -12,7 +12,7 @@ export function number(value: number | null | undefined, locale: string, decimal
   const size = Math.abs(value)
   const places = decimals ?? (size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : 2)
   const whole = Number.isInteger(value) && decimals === undefined
-  const shown = new Intl.NumberFormat(locale, { maximumFractionDigits: places, minimumFractionDigits: whole ? 0 : places })
+  const shown = new Intl.NumberFormat(locale, { maximumFractionDigits: places, minimumFractionDigits: whole ? 0 : (decimals ?? Math.min(places, 1)) })
   const text = shown.format(size > 0 && size < 0.005 && decimals === undefined ? 0 : value)
   return text.replace(/^-0(?=[.,]?0*$)/, '0').replace('-', MINUS)
 }
@@ -20,7 +20,7 @@ export function number(value: number | null | undefined, locale: string, decimal
 /** A large count shortened: 1.2 M, or 120万 in Chinese. */
 export function count(value: number, locale: string): string {
   if (Math.abs(value) < 10_000) return number(Math.round(value), locale)
-  return new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value)
+  return new Intl.NumberFormat(locale.startsWith('en') ? 'en-US' : locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value)
 }
 
 /** A ratio as percent. */

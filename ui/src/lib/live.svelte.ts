@@ -62,7 +62,8 @@ class Live {
       const latest = [record, ...this.unit.latest.filter((r) => r.id !== record.id)].slice(0, 20)
       this.unit = { ...this.unit, latest }
     }
-    this.#due ??= setTimeout(() => {
+    if (this.#due !== undefined) return
+    this.#due = setTimeout(() => {
       this.#due = undefined
       this.tick += 1
     }, TICK_MS)

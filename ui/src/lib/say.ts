@@ -12,6 +12,7 @@ export function figure(value: number, unit: string, name = ''): string {
   if (seconds !== undefined) return show.span(value * seconds)
   if (unit === '1' && /probability|share|ratio/.test(name)) return show.percent(value, value < 0.1 && value > 0 ? 1 : 0)
   if (unit === 'W') return show.power(value)
+  if (unit === '1' && name.startsWith('pieces')) return t('app.pieces', { value: show.number(value) })
   return show.quantity(value, unit)
 }
 
@@ -24,10 +25,14 @@ export function sayFinding(f: Pick<Finding, 'cause' | 'machine'>): string {
   return word('finding', f.cause, { machine: f.machine })
 }
 
+/** What a finding costs: power, or good pieces per hour. */
 export function sayLoss(loss: Evidence): string {
-  const energy = loss.unit === 'W' || loss.unit === 'kW'
-  const rate = energy ? figure(loss.value.value, loss.unit) : show.quantity(loss.value.value, loss.unit === '1' ? '/h' : loss.unit)
-  return t('finding.loss', { loss: rate })
+  return sayRate(loss.value.value, loss.unit)
+}
+
+function sayRate(value: number, unit: string): string {
+  if (unit === '/h' || unit === '1') return t('finding.loss.pieces', { loss: show.number(value) })
+  return t('finding.loss', { loss: figure(value, unit) })
 }
 
 export function sayForecast(f: Pick<Forecast, 'kind' | 'machine' | 'order' | 'horizon_s' | 'unit'> & { value: { value: number } }): string {
@@ -63,14 +68,15 @@ export function sayDecision(d: Pick<Decision, 'action' | 'machine'>): string {
 
 /** Why, in one sentence. */
 export function sayWhy(d: Pick<Decision, 'action'>): string {
-  return word('why', d.action.do)
+  const exact = `${d.action.do}.${String(d.action.value)}`
+  return word('why', knows('why', exact) ? exact : d.action.do)
 }
 
 /** When it is to be done. */
 export function sayWhen(d: Pick<Decision, 'action' | 'not_before' | 'at'>): string {
   const later = Date.parse(d.not_before) - Date.parse(d.at) > 60_000
   if (later) return t('when.at', { at: show.instant(d.not_before) })
-  return d.action.do === 'service' ? t('when.piece') : t('when.now')
+  return d.action.do === 'service' && d.action.value !== 'leak' ? t('when.piece') : t('when.now')
 }
 
 export function sayCommand(c: Pick<Command, 'from' | 'machine' | 'channel' | 'value'>): string {
@@ -82,17 +88,19 @@ export function sayOutcome(o: Pick<Outcome, 'machine' | 'expected' | 'measured'>
   return t('outcome.say', {
     machine: o.machine,
     metric: word('metric', o.measured.metric),
-    measured: show.quantity(o.measured.value.value, o.measured.unit),
-    expected: show.quantity(o.expected.value.value, o.expected.unit),
+    measured: figure(o.measured.value.value, o.measured.unit, o.measured.metric),
+    expected: figure(o.expected.value.value, o.expected.unit, o.expected.metric),
   })
 }
 
 /** How a measured effect stands to the expected one. */
-export function verdictOn(o: Pick<Outcome, 'expected' | 'measured'>): 'met' | 'above' | 'below' | 'harm' {
-  const { expected, measured } = o
-  if (measured.value.high < 0) return 'harm'
-  if (measured.value.low > expected.value.high) return 'above'
-  if (measured.value.high < expected.value.low) return 'below'
+export function verdictOn(o: Pick<Outcome, 'expected' | 'measured'>): 'met' | 'above' | 'below' | 'none' | 'harm' {
+  const wanted = o.expected.value
+  const got = o.measured.value
+  if (got.high < 0) return 'harm'
+  if (got.value <= 0 && wanted.value > 0) return 'none'
+  if (got.low > wanted.value && got.value > wanted.high) return 'above'
+  if (got.high < wanted.value || got.value < wanted.low) return 'below'
   return 'met'
 }
 
@@ -101,13 +109,13 @@ export function sayBrief(r: RecordBrief): { text: string; note: string } {
   const value = r.value !== null && r.unit !== null ? figure(r.value, r.unit, r.what) : ''
   switch (r.kind) {
     case 'finding':
-      return { text: word('finding', r.what, { machine: r.machine }), note: r.detail === 'ended' ? t('feed.ended') : value }
+      return { text: word('finding', r.what, { machine: r.machine }), note: r.detail === 'ended' ? t('feed.ended') : r.value === null ? '' : sayRate(r.value, r.unit ?? '1') }
     case 'forecast':
       return { text: `${r.machine}: ${word('forecast', r.what)} ${value}`, note: knows('service', r.detail) ? word('service', r.detail) : r.detail }
     case 'decision':
       return { text: word('feed.action', r.what, { machine: r.machine }), note: word('decisionstate', r.detail) }
     case 'command':
-      return { text: t('feed.command', { machine: r.machine, channel: r.what }), note: word('commandstate', r.detail) }
+      return { text: t('feed.command', { machine: r.machine, channel: knows('channelrole', r.what) ? word('channelrole', r.what) : r.what }), note: word('commandstate', r.detail) }
     default:
       return { text: `${r.machine}: ${word('metric', r.what)}`, note: value }
   }

@@ -2,7 +2,7 @@
 // words `nav.<name>` in both languages.
 import type { Component } from 'svelte'
 import type { Role } from '../lib/me.svelte'
-import type { IconName } from '../lib/parts/Icon.svelte'
+import type { IconName } from '../lib/icons'
 import About from './about/Page.svelte'
 import Account from './account/Page.svelte'
 import Audit from './audit/Page.svelte'

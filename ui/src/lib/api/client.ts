@@ -65,9 +65,9 @@ export const api = {
   session: () => ask<Session>('GET', '/session', undefined, true),
   signIn: (who: string, password: string) => ask<Session>('POST', '/session', { name: who, password }, true),
   signInOnce: (token: string) => ask<Session>('POST', '/session/one-time', { token }, true),
-  signOut: () => ask<void>('DELETE', '/session', undefined, true),
+  signOut: () => ask<undefined>('DELETE', '/session', undefined, true),
   setPassword: (current: string | null, next: string) =>
-    ask<void>('PUT', '/session/password', current === null ? { new: next } : { current, new: next }),
+    ask<undefined>('PUT', '/session/password', current === null ? { new: next } : { current, new: next }),
   unit: () => ask<Unit>('GET', '/unit'),
   machines: () => ask<MachineBrief[]>('GET', '/machines'),
   machine: (machine: string) => ask<MachineDetail>('GET', `/machines/${name(machine)}`),

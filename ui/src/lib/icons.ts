@@ -1,0 +1,35 @@
+// The product's own line icons on a 24 × 24 grid. Enters: nothing. Leaves: paths by name.
+
+/** Paths of the icon set; one stroke weight, no fills. */
+export const ICONS = {
+  unit: 'M8.6 4.7a8 8 0 0 1 6.8 0 M18.5 7.4a8 8 0 0 1 1.3 6.6 M17.6 17.8a8 8 0 0 1-5.6 2.2 M9 19.5a8 8 0 0 1-4.4-4.8 M4.2 10.4a8 8 0 0 1 1.6-3.2 M12 10v4 M10 12h4',
+  machines: 'M4 20V9l5 3V9l5 3V5h6v15z M8 16h2 M13 16h2',
+  decisions: 'M12 3v5 M12 8 5 12v4 M12 8l7 4v4 M3 16h4v4H3z M17 16h4v4h-4z M10 3h4',
+  energy: 'M13 3 5 13h6l-1 8 8-11h-6z',
+  orders: 'M6 4h12v16H6z M9 4V2.5h6V4 M9 10h6 M9 14h6',
+  data: 'M4 7h16 M4 12h16 M4 17h10 M18 15v5 M15.5 17.5h5',
+  people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z M3 20c0-4 2.7-6 6-6s6 2 6 6 M16 5a3 3 0 0 1 0 6 M17 14c2.5.5 4 2.5 4 6',
+  audit: 'M5 3h10l4 4v14H5z M9 12h6 M9 16h6 M9 8h2',
+  about: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z M12 11v6 M12 7.5v.1',
+  account: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8z M4 21c0-4.5 3.6-7 8-7s8 2.5 8 7',
+  collect: 'M4 5h4l4 7 M20 5h-4l-4 7 M12 12v8 M9 17l3 3 3-3',
+  know: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14z M16 16l5 5 M8 12l2-3 2 3 2-2',
+  decide: 'M12 3v5 M12 8 5 12v4 M12 8l7 4v4 M3 16h4v4H3z M17 16h4v4h-4z M10 3h4',
+  act: 'M4 12h11 M11 7l5 5-5 5 M20 4v16',
+  measure: 'M3 17 17 3l4 4L7 21z M7 13l2 2 M10 10l3 3 M13 7l2 2',
+  check: 'M4 12.5l5 5L20 6.5',
+  cross: 'M6 6l12 12 M18 6 6 18',
+  next: 'M9 5l7 7-7 7',
+  back: 'M15 5l-7 7 7 7',
+  warn: 'M12 4 2.5 20h19z M12 10v5 M12 17.5v.1',
+  wait: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z M12 7v5l3.5 2',
+  undo: 'M9 7 4 12l5 5 M4 12h10a6 6 0 0 1 6 6',
+  clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18z M12 7v5l3.5 2',
+  language: 'M3 6h9 M7.5 4v2 M10 6c-.8 4-3.5 7-6.5 8.5 M5 9c1.2 2.5 3 4.3 5.5 5.5 M12 20l4.5-11L21 20 M13.7 16.5h5.6',
+  light: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8z M12 2v2 M12 20v2 M2 12h2 M20 12h2 M5 5l1.4 1.4 M17.6 17.6 19 19 M5 19l1.4-1.4 M17.6 6.4 19 5',
+  dark: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5z',
+  out: 'M10 4H5v16h5 M9 12h11 M16 8l4 4-4 4',
+  menu: 'M4 7h16 M4 12h16 M4 17h16',
+  link: 'M10 14l4-4 M8 12l-2.5 2.5a3.5 3.5 0 0 0 5 5L13 17 M16 12l2.5-2.5a3.5 3.5 0 0 0-5-5L11 7',
+} as const
+export type IconName = keyof typeof ICONS
