@@ -167,3 +167,50 @@ fn csrf_fits(headers: &HeaderMap, seat: &Seat) -> Reply<()> {
     let found = if found.is_some() { "another token" } else { "nothing" };
     Err(refusal.at("header x-csrf-token", found, "`csrf` as given by GET /api/v1/session"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use proptest::prelude::*;
+
+    fn called(host: &str) -> bool {
+        let request = Request::builder().uri("/").header(header::HOST, host).body(Body::empty());
+        request.is_ok_and(|request| called_as_loopback(&request))
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_in_any_line() {
+        let table = [
+            (vec!["socium_session=abc"], Some("abc")),
+            (vec!["a=1; socium_session=abc; b=2"], Some("abc")),
+            (vec!["a=1", "socium_session=abc"], Some("abc")),
+            (vec!["xsocium_session=abc"], None),
+            (vec!["socium_sessionx=abc"], None),
+            (vec!["a=socium_session=abc"], None),
+            (vec![], None),
+        ];
+        for (lines, wanted) in table {
+            let headers: HeaderMap = lines.iter().map(|l| (header::COOKIE, HeaderValue::from_str(l).expect("plain"))).collect();
+            assert_eq!(cookie(&headers), wanted, "{lines:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_port_changes_nothing(port in 0_u16..) {
+            for name in LOOPBACK_NAMES {
+                let host = format!("{name}:{port}");
+                prop_assert!(called(&host), "{}", host);
+            }
+        }
+
+        #[test]
+        fn no_other_name_is_ours(before in "[a-z0-9.@-]{0,12}", after in "[a-z0-9.@-]{1,12}") {
+            for name in LOOPBACK_NAMES {
+                let (longer, other) = (format!("{before}{name}{after}"), format!("{after}{name}{before}"));
+                prop_assert!(!called(&longer) && !called(&other), "{} {}", longer, other);
+            }
+        }
+    }
+}

@@ -158,3 +158,40 @@ pub fn text_within(place: &str, text: &str, chars: std::ops::RangeInclusive<usiz
     }
     Err(Refusal::invalid(place, format!("{found} characters"), format!("{} to {} characters", chars.start(), chars.end())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::person::{NewUser, SignIn};
+    use axum::response::IntoResponse;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_misplaced_secret_is_not_echoed() {
+        let refusal =
+            read::<crate::form::person::NewVerdict>(br#"{"approved":"my password","reason":""}"#).err().expect("refused");
+        assert!(!format!("{refusal:?}").contains("my password"), "{refusal:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let refused = read::<SignIn>(&bytes).err().map(|r| r.into_response().status());
+            prop_assert!(refused.is_none_or(|s| s == StatusCode::BAD_REQUEST));
+        }
+
+        #[test]
+        fn any_json_gets_an_answer(name in ".{0,20}", extra in "[a-z\"{}:,\\[\\]0-9]{0,30}") {
+            let text = format!(r#"{{"name":{name:?},"role":{extra}}}"#);
+            let refused = read::<NewUser>(text.as_bytes()).err().map(|r| r.into_response().status());
+            prop_assert_eq!(refused, Some(StatusCode::BAD_REQUEST));
+        }
+
+        #[test]
+        fn a_name_is_kept_as_it_was_sent(name in ".{0,40}", password in ".{0,40}") {
+            let text = serde_json::json!({ "name": name, "password": password }).to_string();
+            let sent: SignIn = read(text.as_bytes()).ok().expect("both are there");
+            prop_assert_eq!((sent.name, sent.password), (name, password));
+        }
+    }
+}

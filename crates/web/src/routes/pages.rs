@@ -60,6 +60,7 @@ fn sent(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn folder(name: &str) -> Option<EmbeddedFile> {
         // the crate's own files stand in for a built UI, with the folder's reading code as in a debug binary
@@ -89,6 +90,16 @@ mod tests {
             assert_eq!(response.status(), status, "{path}");
             let found = response.headers().get(CACHE_CONTROL).map_or("", |v| v.to_str().expect("text"));
             assert_eq!(found, keep, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_asks_for_a_file_outside(path in "[/.%a-zA-Z0-9\\\\_-]{0,40}") {
+            answer(&path, &HeaderMap::new(), |name| {
+                assert!(!name.contains("..") && !name.starts_with('/') && !name.contains(['%', '\\']), "{name}");
+                None
+            });
         }
     }
 

@@ -24,6 +24,8 @@ const RECORDS_BEHIND_MAX: usize = 64;
 
 struct Rooms {
     records: Records,
+    archive: Records,
+    audit_broken: bool,
     users: Vec<User>,
     audit: Vec<AuditEntry>,
     readings: u64,
@@ -63,7 +65,8 @@ impl Fake {
         let records = Records::around(&plant, now);
         let first = Arc::new(moving::view(&plant, &records, now, 1_000_000));
         let users = people();
-        let rooms = Rooms { records, users, audit: Vec::new(), readings: 1_000_000, beats: 0 };
+        let archive = Records::archive(&plant, now);
+        let rooms = Rooms { records, archive, audit_broken: false, users, audit: Vec::new(), readings: 1_000_000, beats: 0 };
         let (view, live) = (watch::channel(first).0, broadcast::channel(RECORDS_BEHIND_MAX).0);
         Arc::new(Self { plant, rooms: Mutex::new(rooms), view, live })
     }
@@ -96,15 +99,24 @@ impl Fake {
         let rooms = self.rooms();
         rooms.audit.iter().map(|e| (e.who.clone(), e.what.clone(), e.about.clone(), e.detail.clone())).collect()
     }
+    /// From now on the audit trail cannot be written.
+    pub fn break_audit(&self) {
+        self.rooms().audit_broken = true;
+    }
     fn all(&self, kind: RecordKind) -> Vec<Record> {
-        let r = self.rooms().records.clone();
-        match kind {
-            RecordKind::Finding => r.findings.into_iter().map(Record::Finding).collect(),
-            RecordKind::Forecast => r.forecasts.into_iter().map(Record::Forecast).collect(),
-            RecordKind::Decision => r.decisions.into_iter().map(Record::Decision).collect(),
-            RecordKind::Command => r.commands.into_iter().map(Record::Command).collect(),
-            RecordKind::Outcome => r.outcomes.into_iter().map(Record::Outcome).collect(),
-        }
+        let rooms = self.rooms();
+        [&rooms.records, &rooms.archive].into_iter().flat_map(|r| of_kind(r, kind)).collect()
+    }
+}
+
+fn of_kind(records: &Records, kind: RecordKind) -> Vec<Record> {
+    let r = records.clone();
+    match kind {
+        RecordKind::Finding => r.findings.into_iter().map(Record::Finding).collect(),
+        RecordKind::Forecast => r.forecasts.into_iter().map(Record::Forecast).collect(),
+        RecordKind::Decision => r.decisions.into_iter().map(Record::Decision).collect(),
+        RecordKind::Command => r.commands.into_iter().map(Record::Command).collect(),
+        RecordKind::Outcome => r.outcomes.into_iter().map(Record::Outcome).collect(),
     }
 }
 
@@ -225,6 +237,9 @@ impl House for Fake {
     }
     async fn audit_add(&self, who: &str, what: &str, about: &str, detail: &str) -> Result<(), HouseError> {
         let mut rooms = self.rooms();
+        if rooms.audit_broken {
+            return Err(HouseError::Store("disk full at /var/lib/socium/audit".to_owned()));
+        }
         let [who, what, about, detail] = [who, what, about, detail].map(str::to_owned);
         let number = rooms.audit.len() as u64 + 1;
         rooms.audit.push(AuditEntry { number, at: now(), who, what, about, detail });

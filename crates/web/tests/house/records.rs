@@ -252,6 +252,33 @@ fn outcomes(plant: &Plant, decisions: &[Decision], now: Instant) -> Vec<Outcome>
 }
 
 impl Records {
+    /// Records so old that only the store has them: a decision with command and outcome, a long chain of findings, and a finding
+    /// that rests on very many.
+    pub fn archive(plant: &Plant, now: Instant) -> Self {
+        let Self { mut findings, mut decisions, mut commands, mut outcomes, .. } = Self::around(plant, now - Span::from_days(3));
+        let old = |kind| id(kind, 901);
+        decisions.truncate(1);
+        commands.truncate(1);
+        outcomes.truncate(1);
+        decisions[0].id = old(RecordKind::Decision);
+        decisions[0].because = vec![Because::Record(id(RecordKind::Finding, 9_999))];
+        commands[0].id = old(RecordKind::Command);
+        commands[0].because = vec![Because::Record(decisions[0].id)];
+        outcomes[0].id = old(RecordKind::Outcome);
+        outcomes[0].decision = decisions[0].id;
+        outcomes[0].because = vec![Because::Record(decisions[0].id), Because::Record(commands[0].id)];
+        let first = findings.remove(6);
+        let chained = |number: u64| Finding {
+            id: id(RecordKind::Finding, number),
+            because: vec![Because::Record(id(RecordKind::Finding, number - 1))],
+            ..first.clone()
+        };
+        let mut chain: Vec<Finding> = (911..=922).map(chained).collect();
+        chain[0].because = Vec::new();
+        let many = (0..300).map(|_| Because::Record(chain[0].id)).collect();
+        chain.push(Finding { id: id(RecordKind::Finding, 930), because: many, ..first });
+        Self { findings: chain, forecasts: Vec::new(), decisions, commands, outcomes }
+    }
     /// Records made around `now`.
     pub fn around(plant: &Plant, now: Instant) -> Self {
         let decisions = decisions(now);

@@ -49,3 +49,22 @@ async fn the_trail_is_read_page_by_page() {
     let next = caller.get(&format!("/api/v1/audit?limit=2&before={}", page[1]["number"])).await.json();
     assert_eq!((&next[0]["detail"], &next[1]["detail"]), (&"select 2".into(), &"select 1".into()));
 }
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    let window = Window::open().await;
+    let caller = window.caller("engineer").await;
+    window.fake.break_audit();
+    let table = [
+        ("/api/v1/decisions/decision-4/verdict", r#"{"approved":true,"reason":""}"#),
+        ("/api/v1/sql", r#"{"query":"select 1"}"#),
+        ("/api/v1/session", r#"{"name":"viewer","password":"viewer-password"}"#),
+    ];
+    for (path, body) in table {
+        let answer = caller.post(path, body).await;
+        assert_eq!(answer.refusal(), (503, "store_failed".to_owned()), "{path}");
+        assert!(!answer.text().contains("/var/lib"), "the reason is for the log: {}", answer.text());
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+    assert_eq!(caller.get("/api/v1/decisions/decision-4").await.json()["state"], "pending");
+}

@@ -158,3 +158,32 @@ async fn what_is_not_there_is_named() {
         assert_eq!(answer.json()["error"]["message"], message);
     }
 }
+
+#[tokio::test]
+async fn what_is_no_longer_in_view_comes_from_the_store() {
+    let window = Window::open().await;
+    let caller = window.caller("viewer").await;
+    let one = at(&caller, "/api/v1/decisions/decision-901", "").await;
+    assert_eq!((&one["commands"][0]["id"], &one["outcome"]["id"]), (&"command-901".into(), &"outcome-901".into()));
+    let done = at(&caller, "/api/v1/decisions?state=done", "").await;
+    let last = done.as_array().and_then(|list| list.last()).expect("a decision");
+    assert_eq!((&last["id"], &last["outcome"]["id"]), (&"decision-901".into(), &"outcome-901".into()));
+    assert_eq!(done[0]["outcome"]["id"], "outcome-1", "those in view keep theirs");
+    let before = one["at"].as_str().expect("an instant");
+    assert_eq!(at(&caller, &format!("/api/v1/decisions?before={before}"), "").await, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn a_walk_is_bounded_in_depth_and_size_and_says_where_it_was_cut() {
+    let window = Window::open().await;
+    let caller = window.caller("viewer").await;
+    let unknown = at(&caller, "/api/v1/records/outcome-901/walk", "/because/0/because/0/cut").await;
+    assert_eq!(unknown, serde_json::json!({"id": "finding-9999", "reason": "unknown"}));
+    // finding-922 rests on 921, and so on down to 911: eight are walked
+    let deep = at(&caller, "/api/v1/records/finding-922/walk", &"/because/0".repeat(8)).await;
+    assert_eq!(deep, serde_json::json!({"cut": {"id": "finding-914", "reason": "depth"}}));
+    let wide = at(&caller, "/api/v1/records/finding-930/walk", "/because").await;
+    let reasons: Vec<_> = wide.as_array().expect("a list").iter().map(|step| step["cut"]["reason"].clone()).collect();
+    let (walked, cut) = (reasons.iter().filter(|r| r.is_null()).count(), reasons.iter().filter(|r| *r == "size").count());
+    assert_eq!((walked, cut), (199, 101));
+}
