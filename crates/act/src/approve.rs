@@ -49,9 +49,11 @@ pub fn mode(plant: &Plant, decision: &Decision) -> Mode {
     plant.policy_of(decision).map_or(Mode::Advise, |p| p.mode)
 }
 
-/// Until when a pending decision waits.
+/// Until when a pending decision waits: the patience of its policy from when it was made, or from when it is due if that is
+/// later, so that what is planned at night can be answered in the morning; never longer than it is valid.
 pub fn waits_until(plant: &Plant, decision: &Decision) -> Instant {
-    let patience = plant.policy_of(decision).map_or(Instant::MAX, |p| decision.at + p.patience);
+    let from = decision.at.max(decision.not_before);
+    let patience = plant.policy_of(decision).map_or(Instant::MAX, |p| from + p.patience);
     patience.min(decision.valid_until)
 }
 

@@ -4,7 +4,7 @@
 //! refuses with what was found and what is allowed. Absent: why it is wished.
 
 use crate::ranks::Ranks;
-use measure::{Instant, Span};
+use measure::Span;
 use plant::{Channel, CommandValue, Image, MachineState, Plant, Rank};
 use thiserror::Error;
 
@@ -188,11 +188,3 @@ impl Door<'_> {
         Err(self.refuse(Rule::Rest, format!("a write {ago} after the last"), format!("{rest} or more")))
     }
 }
-
-/// Latest instant until which an answer to a command is awaited.
-pub(crate) fn deadline(now: Instant) -> Instant {
-    now + ANSWER_WITHIN
-}
-
-/// A device that has not answered after this is taken not to have obeyed.
-pub const ANSWER_WITHIN: Span = Span::from_seconds(30);

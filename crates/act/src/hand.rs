@@ -31,6 +31,9 @@ pub enum Deed {
     Write(Command),
 }
 
+/// A device that has not answered after this is taken not to have obeyed.
+pub const ANSWERS_WITHIN: Span = Span::from_seconds(30);
+
 /// Gives records their names.
 pub type Mint<'a> = &'a mut dyn FnMut(RecordKind) -> RecordId;
 
@@ -52,19 +55,33 @@ struct Flight {
 }
 
 /// Carries decisions out and measures them. `Clone`, so a world can be forked mid-run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hand {
     tasks: BTreeMap<RecordId, Task>,
     flights: BTreeMap<RecordId, Flight>,
     /// Open decisions and those closed lately, as they were last kept, by their last change.
     known: Vec<Decision>,
     ranks: Ranks,
+    answers_within: Span,
 }
 
 impl Hand {
     /// An empty hand. Nothing is learned of the plant ahead of time; it is passed with each call.
     pub fn new(_: &Plant) -> Self {
-        Self::default()
+        Self {
+            tasks: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            known: Vec::new(),
+            ranks: Ranks::default(),
+            answers_within: ANSWERS_WITHIN,
+        }
+    }
+
+    /// Waits for answers of devices for another span than [`ANSWERS_WITHIN`], say where plant time runs faster than the wire.
+    #[must_use]
+    pub const fn answers_within(mut self, span: Span) -> Self {
+        self.answers_within = span;
+        self
     }
 
     /// Takes a new decision: by the policy of its kind it is carried out when due, waits for a person, or is advice.
@@ -242,7 +259,7 @@ impl Hand {
             Ok(()) => self.send(plant, image, (id, channel.id, value), mint),
             Err(refusal) if refusal.may_retry() => Vec::new(),
             Err(refusal) => {
-                let mut command = command(mint, decision, (channel.id, value), now);
+                let mut command = command(mint, decision, (channel.id, value), (now, now));
                 command.state = CommandState::Refused(refusal.to_string());
                 let mut deeds = vec![Deed::Keep(Record::Command(command))];
                 deeds.extend(self.close(id, DecisionState::Refused));
@@ -265,7 +282,7 @@ impl Hand {
         let watch = Watch::begin(plant, image, decision);
         decision.evidence.extend(watch.evidence(plant, decision.machine));
         decision.state = DecisionState::Running;
-        let command = command(mint, decision, (channel, value.clone()), now);
+        let command = command(mint, decision, (channel, value.clone()), (now, now + self.answers_within));
         let until = now + decision.horizon;
         task.commands.push(command.id);
         task.watch = Some(watch);
@@ -311,7 +328,7 @@ impl Hand {
             channel: failed.channel,
             value: before.clone(),
             rank: failed.rank,
-            deadline: envelope::deadline(image.at),
+            deadline: image.at + self.answers_within,
             state: verdict.as_ref().map_or_else(|r| CommandState::Refused(r.to_string()), |()| CommandState::Sent),
             answered: None,
         };
@@ -394,7 +411,12 @@ impl Hand {
 /// `from` of a command that sets back.
 const BACK: &str = "rollback";
 
-fn command(mint: Mint<'_>, decision: &Decision, (channel, value): (ChannelId, CommandValue), now: Instant) -> Command {
+fn command(
+    mint: Mint<'_>,
+    decision: &Decision,
+    (channel, value): (ChannelId, CommandValue),
+    (now, deadline): (Instant, Instant),
+) -> Command {
     Command {
         id: mint(RecordKind::Command),
         at: now,
@@ -403,7 +425,7 @@ fn command(mint: Mint<'_>, decision: &Decision, (channel, value): (ChannelId, Co
         channel,
         value,
         rank: decision.rank.max(Rank::Optimise),
-        deadline: envelope::deadline(now),
+        deadline,
         state: CommandState::Sent,
         answered: None,
     }

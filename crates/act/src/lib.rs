@@ -31,7 +31,7 @@ mod watch;
 
 pub use approve::{REASON_CHARS_MAX, Unjudged};
 pub use envelope::{Refusal, Rule};
-pub use hand::{Deed, Hand};
+pub use hand::{ANSWERS_WITHIN, Deed, Hand};
 pub use ranks::Ranks;
 pub use sink::{Sink, Unwritable};
 pub use watch::Watch;

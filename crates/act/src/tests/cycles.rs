@@ -79,6 +79,25 @@ fn a_person_says_yes_or_no() {
 }
 
 #[test]
+fn what_is_planned_for_later_can_be_answered_when_it_is_due() {
+    let mut bench = Bench::new(Mode::Ask);
+    let mut later = decision(1, Action::Standby);
+    later.not_before = ten() + Span::from_minutes(25);
+    bench.take(later);
+    assert_eq!(bench.pass(55, 3_300.0), [], "half an hour from when it is due");
+    assert_eq!(lapsed(&bench.pass(1, 3_300.0)).as_deref(), Some("lapsed_unanswered"));
+}
+
+#[test]
+fn a_hand_may_wait_longer_for_answers() {
+    let mut bench = Bench::new(Mode::Automatic);
+    bench.hand = crate::Hand::new(&bench.plant).answers_within(Span::from_minutes(5));
+    bench.take(decision(1, Action::Speed(105.0)));
+    assert_eq!(bench.pass(5, 0.0), []);
+    assert_eq!(states(&bench.pass(1, 0.0)), [D::RolledBack]);
+}
+
+#[test]
 fn nobody_answers() {
     let mut bench = Bench::new(Mode::Ask);
     bench.take(decision(1, Action::Standby));
