@@ -55,7 +55,9 @@ pub fn idle_left(memory: &Memory, machine: &MachineMemory, now: Instant) -> Opti
     let hours = memory.hours;
     if !hours.open {
         let left = (hours.until - now).seconds().max(0.0);
-        return (hours.until < Instant::MAX).then(|| Estimate::between(left, left, left + 1_800.0));
+        // Work may be waited for after the shift has begun; people may come a little early.
+        let late = machine.idle_spells.longest().max(3_600.0);
+        return (hours.until < Instant::MAX).then(|| Estimate::between((left - 120.0).max(0.0), left, left + late));
     }
     let spell = machine.idle_spells.left((now - from.max(hours.from)).seconds())?;
     if hours.until == Instant::MAX || hours.reopens == Instant::MAX {
