@@ -146,7 +146,6 @@ impl Unit {
     }
 
     fn decide(&mut self, image: &Image, effects: &mut Vec<Effect>) {
-        let open = self.hand.open();
         let situation = Situation {
             now: image.at,
             plant: &self.plant,
@@ -154,7 +153,7 @@ impl Unit {
             profiles: self.knowledge.profiles(),
             findings: self.knowledge.findings(),
             forecasts: self.knowledge.forecasts(),
-            decisions: &open,
+            decisions: self.hand.known(),
             outcomes: self.memory.outcomes(),
         };
         let mint = &mut self.memory.minter();
