@@ -15,6 +15,8 @@ pub struct Estimate {
 
 /// The confidence used where nothing else is said [1].
 const USUAL_CONFIDENCE: f64 = 0.9;
+/// Half the width of that interval of a normal distribution in standard deviations, its 95 % quantile.
+pub(crate) const NORMAL_REACH: f64 = 1.644_853_626_951_472_2;
 
 impl Estimate {
     /// A value known for certain.
@@ -27,8 +29,12 @@ impl Estimate {
     }
     /// A value with its standard error: the 90 % interval of a normal distribution.
     pub fn normal(value: f64, standard_error: f64) -> Self {
-        let reach = super::statistics::normal_quantile(0.5 + USUAL_CONFIDENCE / 2.0) * standard_error.abs();
+        let reach = NORMAL_REACH * standard_error.abs();
         Self { value, low: value - reach, high: value + reach, confidence: USUAL_CONFIDENCE }
+    }
+    /// Standard deviation of the normal distribution that has this as its 90 % interval.
+    pub fn deviation(&self) -> f64 {
+        (self.high - self.low) / (2.0 * NORMAL_REACH)
     }
     /// Whether the interval holds `truth`.
     pub fn covers(&self, truth: f64) -> bool {

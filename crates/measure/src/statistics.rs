@@ -1,6 +1,7 @@
 //! The few statistics every room needs: running moments, quantiles, exact small-sample intervals, a paired test.
 
 use crate::Estimate;
+use crate::estimate::NORMAL_REACH;
 
 /// Count, mean and variance in one pass (B. P. Welford, Technometrics 4(3), 1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -183,7 +184,7 @@ pub fn share_estimate(hits: f64, trials: f64) -> Estimate {
     if trials <= 0.0 {
         return Estimate { value: 0.0, low: 0.0, high: 1.0, confidence: 0.9 };
     }
-    let z = normal_quantile(0.95);
+    let z = NORMAL_REACH;
     let share = hits / trials;
     let scale = 1.0 + z * z / trials;
     let middle = (share + z * z / (2.0 * trials)) / scale;
@@ -195,7 +196,7 @@ pub fn share_estimate(hits: f64, trials: f64) -> Estimate {
 /// 95 % quantiles of one realisation.
 pub fn mixture_estimate(probability: f64, hit: Estimate, miss: f64) -> Estimate {
     let p = probability.clamp(0.0, 1.0);
-    let sigma = ((hit.high - hit.low) / (2.0 * normal_quantile(0.95))).max(1e-9);
+    let sigma = hit.deviation().max(1e-9);
     let distribution = |x: f64| p * normal_probability((x - hit.value) / sigma) + if x >= miss { 1.0 - p } else { 0.0 };
     let reach = 10.0 * sigma + (hit.value - miss).abs();
     let quantile = |share: f64| {
