@@ -13,7 +13,7 @@
 use super::{figure, instead, nothing, readings};
 use crate::clock::Shifts;
 use crate::{Proposal, Situation};
-use measure::statistics::{mixture_estimate, normal_probability, normal_quantile};
+use measure::statistics::{mixture_estimate, normal_probability};
 use measure::{Estimate, Instant, Span};
 use plant::{
     Action, Because, Cause, Code, DecisionKind, Effect, Evidence, Forecast, ForecastKind, MachineId, MachineState, Metric,
@@ -106,7 +106,7 @@ fn threat<'a>(situation: &Situation<'a>, forecast: &'a Forecast) -> Option<Threa
         ForecastKind::FailureProbability => v.value,
         // Where both are told the probability is the better word.
         ForecastKind::RemainingLife if !has_probability(situation, forecast) => {
-            let sigma = ((v.high - v.low) / (2.0 * normal_quantile(0.95))).max(1e-6);
+            let sigma = v.deviation().max(1e-6);
             normal_probability((LIFE_AHEAD.hours() - v.value) / sigma)
         }
         _ => return None,
@@ -169,14 +169,7 @@ fn slots(situation: &Situation<'_>, threat: &Threat<'_>, shifts: Shifts) -> Vec<
 }
 
 fn service(situation: &Situation<'_>, threat: &Threat<'_>) -> Option<Proposal> {
-    let hit = Estimate::between(
-        threat.repair_min.low - threat.planned_min,
-        threat.repair_min.value - threat.planned_min,
-        threat.repair_min.high - threat.planned_min,
-    );
-    let metric = Metric::DownTimeAvoided;
-    let expected = mixture_estimate(threat.probability, hit, -threat.planned_min);
-    if expected.value <= 0.0 {
+    if threat.probability * threat.repair_min.value <= threat.planned_min {
         return None;
     }
     let machine = threat.forecast.machine;
@@ -186,6 +179,11 @@ fn service(situation: &Situation<'_>, threat: &Threat<'_>) -> Option<Proposal> {
     if best.name == "next_idle" {
         return None;
     }
+    let repair = threat.repair_min;
+    let less = |minutes: f64| minutes - threat.planned_min;
+    let hit = Estimate::between(less(repair.low), less(repair.value), less(repair.high));
+    let metric = Metric::DownTimeAvoided;
+    let expected = mixture_estimate(threat.probability, hit, -threat.planned_min);
     let action = Action::Service(threat.service.clone());
     let mut rejected = vec![nothing(metric)];
     rejected.extend(slots.iter().skip(1).map(|slot| Rejected {
