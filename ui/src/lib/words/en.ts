@@ -402,6 +402,7 @@ export const en = {
   'evidence.speed_before': 'Speed before',
   'evidence.pieces_before': 'Good pieces at the speed before',
   'evidence.pieces_lost': 'Good pieces lost',
+  'evidence.pieces_missed': 'Good pieces missed',
   'evidence.set_up_fifo': 'Set-up if first come, first served',
   'evidence.set_up_chosen': 'Set-up in the chosen order',
   'evidence.set_up_one': 'One set-up takes',
@@ -432,6 +433,7 @@ export const en = {
   'rule.time_window': 'the time window is open',
   'rule.effect_finite': 'the effect is a real number',
   'rule.not_worse_than_nothing': 'it is better than doing nothing',
+  'rule.reason_told': 'it says what it rests on',
 
   'energy.title': 'Energy',
   'energy.lead': 'Where the electricity went from {from} to {to}, and what of it was wasted.',
@@ -655,6 +657,7 @@ export const en = {
   'auditwhat.password_changed': 'set a password',
   'auditwhat.decision': 'decided',
   'auditwhat.verdict': 'answered a decision',
+  'auditwhat.verdict_failed': 'answer to a decision was not taken',
   'auditwhat.command': 'commanded',
   'auditwhat.user_added': 'added a person',
   'auditwhat.sql': 'asked the history',

@@ -403,6 +403,7 @@ export const zh: Words = {
   'evidence.speed_before': '原速度',
   'evidence.pieces_before': '原速度下的合格件',
   'evidence.pieces_lost': '损失的合格件',
+  'evidence.pieces_missed': '少产的合格件',
   'evidence.set_up_fifo': '按先来先做的换型时间',
   'evidence.set_up_chosen': '所选顺序的换型时间',
   'evidence.set_up_one': '一次换型时间',
@@ -433,6 +434,7 @@ export const zh: Words = {
   'rule.time_window': '处于时间窗口内',
   'rule.effect_finite': '效果是有效数值',
   'rule.not_worse_than_nothing': '优于什么都不做',
+  'rule.reason_told': '说明了依据',
 
   'energy.title': '能源',
   'energy.lead': '{from} 至 {to} 的电能去向，以及其中浪费了多少。',
@@ -656,6 +658,7 @@ export const zh: Words = {
   'auditwhat.password_changed': '设置密码',
   'auditwhat.decision': '作出决定',
   'auditwhat.verdict': '答复决策',
+  'auditwhat.verdict_failed': '对决策的答复未被接受',
   'auditwhat.command': '下发指令',
   'auditwhat.user_added': '添加人员',
   'auditwhat.sql': '查询历史',
@@ -687,6 +690,6 @@ export const zh: Words = {
 
   'span.day': '天',
   'span.hour': '小时',
-  'span.minute': '分',
+  'span.minute': '分钟',
   'span.second': '秒',
 }
