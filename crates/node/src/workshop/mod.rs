@@ -1,0 +1,69 @@
+//! The virtual workshop behind real servers: what a unit sees of it comes over OPC UA, MQTT with Sparkplug B, and Modbus TCP,
+//! as from real equipment. Enters: the pure workshop, its clock, addresses. Leaves: servers at work, and the address of
+//! every channel. Absent: how the workshop behaves (`simulate`), how a unit reads it (`drivers`).
+//!
+//! ```text
+//!  clock -> [pump] -> Workshop::advance -> samples -+-> opcua      node ns=2;s=mill-1.state
+//!                          ^                        +-> sparkplug  workshop/gateway/oven-1/state
+//!                          |                        +-> modbus     6/input/0/u16/...
+//!  writes from any server -+  the machine's refusal goes back in the words of the protocol
+//! ```
+
+mod map;
+mod modbus;
+mod opcua;
+mod sparkplug;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use map::{ChannelAddress, addresses, register_map};
+
+use plant::Plant;
+use simulate::workshop::Workshop;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use world::World;
+
+/// Where the servers listen, and where the broker is. Port 0 takes a free one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// The OPC UA server shall listen here.
+    pub opcua: SocketAddr,
+    /// The MQTT broker is here.
+    pub broker: SocketAddr,
+    /// The Modbus TCP server shall listen here.
+    pub modbus: SocketAddr,
+}
+
+/// The servers of a workshop at work.
+#[derive(Debug)]
+pub struct Endpoints {
+    /// Addresses as a `unit.toml` writes them, by place of [`simulate::workshop::SOURCES`].
+    pub sources: Vec<String>,
+    /// Their tasks; they end after `stop`.
+    pub tasks: JoinSet<()>,
+}
+
+/// Serves a workshop until `stop`. It advances with the clock, some 20 times a second of real time.
+///
+/// # Errors
+/// An address cannot be listened on.
+pub async fn serve(
+    workshop: Workshop,
+    plant: Arc<Plant>,
+    clock: drivers::Clock,
+    addresses: Addresses,
+    stop: CancellationToken,
+) -> io::Result<Endpoints> {
+    let mut tasks = JoinSet::new();
+    let (world, feeds) = World::new(workshop, plant, clock);
+    let opcua = opcua::serve(&mut tasks, Arc::clone(&world), (addresses.opcua, feeds.opcua), stop.clone()).await?;
+    let modbus = modbus::serve(&mut tasks, Arc::clone(&world), (addresses.modbus, feeds.modbus), stop.clone()).await?;
+    sparkplug::serve(&mut tasks, Arc::clone(&world), (addresses.broker, feeds.sparkplug), stop.clone());
+    tasks.spawn(world::pump(world, stop));
+    Ok(Endpoints { sources: vec![format!("opc.tcp://{opcua}"), addresses.broker.to_string(), modbus.to_string()], tasks })
+}

@@ -1,0 +1,112 @@
+//! The workshop shared by its servers. Enters: the clock, writes of any protocol. Leaves: samples for each server. Absent:
+//! protocols.
+
+use measure::Instant;
+use plant::{ChannelId, CommandValue, Plant};
+use simulate::workshop::{Sample, SampleValue, Workshop, WriteRefused, wiring};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Real time between two steps.
+const STEP: Duration = Duration::from_millis(50);
+/// Lists of samples that may wait at a server.
+const WAITING_MAX: usize = 64;
+
+/// The workshop, its plant and its clock.
+pub struct World {
+    /// Everything there is.
+    pub plant: Arc<Plant>,
+    clock: drivers::Clock,
+    workshop: Mutex<Workshop>,
+    /// Place in [`World::outlets`] by channel.
+    route: Vec<usize>,
+    outlets: [mpsc::Sender<Vec<Sample>>; 3],
+}
+
+/// What the servers take from, by protocol.
+pub struct Feeds {
+    /// Samples of the OPC UA server's channels.
+    pub opcua: mpsc::Receiver<Vec<Sample>>,
+    /// Samples of the Sparkplug edge node's channels.
+    pub sparkplug: mpsc::Receiver<Vec<Sample>>,
+    /// Samples of the Modbus server's channels.
+    pub modbus: mpsc::Receiver<Vec<Sample>>,
+}
+
+impl World {
+    /// Shares a workshop.
+    pub fn new(workshop: Workshop, plant: Arc<Plant>, clock: drivers::Clock) -> (Arc<Self>, Feeds) {
+        let route = wiring(&plant).iter().map(|source| source.index()).collect();
+        let (to_opcua, opcua) = mpsc::channel(WAITING_MAX);
+        let (to_sparkplug, sparkplug) = mpsc::channel(WAITING_MAX);
+        let (to_modbus, modbus) = mpsc::channel(WAITING_MAX);
+        let outlets = [to_opcua, to_sparkplug, to_modbus];
+        let world = Self { plant, clock, workshop: Mutex::new(workshop), route, outlets };
+        (Arc::new(world), Feeds { opcua, sparkplug, modbus })
+    }
+    /// The workshop's time.
+    pub fn now(&self) -> Instant {
+        (self.clock)()
+    }
+    /// Tells a machine a value.
+    ///
+    /// # Errors
+    /// The machine's refusal.
+    pub fn write(&self, channel: ChannelId, value: &CommandValue) -> Result<(), WriteRefused> {
+        let now = self.now();
+        self.workshop().write(&self.plant, channel, value, now)
+    }
+    /// The channels of one server, by its place in [`simulate::workshop::SOURCES`].
+    pub fn channels(&self, outlet: usize) -> impl Iterator<Item = &plant::Channel> {
+        self.plant.channels.iter().filter(move |c| self.route.get(c.id.index()) == Some(&outlet))
+    }
+
+    /// A panic under the lock leaves a workshop that can go on: it is a value that is stepped, not half a structure.
+    fn workshop(&self) -> MutexGuard<'_, Workshop> {
+        self.workshop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn advance(&self) -> [Vec<Sample>; 3] {
+        let now = self.now();
+        let mut samples = Vec::new();
+        self.workshop().advance(&self.plant, now, &mut samples);
+        let mut sorted = [Vec::new(), Vec::new(), Vec::new()];
+        for sample in samples {
+            if let Some(list) = self.route.get(sample.channel.index()).and_then(|place| sorted.get_mut(*place)) {
+                list.push(sample);
+            }
+        }
+        sorted
+    }
+}
+
+/// Advances the workshop with its clock and hands its samples to the servers.
+pub async fn pump(world: Arc<World>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(STEP);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        for (samples, outlet) in world.advance().into_iter().zip(&world.outlets) {
+            if samples.is_empty() {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = outlet.send(samples) => {}
+            }
+        }
+    }
+}
+
+/// A sample's value as the drivers' wire takes it.
+pub fn command_value(value: &SampleValue) -> CommandValue {
+    match value {
+        SampleValue::Number(number) => CommandValue::Number(*number),
+        SampleValue::Word(word) => CommandValue::Word(word.to_string()),
+    }
+}
