@@ -20,6 +20,10 @@ pub const METHOD: Method = Method {
 /// Real to planned set-up time is taken to lie within these.
 const PACE: (f64, f64) = (0.5, 2.0);
 
+/// One set-up less or more for the order that follows, as twins show it in nine of ten cases [set-ups]: a wrong order leaves
+/// the next choice worse off as well, so the upper end is farther.
+const EDGE: (f64, f64) = (1.1, 1.6);
+
 fn effect(case: &Case<'_>) -> Estimate {
     let observed = case.watch.spell[MachineState::SetUp.index()].minutes();
     let told = |name: &str| case.figure(name).map_or(0.0, |e| e.value);
@@ -33,5 +37,5 @@ fn effect(case: &Case<'_>) -> Estimate {
     };
     let value = if is_whole { pace * fifo - observed } else { pace * (fifo - chosen) };
     let reach = pace.max(1.0) * one * if is_whole { 1.0 } else { 1.5 } + case.watch.blind.minutes().min(one);
-    Estimate::between(value - reach, value, value + reach)
+    Estimate::between(value - EDGE.0 * reach, value, value + EDGE.1 * reach)
 }
