@@ -12,6 +12,10 @@
 //! readings unless a channel names them. Our own edge nodes answer a refused command with the metric's old value and a text
 //! property `refused`; devices that do not are waited for until the echo time is over.
 
+mod edge;
+
+pub use edge::Edge;
+
 use super::config::{Address, Config};
 use act::{Sink, Unwritable};
 use collect::{Delivery, Place, RawReading, RawValue, Source};
@@ -299,6 +303,15 @@ fn bd_seq(payload: &Payload) -> Option<u64> {
         Some(metric::Value::LongValue(number)) => Some(number),
         Some(metric::Value::IntValue(number)) => Some(u64::from(number)),
         _ => None,
+    }
+}
+
+fn bd_seq_metric(number: u64) -> Metric {
+    Metric {
+        name: Some("bdSeq".to_owned()),
+        datatype: Some(DataType::Int64 as u32),
+        value: Some(metric::Value::LongValue(number)),
+        ..Metric::new()
     }
 }
 

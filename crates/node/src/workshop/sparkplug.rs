@@ -7,14 +7,14 @@
 use super::map::{GROUP, NODE};
 use super::world::World;
 use collect::RawValue;
-use drivers::sparkplug::wire::{REBIRTH, commands, millis, payload, refusal, report, topic};
+use drivers::sparkplug::wire::{self, Message, REBIRTH, commands, millis, refusal, report, topic};
 use measure::Instant;
 use plant::{Channel, ChannelId, ChannelKind, CommandValue, MachineId};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions};
 use simulate::workshop::{Sample, SampleValue};
-use srad_types::payload::{DataType, Metric, metric};
+use srad_types::payload::{DataType, Metric};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,8 +34,7 @@ const NEWS_MAX: usize = 256;
 struct Edge {
     world: Arc<World>,
     latest: HashMap<ChannelId, (Instant, RawValue)>,
-    seq: u64,
-    bd_seq: u64,
+    wire: wire::Edge,
 }
 
 /// What the broker's connection told.
@@ -51,7 +50,7 @@ pub fn serve(
     (broker, feed): (SocketAddr, mpsc::Receiver<Vec<Sample>>),
     stop: CancellationToken,
 ) {
-    let edge = Edge { world, latest: HashMap::new(), seq: 0, bd_seq: 0 };
+    let edge = Edge { world, latest: HashMap::new(), wire: wire::Edge::new(GROUP, NODE) };
     tasks.spawn(run(edge, broker, feed, stop));
 }
 
@@ -105,22 +104,12 @@ async fn drive(mut events: EventLoop, tell: mpsc::Sender<News>) {
 
 type Published = Result<(), String>;
 
-fn node() -> (String, String) {
-    (GROUP.to_owned(), NODE.to_owned())
-}
-
 impl Edge {
     fn connect(&mut self, broker: SocketAddr) -> (AsyncClient, EventLoop) {
-        self.bd_seq = (self.bd_seq + 1) % 256;
-        let will = payload(None, self.world.now(), vec![bd_seq(self.bd_seq)]);
+        let will = self.wire.begin(self.world.now());
         let mut options = MqttOptions::new(format!("{GROUP}-{NODE}"), (broker.ip().to_string(), broker.port()));
-        options.set_keep_alive(10).set_clean_start(true).set_last_will(LastWill::new(
-            topic(&node(), "NDEATH", None),
-            will,
-            QoS::AtLeastOnce,
-            false,
-            None,
-        ));
+        let will = LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, false, None);
+        options.set_keep_alive(10).set_clean_start(true).set_last_will(will);
         AsyncClient::builder(options).capacity(WAITING_MAX).build()
     }
 
@@ -154,28 +143,22 @@ impl Edge {
     }
 
     fn data(&mut self, client: &AsyncClient, machine: MachineId, metrics: Vec<Metric>) -> Published {
-        self.device(client, "DDATA", (machine, metrics))
-    }
-
-    fn device(&mut self, client: &AsyncClient, verb: &str, (machine, metrics): (MachineId, Vec<Metric>)) -> Published {
-        self.seq = (self.seq + 1) % 256;
-        let bytes = payload(Some(self.seq), self.world.now(), metrics);
-        let topic = topic(&node(), verb, Some(&self.world.plant.machine(machine).name));
-        client.try_publish(topic, bytes, PublishOptions::new(QoS::AtMostOnce)).map_err(|e| e.to_string())
+        let now = self.world.now();
+        publish(client, self.wire.data(&self.world.plant.machine(machine).name, metrics, now))
     }
 
     /// Births of the node and of every device.
     fn bear(&mut self, client: &AsyncClient) -> Published {
-        self.seq = 0;
-        let rebirth = report(Some(REBIRTH), None, &RawValue::Flag(false), self.world.now());
-        let bytes = payload(Some(0), self.world.now(), vec![bd_seq(self.bd_seq), rebirth]);
-        let sent = client.try_publish(topic(&node(), "NBIRTH", None), bytes, PublishOptions::new(QoS::AtMostOnce));
-        sent.map_err(|e| e.to_string())?;
+        let now = self.world.now();
+        publish(client, self.wire.birth(vec![report(Some(REBIRTH), None, &RawValue::Flag(false), now)], now))?;
         let mut machines: BTreeMap<MachineId, Vec<Metric>> = BTreeMap::new();
         for channel in self.world.channels(1) {
             machines.entry(channel.machine).or_default().push(self.birth(channel));
         }
-        machines.into_iter().try_for_each(|device| self.device(client, "DBIRTH", device))
+        let plant = Arc::clone(&self.world.plant);
+        machines.into_iter().try_for_each(|(machine, metrics)| {
+            publish(client, self.wire.device_birth(&plant.machine(machine).name, metrics, now))
+        })
     }
 
     /// A metric as it is born: name, alias, type, and the value where there is one.
@@ -199,7 +182,7 @@ impl Edge {
     fn hear(&mut self, client: &AsyncClient, packet: Packet) -> Published {
         match packet {
             Packet::ConnAck(_) => {
-                for filter in [topic(&node(), "NCMD", None), topic(&node(), "DCMD", Some("+"))] {
+                for filter in [topic(self.wire.node(), "NCMD", None), topic(self.wire.node(), "DCMD", Some("+"))] {
                     client.try_subscribe(filter, QoS::AtLeastOnce).map_err(|e| e.to_string())?;
                 }
                 self.bear(client)
@@ -258,10 +241,8 @@ impl Edge {
 
     /// Says that it goes.
     async fn part(&self, client: &AsyncClient) {
-        let death = payload(None, self.world.now(), vec![bd_seq(self.bd_seq)]);
         let parting = async {
-            let topic = topic(&node(), "NDEATH", None);
-            let _ = client.publish(topic, death, PublishOptions::new(QoS::AtMostOnce)).await;
+            let _ = publish(client, self.wire.death(self.world.now()));
             let _ = client.disconnect().await;
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
@@ -269,13 +250,10 @@ impl Edge {
     }
 }
 
-fn bd_seq(number: u64) -> Metric {
-    Metric {
-        name: Some("bdSeq".to_owned()),
-        datatype: Some(DataType::Int64 as u32),
-        value: Some(metric::Value::LongValue(number)),
-        ..Metric::new()
-    }
+/// Sends a message as the standard has it: QoS 0, not retained.
+fn publish(client: &AsyncClient, message: Message) -> Published {
+    let options = PublishOptions::new(QoS::AtMostOnce);
+    client.try_publish(message.topic, message.payload, options).map_err(|e| e.to_string())
 }
 
 /// Alias of a channel's metric, unique in the edge node.
