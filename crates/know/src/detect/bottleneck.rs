@@ -7,7 +7,7 @@
 //!                                                                   ^ finding: share_bottleneck 0.92 (normal 0.33)
 //! ```
 //!
-//! Needs: states of machines that feed each other (or stand in one line). Active period method (C. Roser, M. Nakano,
+//! Needs: states of machines that feed each other. Active period method (C. Roser, M. Nakano,
 //! M. Tanaka, Winter Simulation Conference 2002): at each instant the machine with the longest unbroken active period is the
 //! momentary bottleneck; a machine that is it for half of the worked time of the last hours, while others wait for it, is
 //! told. A machine is active unless it is blocked, starved, in standby or off.
@@ -90,14 +90,9 @@ fn look(sight: &Sight<'_>) -> Look {
 /// Machines that pieces can pass between, directly or not: those up and down stream, and those beside this one.
 fn group(sight: &Sight<'_>) -> Vec<MachineId> {
     let mine = &sight.memory.downstream[sight.machine.index()];
-    let line = sight.plant.machine(sight.machine).line;
     let linked = |id: MachineId| {
         let theirs = &sight.memory.downstream[id.index()];
-        id == sight.machine
-            || mine.contains(&id)
-            || theirs.contains(&sight.machine)
-            || theirs.iter().any(|t| mine.contains(t))
-            || (mine.is_empty() && theirs.is_empty() && line.is_some() && sight.plant.machine(id).line == line)
+        id == sight.machine || mine.contains(&id) || theirs.contains(&sight.machine) || theirs.iter().any(|t| mine.contains(t))
     };
     sight.memory.machines.iter().filter(|m| m.has_state && linked(m.id)).map(|m| m.id).collect()
 }

@@ -7,11 +7,11 @@
 //! ```
 //!
 //! Needs: alarm events, and failures (the state `down`; service events where no channel tells the state). The counts are
-//! shared by all machines of a kind (`memory::errors`). Opens when the 5 % bound of the learned share lies above twice the
+//! shared by all machines of a kind (`memory::errors`), for single alarms and for pairs within a day. Opens when the 5 % bound of the learned share lies above twice the
 //! base rate; ends when the lead has passed, or the failure or a service came.
 
 use super::{Detector, Look, Sight, Sign, evidence};
-use crate::memory::errors::Errors;
+use crate::memory::errors::{Errors, pair};
 use crate::memory::machine::Event;
 use measure::statistics::share_estimate;
 use measure::{Estimate, Span};
@@ -25,6 +25,8 @@ pub const DETECTOR: Detector =
 const ALARMS_MIN: f64 = 5.0;
 /// The learned share is at least so many times the base rate [1].
 const TIMES: f64 = 2.0;
+/// A share below this is not worth a word [1].
+const SHARE_MIN: f64 = 0.4;
 
 /// The newest alarm within the lead that failures followed in the past, with the share that they did and the base rate.
 pub fn warning<'a>(sight: &Sight<'a>) -> Option<(&'a Event, Estimate, f64)> {
@@ -37,12 +39,17 @@ pub fn warning<'a>(sight: &Sight<'a>) -> Option<(&'a Event, Estimate, f64)> {
     let settled = machine.failures.back().map(|f| f.at).max(machine.services.back().map(|s| s.at));
     let recent = machine.alarms.iter().rev().take(16);
     let open = recent.filter(|a| sight.now - a.at <= Errors::LEAD && settled.is_none_or(|s| s <= a.at));
-    open.filter_map(|alarm| {
-        let tally = sight.memory.errors.tally(kind, &alarm.word).filter(|t| t.alarms >= ALARMS_MIN)?;
+    let open: Vec<&Event> = open.collect();
+    let told = |alarm: &'a Event, word: &str| {
+        let tally = sight.memory.errors.tally(kind, word).filter(|t| t.alarms >= ALARMS_MIN)?;
         let share = share_estimate(tally.hits, tally.alarms);
-        (share.low > TIMES * base).then_some((alarm, share, base))
-    })
-    .max_by(|a, b| a.1.value.total_cmp(&b.1.value).then(a.0.at.cmp(&b.0.at)))
+        (share.low > TIMES * base && share.value >= SHARE_MIN).then_some((alarm, share, base))
+    };
+    let alone = open.iter().filter_map(|alarm| told(alarm, &alarm.word));
+    let pairs = open.iter().enumerate().flat_map(|(i, later)| open[i + 1..].iter().map(move |earlier| (*later, *earlier)));
+    let close = pairs.filter(|(later, earlier)| later.word != earlier.word && later.at - earlier.at <= Errors::PAIR);
+    let paired = close.filter_map(|(later, earlier)| told(later, &pair(&later.word, &earlier.word)));
+    alone.chain(paired).max_by(|a, b| a.1.value.total_cmp(&b.1.value).then(a.0.at.cmp(&b.0.at)))
 }
 
 fn look(sight: &Sight<'_>) -> Look {

@@ -1,7 +1,7 @@
 //! Which alarms came before failures, counted over all machines of a kind.
 //!
-//! Enters: alarms and failures with their machine. Leaves: for each alarm word, how often a failure followed within the
-//! lead, against how often one does in any such span. Absent: why.
+//! Enters: alarms and failures with their machine. Leaves: for each alarm word, and each pair of different words within a
+//! day, how often a failure followed within the lead, against how often one does in any such span. Absent: why.
 
 use measure::{Instant, Span};
 use plant::MachineId;
@@ -41,6 +41,8 @@ pub struct Errors {
 impl Errors {
     /// A failure counts as following an alarm within this span.
     pub const LEAD: Span = Span::from_hours(48);
+    /// Two different alarms within this span are also counted as a pair.
+    pub const PAIR: Span = Span::from_hours(24);
     /// The same word again within this span is the same alarm.
     const SAME: Span = Span::from_hours(1);
     /// Most words counted.
@@ -54,10 +56,20 @@ impl Errors {
         if self.waiting.iter().rev().take(64).any(same) {
             return;
         }
+        let beside = |w: &&Waiting| w.machine == machine && w.word != *word && at - w.at <= Self::PAIR && !w.word.contains('+');
+        let pairs: Vec<Arc<str>> = self.waiting.iter().rev().take(256).filter(beside).map(|w| pair(&w.word, word)).collect();
+        self.wait(Waiting { machine, kind, word: Arc::clone(word), at });
+        for word in pairs {
+            if !self.waiting.iter().rev().take(64).any(|w| w.machine == machine && w.word == word && at - w.at < Self::SAME) {
+                self.wait(Waiting { machine, kind, word, at });
+            }
+        }
+    }
+    fn wait(&mut self, waiting: Waiting) {
         if self.waiting.len() >= Self::WAITING_MAX {
             self.waiting.pop_front();
         }
-        self.waiting.push_back(Waiting { machine, kind, word: Arc::clone(word), at });
+        self.waiting.push_back(waiting);
     }
     /// A failure.
     pub fn failure(&mut self, machine: MachineId, kind: usize, at: Instant) {
@@ -118,6 +130,11 @@ impl Errors {
     }
 }
 
+/// The word for two alarms that came together.
+pub fn pair(a: &str, b: &str) -> Arc<str> {
+    Arc::from(if a < b { format!("{a}+{b}") } else { format!("{b}+{a}") })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +161,21 @@ mod tests {
         assert_eq!(of("e1"), Some((10.0, 0.0)));
         let base = errors.base_rate(0).expect("long enough");
         assert!((base - 0.0469).abs() < 0.001, "{base}");
+    }
+
+    #[test]
+    fn a_pair_may_tell_more_than_its_parts() {
+        let mut errors = Errors::default();
+        let (a, b): (Arc<str>, Arc<str>) = (Arc::from("a"), Arc::from("b"));
+        for i in 0..10 {
+            errors.alarm(MachineId(0), 0, &b, h(i * 1_000));
+            errors.alarm(MachineId(0), 0, &a, h(i * 1_000 + 5));
+            errors.failure(MachineId(0), 0, h(i * 1_000 + 20));
+            errors.alarm(MachineId(0), 0, &a, h(i * 1_000 + 400));
+            errors.expire(h(i * 1_000 + 600));
+        }
+        let of = |word: &str| errors.tally(0, word).map(|t| (t.alarms, t.hits));
+        assert_eq!((of("a"), of("b"), of("a+b")), (Some((20.0, 10.0)), Some((10.0, 10.0)), Some((10.0, 10.0))));
     }
 
     #[test]
