@@ -3,8 +3,8 @@
 
 use crate::house::House;
 use crate::one_time::OneTime;
+use crate::passwords::{NotStarted, Passwords};
 use crate::routes::router;
-use crate::secret::{NoChance, fresh_token, hash_password};
 use crate::session::{Limits, Sessions};
 use crate::windows::{Opening, Windows};
 use axum_server::Handle;
@@ -78,9 +78,9 @@ pub enum WebError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The operating system gave no random bytes.
+    /// The thread for passwords does not start.
     #[error(transparent)]
-    NoChance(#[from] NoChance),
+    Passwords(#[from] NotStarted),
 }
 
 /// Windows that are open.
@@ -162,7 +162,7 @@ impl<A: Accept<I, S>, I, S> Accept<I, S> for Bounded<A> {
 /// Opens the windows of a house; they close when `stop` is done.
 ///
 /// # Errors
-/// An address beyond loopback without TLS, an address or TLS files that cannot be used, no random bytes.
+/// An address beyond loopback without TLS, an address or TLS files that cannot be used, no thread for passwords.
 pub async fn serve(
     house: Arc<dyn House>,
     listen: Listen,
@@ -175,9 +175,9 @@ pub async fn serve(
     let tls = listen.tls.as_ref().map(tls_config).transpose()?;
     let (listener, address) = bind(listen.address).map_err(|reason| WebError::Address { address: listen.address, reason })?;
     let (stopping, stopped) = watch::channel(false);
-    let nobody = tokio::task::spawn_blocking(|| hash_password(&fresh_token()?)).await.map_err(|_| NoChance)??;
+    let passwords = Passwords::start().await?;
     let (sessions, secure) = (Sessions::new(listen.sessions), tls.is_some());
-    let opening = Opening { sessions, one_time: listen.one_time, secure, loopback, nobody };
+    let opening = Opening { sessions, one_time: listen.one_time, secure, loopback, passwords };
     let service = router(Arc::new(Windows::open(house, opening, stopped))).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     let (closing, counting) = (handle.clone(), handle.clone());

@@ -3,8 +3,8 @@
 use crate::form::unit::Unit;
 use crate::house::House;
 use crate::one_time::OneTime;
+use crate::passwords::Passwords;
 use crate::reply::{Refusal, Reply};
-use crate::secret::{hash_password, password_fits};
 use crate::session::Sessions;
 use crate::throttle::Throttle;
 use axum::body::Bytes;
@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use unit::desk::View;
 
-/// Passwords hashed at one time: each takes 19 MiB and a core.
-const HASHING_MAX: usize = 2;
 /// Live streams at one time.
 pub const LIVE_MAX: usize = 64;
 /// Requests answered at one time.
@@ -47,8 +45,8 @@ pub struct Windows {
     pub loopback: bool,
     /// Turns true when the windows close.
     pub stop: watch::Receiver<bool>,
-    hashing: Arc<Semaphore>,
-    nobody: String,
+    /// Where passwords are hashed.
+    pub passwords: Passwords,
 }
 
 /// The unit at one beat, with its JSON made once for all live streams.
@@ -118,14 +116,14 @@ pub struct Opening {
     pub secure: bool,
     /// Whether only this computer is listened to.
     pub loopback: bool,
-    /// A password's hash that nobody has, so that an unknown name costs as much as a known one.
-    pub nobody: String,
+    /// Where passwords are hashed.
+    pub passwords: Passwords,
 }
 
 impl Windows {
     /// Opens the windows of a house.
     pub fn open(house: Arc<dyn House>, opening: Opening, stop: watch::Receiver<bool>) -> Self {
-        let Opening { sessions, one_time, secure, loopback, nobody } = opening;
+        let Opening { sessions, one_time, secure, loopback, passwords } = opening;
         Self {
             pulse: beat(Arc::clone(&house), stop.clone()),
             house,
@@ -137,39 +135,12 @@ impl Windows {
             secure,
             loopback,
             stop,
-            hashing: Arc::new(Semaphore::new(HASHING_MAX)),
-            nobody,
+            passwords,
         }
     }
     /// The view now.
     pub fn view(&self) -> Arc<View> {
         Arc::clone(&self.house.view().borrow())
-    }
-    /// Whether a password belongs to a hash; without a hash the same work is done and the answer is no.
-    ///
-    /// # Errors
-    /// 503 when the work could not be done.
-    pub async fn fits(&self, password: String, hash: Option<String>) -> Reply<bool> {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.aside(move || password_fits(&password, &hash)).await.map(|fits| fits && known)
-    }
-    /// The hash of a password.
-    ///
-    /// # Errors
-    /// 503 when the work could not be done.
-    pub async fn hash(&self, password: String) -> Reply<String> {
-        self.aside(move || hash_password(&password)).await?.map_err(|_| Refusal::busy())
-    }
-    /// Slow work, off the async threads, a bounded number at one time.
-    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Reply<T> {
-        let room = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| Refusal::busy())?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(room);
-            done
-        });
-        done.await.map_err(|_| Refusal::busy())
     }
     /// Adds a line to the audit trail.
     ///

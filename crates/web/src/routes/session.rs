@@ -62,7 +62,7 @@ pub async fn sign_in(
     text_within("body.password", &sent.password, 1..=*PASSWORD_CHARS.end())?;
     windows.throttle.attempt(&sent.name, peer.ip(), Instant::now()).map_err(Refusal::too_many)?;
     let user = windows.house.user(&sent.name).await?;
-    let fits = windows.fits(sent.password, user.as_ref().map(|u| u.password_hash.clone())).await?;
+    let fits = windows.passwords.fits(sent.password, user.as_ref().map(|u| u.password_hash.clone())).await?;
     let Some(user) = user.as_ref().filter(|_| fits) else {
         // a name that nobody has may be a password typed into the wrong field: it is not written down
         let who = user.as_ref().map_or("unknown", |u| u.name.as_str());
@@ -131,13 +131,13 @@ pub async fn set_password(
             return Err(Refusal::invalid("body.current", "nothing", "the password in force"));
         };
         windows.throttle.attempt(&seat.name, peer.ip(), Instant::now()).map_err(Refusal::too_many)?;
-        if !windows.fits(current, user.map(|u| u.password_hash)).await? {
+        if !windows.passwords.fits(current, user.map(|u| u.password_hash)).await? {
             let refusal = Refusal::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong");
             return Err(refusal.at("body.current", "another password", "the password in force"));
         }
         windows.throttle.passed(&seat.name, peer.ip());
     }
-    let password_hash = windows.hash(sent.fresh).await?;
+    let password_hash = windows.passwords.hash(sent.fresh).await?;
     windows.house.put_user(User { name: seat.name.clone(), role: seat.role, password_hash }).await?;
     windows.sessions.password_set(&seat.name, &seat.key);
     windows.note(&seat.name, "password_changed", &seat.name, "").await?;

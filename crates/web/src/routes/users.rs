@@ -48,7 +48,7 @@ pub async fn add(
     if there.len() >= USERS_MAX {
         return Err(Refusal::conflict(format!("there are {USERS_MAX} people already; more are not allowed")));
     }
-    let password_hash = windows.hash(sent.password).await?;
+    let password_hash = windows.passwords.hash(sent.password).await?;
     let user = house::User { name: sent.name, role, password_hash };
     windows.house.put_user(user.clone()).await?;
     windows.note(&seat.name, "user_added", &user.name, role.word()).await?;
