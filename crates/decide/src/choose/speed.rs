@@ -24,6 +24,8 @@ const NOMINAL: f64 = 100.0;
 const FASTEST: f64 = 110.0;
 /// Slowing down goes to this share of the speed in force.
 const SLOWER: f64 = 0.85;
+/// A machine with no more work than this share of the horizon has time to run slower.
+const SPARE: f64 = 0.6;
 /// Speeds closer than this are the same [%].
 const SAME: f64 = 0.5;
 /// Scrap beyond the usual from which slowing down is weighed [1].
@@ -49,7 +51,7 @@ struct Run<'a> {
     pieces: f64,
     /// Share of time it is busy [1].
     busy: f64,
-    /// Whether no order waits before it, so that it has time to spare.
+    /// Whether no order waits before it and the running one leaves time to spare.
     has_time: bool,
     /// Share scrapped lately, and when in good order.
     scrap: Estimate,
@@ -99,10 +101,17 @@ fn run<'a>(situation: &Situation<'a>, machine: MachineId) -> Option<Run<'a>> {
         speed,
         pieces: worked.seconds() / cycle_s / slow * speed / NOMINAL,
         busy: profile.busy_share.unwrap_or(0.5).clamp(0.0, 1.0),
-        has_time: image.infeed.is_empty(),
+        has_time: image.infeed.is_empty() && left_s(situation, image.order?, cycle_s * slow) <= SPARE * worked.seconds(),
         scrap: profile.scrap_share.map_or(base, |s| share(Some(s))),
         base,
     })
+}
+
+/// Work left on the running order [s].
+fn left_s(situation: &Situation<'_>, order: plant::OrderId, piece_s: f64) -> f64 {
+    let done = situation.image.orders.get(order.index()).map_or(0, |p| p.good);
+    let wanted = situation.plant.orders.get(order.index()).map_or(0, |o| o.quantity);
+    f64::from(wanted.saturating_sub(done)) * piece_s
 }
 
 impl Run<'_> {

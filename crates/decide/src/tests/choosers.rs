@@ -225,6 +225,9 @@ fn speed_in_cycles() {
     world.set(MILL, Role::Speed, 100.0);
     world.findings = vec![finding(MILL, Cause::ToolWear), finding(MILL, Cause::Bottleneck)];
     world.profiles[0].scrap_share = Some(Estimate::between(0.06, 0.10, 0.15));
+    world.plant.orders[0].quantity = 50;
+    assert_eq!(actions(&world), [], "scrap, but 100 min of work on it: slower would cost more pieces than it saves");
+    world.image.orders[0].good = 20;
     assert_eq!(actions(&world), [(MILL, Action::Speed(90.0))], "scrap: slower, by the step the envelope allows, never faster");
     world.profiles[0].scrap_share = Some(Estimate::between(0.01, 0.02, 0.03));
     assert_eq!(actions(&world), [], "too little scrap to slow down for");
