@@ -35,7 +35,8 @@ impl Minter {
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     minter: Minter,
-    kept: BTreeMap<RecordId, Record>,
+    /// By kind and number.
+    kept: [BTreeMap<u64, Record>; 5],
     outcomes: Vec<Outcome>,
     refused: VecDeque<Refused>,
     gains: BTreeMap<Metric, Sum>,
@@ -70,7 +71,9 @@ impl Memory {
     /// Takes back numbers and records of an earlier run.
     pub fn recall(&mut self, next: [u64; 5], recent: &[Record]) {
         self.minter.next = next.map(|n| n.max(1));
-        recent.iter().for_each(|record| self.keep(record));
+        let mut recent: Vec<&Record> = recent.iter().collect();
+        recent.sort_by_key(|record| record.id());
+        recent.into_iter().for_each(|record| self.keep(record));
     }
     /// Remembers a record or its newer version.
     pub fn keep(&mut self, record: &Record) {
@@ -82,11 +85,11 @@ impl Memory {
             }
         }
         let id = record.id();
-        self.kept.insert(id, record.clone());
-        let oldest = RecordId { kind: id.kind, number: 0 };
-        if self.kept.range(oldest..=id).count() > KEPT_MAX {
-            let first = self.kept.range(oldest..=id).find(|(_, r)| !is_open(r)).map(|(id, _)| *id);
-            first.and_then(|id| self.kept.remove(&id));
+        let kept = &mut self.kept[id.kind as usize];
+        kept.insert(id.number, record.clone());
+        if kept.len() > KEPT_MAX {
+            let oldest = kept.iter().find(|(_, r)| !is_open(r)).map(|(number, _)| *number);
+            oldest.and_then(|number| kept.remove(&number));
         }
     }
     /// Remembers a refusal.
@@ -104,7 +107,7 @@ impl Memory {
     }
     /// What a record rests on.
     pub fn because(&self, id: RecordId) -> Option<Vec<Because>> {
-        self.kept.get(&id).map(|record| record.because().to_vec())
+        self.kept[id.kind as usize].get(&id.number).map(|record| record.because().to_vec())
     }
     /// Findings, open ones first, then newest first.
     pub fn findings(&self) -> Vec<Finding> {
@@ -139,8 +142,7 @@ impl Memory {
     }
 
     fn newest(&self, kind: RecordKind) -> impl Iterator<Item = &Record> {
-        let (from, to) = (RecordId { kind, number: 0 }, RecordId { kind, number: u64::MAX });
-        self.kept.range(from..=to).rev().map(|(_, record)| record)
+        self.kept[kind as usize].values().rev()
     }
 
     fn add_gain(&mut self, outcome: &Outcome) {

@@ -13,7 +13,7 @@ use collect::{Absorbed, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
-use plant::{Batch, Because, Command, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict};
+use plant::{Batch, Because, Command, Decision, Finding, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict};
 use std::sync::Arc;
 
 /// What a step may be told.
@@ -48,6 +48,8 @@ pub struct Unit {
     pub(crate) knowledge: Knowledge,
     pub(crate) hand: Hand,
     pub(crate) memory: Memory,
+    /// Findings that were open when an earlier run ended; the first step ends them, and what still holds is found anew.
+    orphans: Vec<Finding>,
     decided_at: Instant,
     stirred: bool,
 }
@@ -60,6 +62,7 @@ impl Unit {
             knowledge: Knowledge::new(&plant),
             hand: Hand::new(&plant),
             memory: Memory::default(),
+            orphans: Vec::new(),
             decided_at: Instant::MIN,
             stirred: false,
             plant,
@@ -83,6 +86,7 @@ impl Unit {
     /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.
     pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: &[Record]) {
         self.memory.recall(next, recent);
+        self.orphans = self.memory.findings().into_iter().filter(|f| f.ended.is_none()).collect();
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));
             self.hand.recall(decision);
@@ -118,6 +122,9 @@ impl Unit {
         for Input::Answered { command, result } in inbox {
             let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
             self.carry(deeds, &mut effects);
+        }
+        for finding in std::mem::take(&mut self.orphans) {
+            self.keep(Record::Finding(Finding { at: now, ended: Some(now), ..finding }), &mut effects);
         }
         let image = self.collector.freeze(now);
         let records = self.knowledge.judge(&self.plant, &image, &mut |kind| self.memory.mint(kind));

@@ -1,0 +1,11 @@
+//! The loop as a whole, one file a promise. Enters: readings of a hand-made mill. Leaves: what the unit did. Absent: physics,
+//! disk, sockets.
+
+mod accounting;
+mod approve;
+mod bounds;
+mod cycles;
+mod recall;
+mod replay;
+mod stage;
+mod view;
