@@ -2,7 +2,7 @@
 // Enters: SOCIUM_URL (address of a running unit), SOCIUM_LOGIN (its one-time address) or SOCIUM_NAME and SOCIUM_PASSWORD,
 // CHROMIUM (path), SOCIUM_SHOTS (folder for screenshots). Absent: any knowledge of what the unit contains.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
@@ -20,16 +20,29 @@ mkdirSync(shots, { recursive: true })
 let browser
 let state
 
-/** Starts Chromium and signs in once; later contexts carry the session on. */
+const kept = `${shots}/session.json`
+
+/** The session kept by an earlier test file of this run, where it still holds: a one-time address opens only once. */
+async function earlier() {
+  if (!existsSync(kept)) return undefined
+  const context = await browser.newContext({ storageState: kept })
+  const answer = await context.request.get(`${base}/api/v1/session`).catch(() => undefined)
+  await context.close()
+  return answer?.ok() ? JSON.parse(readFileSync(kept, 'utf8')) : undefined
+}
+
+/** Starts Chromium and signs in once; later contexts and test files carry the session on. */
 export async function start() {
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
+  state = await earlier()
+  if (state !== undefined) return
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
   page.setDefaultTimeout(PATIENCE_MS)
   if (login !== '') await byToken(page)
   else await byPassword(page)
   await page.waitForSelector('nav a[aria-current]')
-  state = await context.storageState()
+  state = await context.storageState({ path: kept })
   await context.close()
 }
 

@@ -41,7 +41,8 @@ describe('every page', () => {
           await sound(page, wrong, `${name} (${language}, ${look.name})`)
           const text = await page.locator('main').innerText()
           assert.ok(text.length > 40, `${name}: empty page`)
-          assert.equal(/[\u4e00-\u9fff]/.test(text), language === 'zh', `${name}: wrong language`)
+          // the account page names both languages in their own words
+          if (name !== 'account') assert.equal(/[\u4e00-\u9fff]/.test(text), language === 'zh', `${name}: wrong language`)
           await shoot(page, `${name}-${language}-${look.name}`)
         }
         await context.close()

@@ -33,7 +33,8 @@ class Me {
     try {
       this.take(await api.session())
     } catch {
-      this.forget()
+      // someone may have signed in while this was asked
+      if (this.session === null) this.forget()
     }
   }
 }
