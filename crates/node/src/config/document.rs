@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// Longest file read [bytes].
 pub const BYTES_MAX: usize = 16 << 20;
@@ -58,11 +58,23 @@ impl<'a> Document<'a> {
         if !faults.is_empty() {
             return Err(Faults::gather(faults));
         }
-        toml::from_str(self.text).map_err(|error| {
+        let value = Spanned::new(self.root.span(), DeValue::Table(self.root.get_ref().clone()));
+        T::deserialize(ValueDeserializer::from(value)).map_err(|error: toml::de::Error| {
             let span = error.span().unwrap_or(0..0);
             let found = quote(self.text.get(span.clone()).unwrap_or_default());
             Faults::gather(vec![self.fault_at(span, String::new(), found, error.message().to_owned())])
         })
+    }
+
+    /// The document in two: the given keys of the root, and the others.
+    pub fn split(self, keys: &[&str]) -> (Self, Self) {
+        let span = self.root.span();
+        let part = |is_given: bool| {
+            let kept = self.root.get_ref().iter().filter(|(k, _)| keys.contains(&k.get_ref().as_ref()) == is_given);
+            let table: DeTable<'a> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
+            Self { file: self.file, text: self.text, root: Spanned::new(span.clone(), table) }
+        };
+        (part(true), part(false))
     }
 
     /// The table at the root.

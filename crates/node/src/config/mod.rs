@@ -20,13 +20,13 @@ pub mod words;
 
 mod shape;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use fault::{Fault, Faults};
 pub use render::{Wiring, render_workshop};
 
 use document::Document;
-use measure::{Instant, Span};
+use measure::Instant;
 use plant::{Plant, SourceId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -175,7 +175,14 @@ pub fn read(path: &Path) -> Result<Config, Faults> {
 /// # Errors
 /// Every fault in it.
 pub fn parse(file: &str, text: &str, folder: &Path) -> Result<Config, Faults> {
-    let document = Document::parse(file, text)?;
+    of_document(&Document::parse(file, text)?, folder)
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// Every fault in it.
+pub fn of_document(document: &Document<'_>, folder: &Path) -> Result<Config, Faults> {
     let form: form::UnitForm = document.read(&reference::unit_schema())?;
-    meaning::config(&document, &form, folder)
+    meaning::config(document, &form, folder)
 }

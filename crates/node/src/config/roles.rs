@@ -34,8 +34,11 @@ const fn usual_unit(role: Role) -> Option<&'static str> {
     }
 }
 
-/// The dimension a role demands; `None` where any will do.
+/// The dimension a role demands; `None` where any will do (vibration is told as velocity, acceleration or a bare number).
 pub fn dimension(role: Role) -> Option<Dimension> {
+    if role == Role::Vibration {
+        return None;
+    }
     usual_unit(role)?.parse::<Unit>().ok().map(|u| u.dimension())
 }
 
@@ -54,9 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_role_but_words_material_and_other_has_a_unit() {
+    fn only_words_vibration_material_and_other_are_free_in_their_unit() {
         for (role, word) in Role::ALL {
-            let free = matches!(role, Role::Material | Role::Other) || kind(role).is_some_and(ChannelKind::is_word);
+            let free =
+                matches!(role, Role::Vibration | Role::Material | Role::Other) || kind(role).is_some_and(ChannelKind::is_word);
             assert_eq!(dimension(role).is_none(), free, "{word}");
         }
     }
