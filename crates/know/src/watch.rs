@@ -188,15 +188,108 @@ fn material(finding: &Finding, sign: &Sign) -> bool {
 }
 
 /// Whether a forecast has changed so much that it is replaced: by a tenth (a probability by 0.05 or a quarter, whichever
-/// is more), or because a quarter of its horizon has passed.
+/// is more), or because a quarter of its horizon has passed. The instant at which an order is done is compared, not the
+/// hours until then, which pass by themselves.
 fn moved(old: &Forecast, new: &Foresight, now: Instant) -> bool {
     let age = now - old.at;
-    let was = old.value.value;
+    let passed = if new.kind == ForecastKind::OrderDone { age.hours() } else { 0.0 };
+    let was = old.value.value - passed;
     let step = match new.kind {
         ForecastKind::FailureProbability => (0.25 * was).max(0.05),
-        ForecastKind::RemainingLife | ForecastKind::OrderDone => (0.15 * was).max(0.5),
+        ForecastKind::RemainingLife => (0.15 * was).max(0.5),
+        ForecastKind::OrderDone => (0.25 * was).max(1.0),
         ForecastKind::IdleSpan => (0.25 * was).max(5.0),
     };
     let stale = new.kind == ForecastKind::FailureProbability && age.micros() > old.horizon.micros() / 4;
     age >= FORECAST_REST && (stale || (new.value.value - was).abs() > step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{ALL, evidence};
+    use measure::Estimate;
+
+    const MACHINE: MachineId = MachineId(3);
+
+    fn minute(minutes: i64) -> Instant {
+        Instant::from_seconds(minutes * 60)
+    }
+    fn sign(value: f64) -> Look {
+        let proof = vec![evidence("leak_flow", Estimate::exact(value), "m3/h", None)];
+        let loss = Some(evidence("leak_power", Estimate::exact(1_000.0), "W", None));
+        Look::Found(Sign { since: minute(0), channel: None, probability: 0.8, evidence: proof, loss, because: Vec::new() })
+    }
+    fn detector() -> &'static Detector {
+        ALL.iter().find(|d| d.cause == Cause::AirLeak).expect("the detector of leaks")
+    }
+
+    #[test]
+    fn one_condition_is_one_finding_told_anew_when_it_has_changed() {
+        let (mut watch, mut number) = (Watch::default(), 0);
+        let mut say = |minutes: i64, look: Look| {
+            let record = watch.saw(detector(), MACHINE, minute(minutes), look, &mut |kind| {
+                number += 1;
+                RecordId { kind, number }
+            });
+            let told = record.map(|r| if let Record::Finding(f) = r { (f.id.number, f.ended.is_some()) } else { (0, false) });
+            (told, watch.findings().len())
+        };
+        let table = [
+            (0, sign(10.0), Some((1, false)), 1),
+            (5, sign(20.0), None, 1),
+            (40, sign(10.5), None, 1),
+            (41, sign(12.0), Some((1, false)), 1),
+            (50, Look::Unsure, None, 1),
+            (60, Look::Normal, Some((1, true)), 0),
+            (61, Look::Normal, None, 0),
+            (62, sign(10.0), Some((2, false)), 1),
+        ];
+        for (at, look, told, open) in table {
+            assert_eq!(say(at, look), (told, open), "minute {at}");
+        }
+    }
+
+    #[test]
+    fn losses_are_summed_over_the_window_they_lay_in() {
+        let mut watch = Watch::default();
+        let mut mint = |kind| RecordId { kind, number: 1 };
+        watch.saw(detector(), MACHINE, minute(60), sign(10.0), &mut mint);
+        watch.saw(detector(), MACHINE, minute(180), Look::Normal, &mut mint);
+        let lost = |from, to| watch.lost(MACHINE, Window { from: minute(from), to: minute(to) });
+        assert_eq!(lost(0, 600), [(Cause::AirLeak, 3.0)]);
+        assert_eq!(lost(120, 600), [(Cause::AirLeak, 1.0)]);
+        assert!(watch.lost(MachineId(0), Window { from: minute(0), to: minute(600) }).is_empty());
+    }
+
+    #[test]
+    fn a_forecast_is_replaced_under_a_new_id_only_when_it_moved() {
+        let (mut watch, mut number) = (Watch::default(), 0);
+        let predictor = &crate::predict::ALL[0];
+        let mut say = |minutes: i64, kind: ForecastKind, value: f64| {
+            let (estimate, horizon) = (Estimate::exact(value), Span::from_hours(8));
+            let f = Foresight { slot: 0, kind, order: None, service: None, value: estimate, horizon, because: Vec::new() };
+            let mut mint = |kind| {
+                number += 1;
+                RecordId { kind, number }
+            };
+            (watch.expects(predictor, MACHINE, minute(minutes), vec![f], &mut mint).len(), watch.forecasts().len())
+        };
+        use ForecastKind::{FailureProbability as P, OrderDone as D};
+        let table = [
+            (0, P, 0.10, 1),
+            (10, P, 0.60, 0), // too soon
+            (30, P, 0.12, 0), // too little
+            (31, P, 0.30, 1),
+            (32 + 120, P, 0.30, 1), // a quarter of the horizon has passed
+            (200, D, 5.0, 1),
+            (260, D, 4.0, 0), // the same instant
+            (261, D, 6.0, 1),
+        ];
+        for (at, kind, value, told) in table {
+            assert_eq!(say(at, kind, value), (told, 1), "minute {at}");
+        }
+        watch.expects(predictor, MACHINE, minute(300), Vec::new(), &mut |kind| RecordId { kind, number: 0 });
+        assert!(watch.forecasts().is_empty() && watch.slots.is_empty());
+    }
 }
