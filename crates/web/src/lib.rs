@@ -26,5 +26,5 @@ pub use access::{ALL as ROUTES, Need};
 pub use listen::{Bound, Listen, TlsPaths, WebError, serve};
 pub use one_time::OneTime;
 pub use passwords::NotStarted;
-pub use secret::{NoChance, hash_password, password_fits};
+pub use secret::{NoChance, hash_password};
 pub use session::Limits;
