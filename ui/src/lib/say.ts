@@ -25,6 +25,11 @@ export function sayFinding(f: Pick<Finding, 'cause' | 'machine'>): string {
   return word('finding', f.cause, { machine: f.machine })
 }
 
+/** A channel in words where its name is that of a role, else as it is configured. */
+export function sayChannel(name: string): string {
+  return knows('channelrole', name) ? word('channelrole', name) : name
+}
+
 /** What a finding costs: power, or good pieces per hour. */
 export function sayLoss(loss: Evidence): string {
   return sayRate(loss.value.value, loss.unit)
@@ -115,7 +120,7 @@ export function sayBrief(r: RecordBrief): { text: string; note: string } {
     case 'decision':
       return { text: word('feed.action', r.what, { machine: r.machine }), note: word('decisionstate', r.detail) }
     case 'command':
-      return { text: t('feed.command', { machine: r.machine, channel: knows('channelrole', r.what) ? word('channelrole', r.what) : r.what }), note: word('commandstate', r.detail) }
+      return { text: t('feed.command', { machine: r.machine, channel: sayChannel(r.what) }), note: word('commandstate', r.detail) }
     default:
       return { text: `${r.machine}: ${word('metric', r.what)}`, note: value }
   }
