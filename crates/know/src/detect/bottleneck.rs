@@ -47,6 +47,10 @@ fn look(sight: &Sight<'_>) -> Look {
     if worked_time < WORKED_MIN || !known {
         return if sight.open.is_some() && worked_time == Span::ZERO { Look::Normal } else { Look::Unsure };
     }
+    let own: f64 = active(sight.memory_of(), window).iter().map(|p| (p.1 - p.0).seconds()).sum();
+    if sight.open.is_none() && own < OPENS * worked_time.seconds() {
+        return Look::Normal; // not active for long enough, whatever the others did
+    }
     let periods: Vec<Vec<(Instant, Instant)>> = group.iter().map(|m| active(sight.memory.machine(*m), window)).collect();
     let Some(place) = group.iter().position(|m| *m == sight.machine) else {
         return Look::Unsure;

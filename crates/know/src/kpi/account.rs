@@ -2,10 +2,12 @@
 //!
 //! Enters: memory, plant, scope, window. Leaves: [`Kpis`], [`EnergyAccount`]. Absent: the formulas (`formula`).
 //!
-//! How machines add up: times, planned run times, scrap and energy are summed over the machines of the scope; good pieces
-//! are those of its last counting machines (from which no other counting machine of the scope is reached), so that a
-//! piece counts once however many machines it passed. A team has the time of its shifts; an order the time in which it
-//! was on a machine, and the good pieces of the last operation of its route that made any.
+//! How machines add up: machines that count no pieces (a compressor beside machine tools) add their energy and failures
+//! only, where others of the scope count. Of the counting machines times, planned run times, scrap and energy are summed;
+//! good pieces are those of the last ones (from which no other counting machine of the scope is reached), so that a piece
+//! counts once however many machines it passed: the quality ratio of a line is its yield. A team has the time of its
+//! shifts; an order the time in which it was on a machine, and the good pieces of the last operation of its route that
+//! made any.
 
 use super::formula::Sums;
 use super::{EnergyAccount, Kpis, Scope};
@@ -85,9 +87,13 @@ fn of_machines(
     wanted: &dyn Fn(Tags) -> bool,
 ) -> Sums {
     let counts = |id: MachineId| plant.role(id, Role::Good).is_some();
+    let is_any = members.iter().any(|id| counts(*id));
     let mut sum = Sums::default();
     for id in members {
         let mut sums = of_machine(memory, *id, windows, open, wanted);
+        if is_any && !counts(*id) {
+            sums = Sums { energy_kwh: sums.energy_kwh, failures: sums.failures, ..Sums::default() };
+        }
         let reached = &memory.downstream[id.index()];
         if reached.iter().any(|later| members.contains(later) && counts(*later)) {
             sums.good = 0.0;
