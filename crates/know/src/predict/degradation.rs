@@ -232,14 +232,21 @@ mod tests {
 
     #[test]
     fn failures_seen_at_a_kind_move_its_threshold() {
-        let scene = wears(3, 1, 0.0, 0.0);
+        let mut scene = wears(3, 24, 0.0, 0.0);
+        scene.word(0, Role::State, 24 * 3_600, "down");
+        scene.word(0, Role::Serviced, 24 * 3_600 + 1_800, "tool");
+        scene.word(0, Role::State, 24 * 3_600 + 1_860, "producing");
         let (know, _) = scene.play();
         let profile = &know.profiles()[0];
         let image = plant::Image { at: scene.until, ..plant::Image::default() };
-        let memory = know.memory();
-        let sight =
-            Sight { now: scene.until, plant: &scene.plant, image: &image, memory, machine: MachineId(0), profile, open: None };
-        assert!(seen(&sight, "tool", |f| f.wear).is_empty());
+        let (plant, memory) = (&scene.plant, know.memory());
+        let sight = Sight { now: scene.until, plant, image: &image, memory, machine: MachineId(0), profile, open: None };
+        // 24 h of 28: 1 + 0.42 · (24 / 28)^1.5 = 1.333.
+        let at_failure = seen(&sight, "tool", |f| f.wear);
+        assert!(at_failure.len() == 1 && (at_failure[0] - 1.33).abs() < 0.03, "{at_failure:?}");
+        assert!(seen(&sight, "bearing", |f| f.vibration).is_empty(), "it was the tool");
+        let (threshold, _) = learned(TOOL_PRIOR, PRIOR_WEIGHT, &at_failure);
+        assert!(threshold < TOOL_PRIOR.0 - 0.02, "{threshold}");
     }
 
     #[test]
