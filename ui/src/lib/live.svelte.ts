@@ -7,12 +7,12 @@ export type Connection = 'connecting' | 'live' | 'lost'
 
 const SILENCE_MS = 8_000
 const RETRY_MS = 3_000
-const TICK_MS = 1_000
+const TICK_MS = 2_000
 
 class Live {
   unit = $state.raw<Unit | null>(null)
   connection = $state<Connection>('connecting')
-  /** Rises at most once a second when records were made or changed. */
+  /** Rises, with pauses, when records were made or changed. */
   tick = $state(0)
   #source: EventSource | null = null
   #heard = 0

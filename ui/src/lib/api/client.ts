@@ -86,5 +86,5 @@ export const api = {
   data: () => ask<DataHealth>('GET', '/data'),
   audit: (before: number | undefined, limit: number) => ask<AuditEntry[]>('GET', `/audit${query({ before, limit })}`),
   people: () => ask<Person[]>('GET', '/users'),
-  putPerson: (person: { name: string; role: string; password?: string }) => ask<unknown>('POST', '/users', person),
+  addPerson: (person: { name: string; role: string; password: string }) => ask<unknown>('POST', '/users', person),
 }

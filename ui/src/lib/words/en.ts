@@ -260,6 +260,7 @@ export const en = {
   'when.at': 'at {at}',
   'when.piece': 'as soon as the running piece is finished',
   'when.until': 'makes sense until {at}',
+  'when.left.real': '{span} left to answer, {real} on your watch',
   'when.left': '{span} left to answer',
 
   'metric.energy_saved': 'Energy saved',
@@ -632,10 +633,10 @@ export const en = {
 
   'people.title': 'People',
   'people.lead': 'Who may sign in, and what they may do.',
-  'people.add': 'Add or change a person',
+  'people.add': 'Add a person',
   'people.name': 'Sign-in name',
   'people.name.rule': 'Small letters, digits, dots, dashes and underscores.',
-  'people.name.hint': 'A name that exists already gets the new role and password.',
+  'people.there': 'A person of that name is there already.',
   'people.role': 'Role',
   'people.save': 'Save',
   'people.saved': '{name} is saved as {role}.',

@@ -261,6 +261,7 @@ export const zh: Words = {
   'when.at': '{at} 执行',
   'when.piece': '当前工件加工完成后立即',
   'when.until': '{at} 前有意义',
+  'when.left.real': '答复时间还剩 {span}，即实际 {real}',
   'when.left': '答复时间还剩 {span}',
 
   'metric.energy_saved': '节省电能',
@@ -633,10 +634,10 @@ export const zh: Words = {
 
   'people.title': '人员',
   'people.lead': '谁可以登录，可以做什么。',
-  'people.add': '添加或修改人员',
+  'people.add': '添加人员',
   'people.name': '登录名',
   'people.name.rule': '小写字母、数字、点、横线和下划线。',
-  'people.name.hint': '已有的名字会改为新的角色和密码。',
+  'people.there': '已有同名人员。',
   'people.role': '角色',
   'people.save': '保存',
   'people.saved': '{name} 已保存为{role}。',
