@@ -7,4 +7,5 @@
 //! units and sources is in `docs/physics.md`.
 
 pub mod experiment;
+pub mod walk;
 pub mod workshop;

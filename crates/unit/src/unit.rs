@@ -9,7 +9,7 @@
 
 use crate::memory::Memory;
 use act::{Deed, Hand, Unjudged};
-use collect::{Absorbed, Collector, Delivery, Limits};
+use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
@@ -185,6 +185,11 @@ impl Unit {
     fn keep(&mut self, record: Record, effects: &mut Vec<Effect>) {
         self.memory.keep(&record);
         effects.push(Effect::Keep(record));
+    }
+
+    /// The accounts of readings.
+    pub const fn accounting(&self) -> &Accounting {
+        self.collector.accounting()
     }
 
     /// The records a record rests on, as far as they are in memory, for walking back.

@@ -6,16 +6,17 @@ use crate::workshop::{Sample, SampleValue, Truth, Workshop, plant, wiring};
 use measure::{Instant, Span};
 use plant::{
     Because, ChannelId, CommandValue, Decision, DecisionState, Mode as PolicyMode, Outcome, Plant, Quality, Record, RecordId,
-    SourceId,
+    SourceId, UserRole, Verdict,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use unit::desk::Accounting;
 use unit::{Delivery, Effect, Input, Limits, Place, RawReading, RawValue, Unit};
 
 /// How often the unit steps [virtual time].
-const STEP: Span = Span::from_seconds(10);
+pub(crate) const STEP: Span = Span::from_seconds(10);
 /// Monday 2026-03-02, 05:50 at the site (UTC+8), ten minutes before the first shift.
-const START: &str = "2026-03-01T21:50:00Z";
+pub(crate) const START: &str = "2026-03-01T21:50:00Z";
 
 /// What the loop may do in an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,12 @@ pub enum Mode {
     Watch,
     /// All decisions are carried out without asking.
     Act,
+    /// Policies as the plant has them; an engineer agrees to whatever waits, a quarter of an hour after being asked.
+    Agree,
 }
+
+/// How long the engineer of [`Mode::Agree`] takes.
+const AGREES_AFTER: Span = Span::from_minutes(15);
 
 /// One value told to a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +48,8 @@ pub struct Told {
 /// What happened in an arm.
 #[derive(Clone, Debug)]
 pub struct Arm {
+    /// Its seed.
+    pub seed: u64,
     /// The plant.
     pub plant: Arc<Plant>,
     /// What really happened.
@@ -56,8 +64,12 @@ pub struct Arm {
     pub forks: BTreeMap<RecordId, (Instant, Workshop)>,
     /// Readings that went through the door.
     pub readings: u64,
-    /// Findings and forecasts made.
+    /// Findings and forecasts kept, counting newer versions.
     pub seen: u64,
+    /// Every record in every version, in the order in which they were kept, with the instant.
+    pub history: Vec<(Instant, Record)>,
+    /// The accounts of readings at the end.
+    pub accounting: Accounting,
 }
 
 /// Runs one arm.
@@ -65,7 +77,11 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
     let start: Instant = START.parse().unwrap_or_default();
     let mut plant = plant(start, days, seed);
     for policy in &mut plant.policies {
-        policy.mode = if mode == Mode::Watch { PolicyMode::Advise } else { PolicyMode::Automatic };
+        policy.mode = match mode {
+            Mode::Watch => PolicyMode::Advise,
+            Mode::Act => PolicyMode::Automatic,
+            Mode::Agree => policy.mode,
+        };
     }
     let world = Workshop::new(&plant, seed, start);
     let plant = Arc::new(plant);
@@ -74,7 +90,9 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
         unit: Unit::new(Arc::clone(&plant), Limits::default()),
         world,
         inbox: Vec::new(),
+        asked: VecDeque::new(),
         arm: Arm {
+            seed,
             truth: Workshop::new(&plant, seed, start).truth(),
             plant,
             decisions: BTreeMap::new(),
@@ -83,6 +101,8 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
             forks: BTreeMap::new(),
             readings: 0,
             seen: 0,
+            history: Vec::new(),
+            accounting: Accounting::default(),
         },
     };
     let (mut now, end) = (start, start + Span::from_days(i64::from(days)));
@@ -92,8 +112,10 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
         bench.world.advance(&bench.arm.plant, now, &mut samples);
         bench.hear(now, samples.drain(..));
         bench.step(now);
+        bench.agree(now);
     }
     bench.arm.truth = bench.world.truth();
+    bench.arm.accounting = bench.unit.accounting().clone();
     bench.arm
 }
 
@@ -102,6 +124,8 @@ struct Bench {
     unit: Unit,
     world: Workshop,
     inbox: Vec<Input>,
+    /// Decisions that wait for the engineer, with the instant of the answer.
+    asked: VecDeque<(Instant, RecordId)>,
     arm: Arm,
 }
 
@@ -122,14 +146,24 @@ impl Bench {
 
     fn step(&mut self, now: Instant) {
         let effects = self.unit.step(now, std::mem::take(&mut self.inbox));
+        self.carry(now, effects);
+    }
+
+    /// The engineer answers what was asked long enough ago; a decision that lapsed meanwhile is past agreeing.
+    fn agree(&mut self, now: Instant) {
+        while let Some((_, id)) = self.asked.pop_front_if(|(at, _)| *at <= now) {
+            let (by, reason) = ("engineer".to_owned(), "agreed".to_owned());
+            let verdict = Verdict { by, role: UserRole::Engineer, approved: true, reason, at: now };
+            if let Ok(effects) = self.unit.judge(now, id, verdict) {
+                self.carry(now, effects);
+            }
+        }
+    }
+
+    fn carry(&mut self, now: Instant, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Keep(Record::Decision(decision)) => {
-                    self.arm.decisions.insert(decision.id, decision);
-                }
-                Effect::Keep(Record::Outcome(outcome)) => self.arm.outcomes.push(outcome),
-                Effect::Keep(Record::Command(_)) => {}
-                Effect::Keep(_) => self.arm.seen += 1,
+                Effect::Keep(record) => self.keep(now, record),
                 Effect::Write(command) => {
                     let decision =
                         command.because.iter().find_map(|b| if let Because::Record(id) = b { Some(*id) } else { None });
@@ -143,6 +177,21 @@ impl Bench {
             }
         }
     }
+
+    fn keep(&mut self, now: Instant, record: Record) {
+        match &record {
+            Record::Decision(decision) => {
+                if decision.state == DecisionState::Pending {
+                    self.asked.push_back((now + AGREES_AFTER, decision.id));
+                }
+                self.arm.decisions.insert(decision.id, decision.clone());
+            }
+            Record::Outcome(outcome) => self.arm.outcomes.push(outcome.clone()),
+            Record::Command(_) => {}
+            Record::Finding(_) | Record::Forecast(_) => self.arm.seen += 1,
+        }
+        self.arm.history.push((now, record));
+    }
 }
 
 fn raw(sample: Sample) -> RawReading {
@@ -154,6 +203,10 @@ fn raw(sample: Sample) -> RawReading {
 }
 
 impl Arm {
+    /// Every record in its newest version.
+    pub fn records(&self) -> BTreeMap<RecordId, &Record> {
+        self.history.iter().map(|(_, record)| (record.id(), record)).collect()
+    }
     /// How many decisions ended in a state.
     pub fn ended_in(&self, state: &DecisionState) -> usize {
         self.decisions.values().filter(|d| d.state == *state).count()

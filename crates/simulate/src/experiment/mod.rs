@@ -16,3 +16,9 @@ mod twin;
 pub use arm::{Arm, Mode, Told, run};
 pub use scale::{Scale, scale};
 pub use twin::{Judged, judge};
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arm::{START, STEP};
+pub(crate) use twin::{judge_one, play};

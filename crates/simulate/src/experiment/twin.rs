@@ -4,7 +4,8 @@
 //! Absent: the unit (its other commands are replayed).
 
 use super::arm::{Arm, Told};
-use crate::workshop::{MachineTruth, Workshop};
+use crate::workshop::{MachineTruth, Sample, Workshop};
+use measure::Instant;
 use plant::{Action, MachineState, Metric, Outcome, Plant, RecordId};
 
 /// An outcome beside the truth.
@@ -25,7 +26,8 @@ pub fn judge(arm: &Arm) -> Vec<Judged> {
     arm.outcomes.iter().filter_map(|outcome| judge_one(arm, outcome)).collect()
 }
 
-fn judge_one(arm: &Arm, outcome: &Outcome) -> Option<Judged> {
+/// Judges one outcome; `None` where its horizon did not end within the run.
+pub(crate) fn judge_one(arm: &Arm, outcome: &Outcome) -> Option<Judged> {
     let (from, world) = arm.forks.get(&outcome.decision)?;
     let decision = arm.decisions.get(&outcome.decision)?;
     let action = decision.action.clone();
@@ -34,8 +36,8 @@ fn judge_one(arm: &Arm, outcome: &Outcome) -> Option<Judged> {
         return None;
     }
     let told: Vec<&Told> = arm.told.iter().filter(|t| t.at >= *from && t.at < to).collect();
-    let with = play(&arm.plant, world, &told, None, to);
-    let without = play(&arm.plant, world, &told, Some(outcome.decision), to);
+    let (with, _) = play(&arm.plant, world, &told, None, to);
+    let (without, _) = play(&arm.plant, world, &told, Some(outcome.decision), to);
     let place = outcome.machine.index();
     let (with, without) = (with.truth(), without.truth());
     let truth = difference(outcome.measured.metric, &action, &without.machines[place], &with.machines[place]);
@@ -46,17 +48,22 @@ fn judge_one(arm: &Arm, outcome: &Outcome) -> Option<Judged> {
     Some(Judged { outcome: outcome.clone(), action, truth, covered })
 }
 
-/// The world at `to`, with everything told to it but what one decision told.
-fn play(plant: &Plant, world: &Workshop, told: &[&Told], leave_out: Option<RecordId>, to: measure::Instant) -> Workshop {
+/// The world at `to` and what its devices told on the way, with everything told to it but what one decision told.
+pub(crate) fn play(
+    plant: &Plant,
+    world: &Workshop,
+    told: &[&Told],
+    leave_out: Option<RecordId>,
+    to: Instant,
+) -> (Workshop, Vec<Sample>) {
     let mut world = world.clone();
-    let mut unheard = Vec::new();
     for told in told.iter().filter(|t| leave_out.is_none() || t.decision != leave_out) {
         // a machine may refuse in the twin what it took in the arm; then nothing happens, as it would for real
         let _ = world.write(plant, told.channel, &told.value, told.at);
-        unheard.clear();
     }
-    world.advance(plant, to, &mut unheard);
-    world
+    let mut heard = Vec::new();
+    world.advance(plant, to, &mut heard);
+    (world, heard)
 }
 
 /// Better with than without is above zero.
