@@ -5,7 +5,13 @@
 //!
 //! Start at [`cli`], then [`runtime`].
 
+pub mod bench;
+pub mod broker;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod print;
+pub mod replay;
 pub mod runtime;
+pub mod town;
+pub mod workshop;

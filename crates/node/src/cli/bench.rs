@@ -40,7 +40,7 @@ enum What {
 pub fn main(words: Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Loop { seeds, days } => ring_rows(seeds, days),
-        What::Latency { times } => super::on_runtime_with(latency::rows(times))?,
+        What::Latency { times } => super::on_runtime(latency::rows(times))?,
     };
     if words.json {
         let text = serde_json::to_string_pretty(&rows).map_err(|e| Failure::new(e.to_string()))?;

@@ -38,7 +38,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     println!("Starting a workshop of {} machines behind OPC UA, MQTT Sparkplug B and Modbus TCP …", plant.machines.len());
     let town = Town::open(&plant, world, clock.clone()).await?;
     let path = words.dir.join("unit.toml");
-    let text = town.unit_toml(&plant, words.port, &words.dir.join("store"), words.speed);
+    let text = town.unit_toml(&plant, words.port, Path::new("store"));
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
     let running = runtime::start(config, clock).await.map_err(|e| Failure::new(e.to_string()))?;
@@ -62,7 +62,8 @@ fn greet(running: &runtime::Running, path: &Path, speed: f64) {
     let _ = std::io::stdout().flush();
 }
 
-fn empty(dir: &Path) -> Result<(), Failure> {
+/// Empties a folder that an earlier demo or replay made; any other is left alone.
+pub fn empty(dir: &Path) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::new(format!("{}: {e}", dir.display()));
     let mark = dir.join(MARK);
     if mark.exists() {

@@ -7,7 +7,6 @@ mod explain;
 mod init;
 mod replay;
 mod run;
-mod serve;
 mod sql;
 mod workshop;
 
@@ -24,7 +23,7 @@ struct Words {
     #[command(subcommand)]
     command: Command,
     /// Log filter, such as `info` or `drivers=debug`.
-    #[arg(long, global = true, default_value = "warn,node=info")]
+    #[arg(long, global = true, default_value = "warn,node=info,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_server=off")]
     log: String,
     /// Write logs as one JSON object a line.
     #[arg(long, global = true)]
@@ -107,7 +106,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn on_runtime(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn on_runtime<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|e| Failure::new(format!("the runtime did not start: {e}")))?.block_on(future)
 }

@@ -24,7 +24,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     let (plant, world, origin) = town::world(words.seed);
     let clock = Clock::virtual_from(origin, words.speed);
     let town = Town::open(&plant, world, clock.clone()).await?;
-    let text = town.unit_toml(&plant, 8_750, &PathBuf::from("socium-data/workshop"), words.speed);
+    let text = town.unit_toml(&plant, 8_750, std::path::Path::new("socium-data/workshop"));
     std::fs::write(&words.to, text).map_err(|e| Failure::new(format!("{}: {e}", words.to.display())))?;
     println!("The workshop runs; it is {origin} there. Connect a unit: socium run --config {}", words.to.display());
     asked_to_end().await;

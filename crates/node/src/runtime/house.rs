@@ -92,7 +92,18 @@ impl House for NodeHouse {
     }
 
     async fn series(&self, channel: ChannelId, from: Instant, to: Instant, points: usize) -> Result<Vec<Point>, HouseError> {
-        let plant = Arc::clone(&self.view.borrow().plant);
+        let (plant, words) = {
+            let view = self.view.borrow();
+            (Arc::clone(&view.plant), Arc::clone(&view.image.words))
+        };
+        if plant.channels.get(channel.index()).is_some_and(|c| c.kind.is_word()) {
+            let told = self.store.words(&plant, channel, (from, to), points).await.map_err(failed)?;
+            let point = |(at, word): (Instant, Arc<str>)| {
+                let number = f64::from(words.number(&word)?.0);
+                Some(Point { at, mean: number, low: number, high: number, count: 1 })
+            };
+            return Ok(told.into_iter().filter_map(point).collect());
+        }
         let buckets = self.store.series(&plant, channel, from, to, points).await.map_err(failed)?;
         let point = |b: store::Bucket| Point { at: b.at, mean: b.mean, low: b.low, high: b.high, count: b.count };
         Ok(buckets.into_iter().map(point).collect())
@@ -129,7 +140,7 @@ impl House for NodeHouse {
 
     async fn put_user(&self, user: User) -> Result<(), HouseError> {
         let row = store::UserRow { name: user.name, role: user.role, password_hash: user.password_hash };
-        self.store.put_user(&row).await.map_err(failed)
+        self.store.put_user(row).await.map_err(failed)
     }
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, HouseError> {

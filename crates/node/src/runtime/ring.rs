@@ -156,30 +156,26 @@ impl Loop {
 
     /// Readings and records become durable together; only then are readings acknowledged and effects let out.
     async fn make_durable(&mut self, turn: Turn, effects: Vec<Effect>) {
+        self.held.extend(effects);
         let records: Vec<Record> =
-            effects.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
+            self.held.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
         let Turn { words, batches, waiting } = turn;
-        let store = &self.parts.store;
-        let append = async {
-            if batches.is_empty() && words.is_empty() { Ok(()) } else { store.append(words, batches.clone()).await }
-        };
-        let keep = async { if records.is_empty() { Ok(()) } else { store.keep(records).await } };
-        let (appended, kept) = tokio::join!(append, keep);
-        if let Err(error) = &appended {
-            tracing::error!(%error, "the journal did not take readings; they are refused");
+        let is_idle = words.is_empty() && batches.is_empty() && records.is_empty();
+        let committed = if is_idle { Ok(()) } else { self.parts.store.commit(words, batches.clone(), &records).await };
+        if let Err(error) = &committed {
+            tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");
             self.parts.figures.journal_failed();
         }
         for batch in &batches {
-            self.parts.unit.settle(batch, appended.is_ok());
+            self.parts.unit.settle(batch, committed.is_ok());
         }
         for done in waiting {
             // the driver may have gone away; its source then sends the message again
-            let _ = done.send(appended.is_ok());
+            let _ = done.send(committed.is_ok());
         }
-        self.held.extend(effects);
-        match kept {
+        match committed {
             Ok(()) => self.let_out().await,
-            Err(error) => self.hold_back(&error.to_string()),
+            Err(_) => self.hold_back(),
         }
     }
 
@@ -210,8 +206,7 @@ impl Loop {
     }
 
     /// Records could not be kept: no command goes out unrecorded. Records are tried again at the next turn.
-    fn hold_back(&mut self, error: &str) {
-        tracing::error!(error, "records are not durable; commands are held back");
+    fn hold_back(&mut self) {
         let mut room = HELD_MAX;
         self.held.retain(|effect| match effect {
             Effect::Keep(_) => {

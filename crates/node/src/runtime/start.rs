@@ -44,6 +44,8 @@ pub struct Running {
     pub asks: mpsc::Sender<Ask>,
     /// What can be seen.
     pub view: watch::Receiver<Arc<View>>,
+    /// The store.
+    pub store: Store,
     stop: CancellationToken,
     ring: JoinHandle<()>,
     bound: web::Bound,
@@ -122,7 +124,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     };
     let secure = listen.tls.is_some();
     let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;
-    Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, stop, ring: ends.ring, bound })
+    Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, store, stop, ring: ends.ring, bound })
 }
 
 fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) -> Unit {
