@@ -118,7 +118,7 @@ describe('people at work', () => {
     // a stream that runs already cannot be cut from here, so it is kept from opening
     await page.route('**/api/v1/live', (route) => route.abort('connectionrefused'))
     await page.goto(`${base}/#/`)
-    await page.locator('.lost').waitFor({ timeout: PATIENCE_MS })
+    await page.locator('p.lost').waitFor({ timeout: PATIENCE_MS })
     await shoot(page, 'lost-en-light', false)
     await page.unroute('**/api/v1/live')
     await page.locator('.dot.live').waitFor({ timeout: PATIENCE_MS })

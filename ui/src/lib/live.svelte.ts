@@ -47,6 +47,7 @@ class Live {
     this.#heard = performance.now()
     source.addEventListener('unit', (event) => this.#take(JSON.parse((event as MessageEvent<string>).data) as Unit))
     source.addEventListener('record', (event) => this.#note(JSON.parse((event as MessageEvent<string>).data) as RecordBrief))
+    source.addEventListener('missed', () => (this.tick += 1))
     source.addEventListener('error', () => this.#lose())
   }
 
