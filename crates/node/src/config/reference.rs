@@ -66,9 +66,20 @@ are the site's own time. Units are UCUM codes. Paths are relative to the file. S
 named here.
 ";
 
-/// The reference of `unit.toml`, the file `docs/configuration.md`.
+/// Head of the reference of maps.
+const MAP_HEAD: &str = "
+# Maps of recorded data
+
+`socium replay --map MAP.toml [DIR]` drives a unit from recorded data. The map says which unit that is and what the columns of
+the files mean; the files lie in DIR, else beside the map. `examples/` holds three. Rows that cannot be taken are refused and
+told with file and line, like any other reading.
+
+";
+
+/// The reference of `unit.toml` and of maps, the file `docs/configuration.md`.
 pub fn configuration() -> String {
-    markdown(&unit_schema(), HEAD)
+    let unit = markdown(&unit_schema(), HEAD);
+    unit + &markdown(&crate::replay::map_schema(), MAP_HEAD)
 }
 
 /// The reference of a schema in Markdown, one heading a table.

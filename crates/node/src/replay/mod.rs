@@ -66,6 +66,11 @@ impl Replay {
     /// # Errors
     /// Every fault of the map and of the unit it drives; files that cannot be opened; columns that are not there.
     pub fn open(map: &Path, data: Option<&Path>) -> Result<Self, Faults> {
+        Self::open_within(map, data, stream::WINDOW)
+    }
+
+    /// Opens a map; so many values of each file are held at most.
+    fn open_within(map: &Path, data: Option<&Path>, window: usize) -> Result<Self, Faults> {
         let file = map.display().to_string();
         let folder = map.parent().unwrap_or(Path::new(""));
         let text = read(map)?;
@@ -92,7 +97,7 @@ impl Replay {
             let Some(table) = table else { continue };
             passed_over.push((one.path.clone(), unnamed(one, &table.columns)));
             let mapper = mapping.mapper(i, one, &table.columns, &config.plant);
-            streams.extend(mapper.map(|mapper| Stream::new(table, mapper)));
+            streams.extend(mapper.map(|mapper| Stream::new(table, mapper, window)));
         }
         if !mapping.faults.is_empty() {
             return Err(Faults::gather(mapping.faults));

@@ -1,6 +1,6 @@
 //! One file as a stream in the order of time. Enters: a table and what its columns mean. Leaves: what happens, oldest first.
 //!
-//! Rows need not be in order: so much of the file as [`WINDOW`] says is held and given out oldest first. What lies further
+//! Rows need not be in order: so much of the file as the window says is held and given out oldest first. What lies further
 //! back than that comes late, with its own time, and the door judges it.
 
 use super::rows::{Brought, Mapper};
@@ -10,7 +10,7 @@ use plant::{Plant, SourceId};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Values of a file held at once.
+/// Values of a file held at once, where nothing else is said.
 pub const WINDOW: usize = 1 << 20;
 
 /// Something that happens: when, in which order at that instant, and what.
@@ -52,6 +52,7 @@ pub struct Stream {
     held: BinaryHeap<Reverse<Pending>>,
     /// The newest time met, for what has none of its own.
     newest: Instant,
+    window: usize,
     made: u64,
     /// Rows read so far.
     pub rows: u64,
@@ -59,9 +60,9 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A stream that has read nothing yet.
-    pub fn new(table: Table, mapper: Mapper) -> Self {
-        Self { table, mapper, held: BinaryHeap::new(), newest: Instant::MIN, made: 0, rows: 0, has_ended: false }
+    /// A stream that has read nothing yet and holds so many values at most.
+    pub fn new(table: Table, mapper: Mapper, window: usize) -> Self {
+        Self { table, mapper, held: BinaryHeap::new(), newest: Instant::MIN, window, made: 0, rows: 0, has_ended: false }
     }
     /// The source it stands for.
     pub const fn source(&self) -> SourceId {
@@ -83,7 +84,7 @@ impl Stream {
     }
 
     fn fill(&mut self, plant: &Plant) {
-        while self.held.len() < WINDOW && !self.has_ended {
+        while self.held.len() < self.window && !self.has_ended {
             let Some(row) = self.table.next_row() else {
                 self.has_ended = true;
                 return;

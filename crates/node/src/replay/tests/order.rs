@@ -1,6 +1,7 @@
 //! What files bring and in which order.
 
 use super::{MAP, UNIT, brought, folder, open, told};
+use crate::replay::Replay;
 use datafusion::arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMillisecondArray};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -98,14 +99,20 @@ fn files_are_merged_and_rows_put_in_order() {
 
 #[test]
 fn what_lies_beyond_the_window_comes_late_with_its_own_time() {
-    let rows = (0..super::super::stream::WINDOW as i64 + 10).map(|s| format!("{},1,1,\n", 1_772_431_200 + s / 100));
+    let rows = (0..60).map(|minute| format!("2026-03-02 06:{minute:02}:00,1,1,\n"));
     let data: String =
-        std::iter::once("time,who,state,kw\n".to_owned()).chain(rows).chain(["1772431100,1,0,\n".to_owned()]).collect();
-    let map = MAP.replace("zone = \"UTC\"", "format = \"unix_s\"");
-    let all = brought(&map, &[("data.csv", data.as_bytes())]);
-    assert_eq!(all.lines().count(), super::super::stream::WINDOW + 11);
-    let late: Vec<&str> = all.lines().filter(|l| l.contains("late")).collect();
-    assert_eq!(late, ["2026-03-02T05:58:20Z press-1/state = `wait` (late, at 2026-03-02T06:00:00Z)"]);
+        std::iter::once("time,who,state,kw\n".to_owned()).chain(rows).chain(["2026-03-02 05:58:00,1,0,\n".to_owned()]).collect();
+    let folder = folder(MAP, &[("data.csv", data.as_bytes())]);
+    let within = |window| {
+        let replay = Replay::open_within(&folder.path().join("map.toml"), None, window);
+        told(&mut replay.unwrap_or_else(|faults| panic!("{faults}")))
+    };
+    let narrow = within(10);
+    assert_eq!(narrow.lines().count(), 61);
+    let late: Vec<&str> = narrow.lines().filter(|l| l.contains("late")).collect();
+    assert_eq!(late, ["2026-03-02T05:58:00Z press-1/state = `wait` (late, at 2026-03-02T06:50:00Z)"]);
+    let wide = within(100);
+    assert!(wide.starts_with("2026-03-02T05:58:00Z press-1/state = `wait`\n") && !wide.contains("late"), "{wide}");
 }
 
 #[test]
