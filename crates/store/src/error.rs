@@ -72,7 +72,7 @@ impl StoreError {
         Self::Disk { what, path: path.to_owned(), cause: cause.to_string() }
     }
     /// A stored thing that cannot be read.
-    pub(crate) fn form(place: impl Into<String>, cause: impl ToString) -> Self {
+    pub(crate) fn form(place: impl Into<String>, cause: &(impl ToString + ?Sized)) -> Self {
         Self::Form { place: place.into(), cause: cause.to_string() }
     }
 }

@@ -63,7 +63,7 @@ impl HotSegment {
         let path = segment::path(journal, self.number);
         let mut batches = Vec::new();
         for payload in segment::scan(&path, self.number)?.payloads {
-            match Entry::decode(&payload).map_err(|e| StoreError::form(path.display().to_string(), e))? {
+            match Entry::decode(&payload).map_err(|e| StoreError::form(path.display().to_string(), &e))? {
                 Entry::Batch(batch) => batches.push(Arc::new(batch)),
                 Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..) => {}
             }

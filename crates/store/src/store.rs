@@ -74,7 +74,7 @@ impl Store {
         batches: Vec<Batch>,
         records: &[Record],
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
-        let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), e));
+        let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
         let forms: Result<Vec<String>, StoreError> = records.iter().map(form).collect();
         let submitted = forms.map(|forms| self.submit(words, batches, forms));
         async move { submitted?.await }
@@ -119,7 +119,7 @@ impl Store {
     pub async fn record(&self, id: RecordId) -> Result<Option<Record>, StoreError> {
         self.caught_up().await?;
         let form = self.inner.records.latest(id).await?;
-        form.map(|f| from_json(&self.inner.plant, &f).map_err(|e| StoreError::form(id.to_string(), e))).transpose()
+        form.map(|f| from_json(&self.inner.plant, &f).map_err(|e| StoreError::form(id.to_string(), &e))).transpose()
     }
     /// The latest versions of records of a kind made before an instant, newest first; those about something that is not in the
     /// configuration any more are left out.

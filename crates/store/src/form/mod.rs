@@ -9,6 +9,9 @@ mod entry;
 mod parts;
 mod record;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
 pub(crate) use entry::{Entry, encode_batch, encode_record};
 pub(crate) use record::{Outline, from_json, to_json};

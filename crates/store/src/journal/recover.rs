@@ -35,7 +35,7 @@ pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found,
         found.number_max = number;
         let scan = segment::scan(&path, number)?;
         found.torn_bytes += scan.torn;
-        take(number, &scan, live, &mut found).map_err(|e| StoreError::form(path.display().to_string(), e))?;
+        take(number, &scan, live, &mut found).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
         cut(&path, scan.end)?;
     }
     segment::sync_dir(dir)?;
@@ -50,7 +50,7 @@ pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), Sto
     for number in segment::list(dir)?.into_iter().filter(|number| *number > sealed) {
         let path = segment::path(dir, number);
         let scan = segment::scan(&path, number)?;
-        take(number, &scan, live, &mut Found::default()).map_err(|e| StoreError::form(path.display().to_string(), e))?;
+        take(number, &scan, live, &mut Found::default()).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
     }
     Ok(())
 }

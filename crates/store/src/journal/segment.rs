@@ -194,3 +194,79 @@ impl Segment {
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     File::open(dir).and_then(|d| d.sync_all()).map_err(|e| StoreError::disk("cannot flush", dir, &e))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NUMBER: u64 = 7;
+
+    fn segment(payloads: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = HEADER.to_vec();
+        payloads.iter().for_each(|p| frame(&mut bytes, NUMBER, 0, p));
+        bytes
+    }
+
+    fn payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8)
+    }
+
+    proptest! {
+        #[test]
+        fn cut_at_every_byte_of_the_last_frame_all_others_are_read(payloads in payloads()) {
+            let whole = segment(&payloads);
+            let (before, _) = payloads.split_at(payloads.len() - 1);
+            let start = segment(before).len();
+            for end in start..whole.len() {
+                for zeros in [0, 100] {
+                    let mut torn = whole[..end].to_vec();
+                    torn.resize(end + zeros, 0);
+                    let scan = scan_bytes(&torn, NUMBER);
+                    // a payload that ends in zeros is whole again once zeros follow
+                    if torn.get(..whole.len()) != Some(&whole[..]) {
+                        prop_assert_eq!(&scan.payloads[..], before);
+                        prop_assert_eq!(scan.end, start as u64);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn one_damaged_byte_costs_one_frame(payloads in payloads(), place: prop::sample::Index, flip in 1..=255_u8) {
+            let mut bytes = segment(&payloads);
+            let place = HEADER.len() + place.index(bytes.len() - HEADER.len());
+            bytes[place] ^= flip;
+            let scan = scan_bytes(&bytes, NUMBER);
+            prop_assert_eq!(scan.payloads.len(), payloads.len() - 1);
+            prop_assert!(scan.payloads.iter().all(|p| payloads.contains(p)));
+            prop_assert!(scan.torn > 0);
+        }
+
+        #[test]
+        fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let scan = scan_bytes(&bytes, NUMBER);
+            prop_assert!(scan.payloads.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_frame_is_valid_in_its_own_place_only() {
+        let bytes = segment(&[b"one".to_vec(), b"two".to_vec()]);
+        assert_eq!(scan_bytes(&bytes, NUMBER).payloads.len(), 2);
+        assert!(scan_bytes(&bytes, NUMBER + 1).payloads.is_empty(), "another segment's");
+        let mut moved = HEADER.to_vec();
+        moved.push(0);
+        moved.extend(&bytes[HEADER.len()..]);
+        assert!(scan_bytes(&moved, NUMBER).payloads.is_empty(), "another offset's");
+    }
+
+    #[test]
+    fn a_newer_format_is_left_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = path(dir.path(), 1);
+        std::fs::write(&path, b"SOCIUMJ2 something new").expect("written");
+        let said = scan(&path, 1).err().expect("a refusal").to_string();
+        assert!(said.ends_with("it was written by a newer version of socium"), "{said}");
+    }
+}

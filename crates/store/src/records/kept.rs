@@ -26,7 +26,7 @@ impl Records {
         let mut highest = applied;
         for (sequence, body) in versions.iter().filter(|(sequence, _)| *sequence > applied) {
             highest = highest.max(*sequence);
-            let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), e))?;
+            let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), &e))?;
             let latest: Option<(String,)> = sqlx::query_as(LATEST_BODY)
                 .bind(outline.id.kind.word())
                 .bind(outline.id.number as i64)

@@ -38,6 +38,6 @@ impl Records {
 
 fn read((name, role, password_hash): (String, String, String)) -> Result<UserRow, StoreError> {
     let known = UserRole::from_word(&role);
-    let role = known.ok_or_else(|| StoreError::form(format!("user `{name}`"), format!("role `{role}` is not known")))?;
+    let role = known.ok_or_else(|| StoreError::form(format!("user `{name}`"), &format!("role `{role}` is not known")))?;
     Ok(UserRow { name, role, password_hash })
 }

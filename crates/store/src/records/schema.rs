@@ -41,10 +41,10 @@ pub(super) async fn upgrade(pool: &AnyPool) -> Result<(), StoreError> {
     let found: Option<(String,)> =
         sqlx::query_as("SELECT value FROM meta WHERE key = 'schema_version'").fetch_optional(pool).await?;
     let found = found.map_or(Ok(0), |(text,)| text.parse::<usize>());
-    let found = found.map_err(|e| StoreError::form("the schema version of the records database", e))?;
+    let found = found.map_err(|e| StoreError::form("the schema version of the records database", &e))?;
     if found > VERSIONS.len() {
         let cause = format!("it has schema version {found}, this program knows up to {}; use a newer socium", VERSIONS.len());
-        return Err(StoreError::form("the records database", cause));
+        return Err(StoreError::form("the records database", &cause));
     }
     for (version, statements) in (found + 1..).zip(&VERSIONS[found..]) {
         let mut transaction = pool.begin().await?;

@@ -140,7 +140,7 @@ impl Ask {
         let touched = |f: &&PartFile| f.machine_type == self.machine_type && f.first_at < self.to && f.last_at >= self.from;
         let files: Vec<&PartFile> = self.manifest.files.iter().filter(touched).collect();
         let (Some(column), false) = (column, files.is_empty()) else { return Ok(()) };
-        let wrong = |e: DataFusionError| StoreError::form(format!("history of {}/{}", self.machine, self.channel), e);
+        let wrong = |e: DataFusionError| StoreError::form(format!("history of {}/{}", self.machine, self.channel), &e);
         let table = sealed(&self.history, &files, &wide::schema(std::iter::once(column))).map_err(wrong)?;
         let frame = context.read_table(table).map_err(wrong)?;
         let mut rows = self.selected(frame, column).map_err(wrong)?.execute_stream().await.map_err(wrong)?;

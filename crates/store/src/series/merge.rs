@@ -49,7 +49,7 @@ pub(crate) async fn write_joined(
     (site, parts): (&str, &[PartFile]),
 ) -> Result<PartFile, StoreError> {
     let first = parts.first().ok_or_else(|| StoreError::form("a join", "no files"))?;
-    let wrong = |e: DataFusionError| StoreError::form(format!("a join of {} files of {}", parts.len(), first.machine_type), e);
+    let wrong = |e: DataFusionError| StoreError::form(format!("a join of {} files of {}", parts.len(), first.machine_type), &e);
     let columns = manifest.columns.iter().filter(|c| c.machine_type == first.machine_type);
     let files: Vec<&PartFile> = parts.iter().collect();
     let schema = wide::schema(columns);
@@ -65,7 +65,7 @@ pub(crate) async fn write_joined(
         seal::write_file(&target, &site, &schema, &written).map(|bytes| (bytes, bounds))
     })
     .await
-    .map_err(|e| StoreError::form("a join", e))??;
+    .map_err(|e| StoreError::form("a join", &e))??;
     Ok(PartFile {
         path,
         machine_type: first.machine_type.clone(),

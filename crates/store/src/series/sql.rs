@@ -19,6 +19,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Ast;
+use datafusion::sql::sqlparser::parser::ParserError;
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -89,7 +90,7 @@ impl Sql {
         }
         let state = context.state();
         let dialect = state.config_options().sql_parser.dialect;
-        let statement = state.sql_to_statement(query, &dialect).map_err(|e| refused(&e))?;
+        let statement = state.sql_to_statement(query, &dialect).map_err(|e| unread(&e))?;
         reading_only(&statement)?;
         let named = state.resolve_table_references(&statement).map_err(|e| refused(&e))?;
         let about_tables = |t: &TableReference| t.schema() == Some("information_schema");
@@ -229,6 +230,22 @@ fn records_table(rows: &[Outlined]) -> Result<MemTable, DataFusionError> {
 fn refused(cause: &DataFusionError) -> StoreError {
     let text = cause.strip_backtrace();
     StoreError::Query(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Why a query could not be read.
+fn unread(cause: &DataFusionError) -> StoreError {
+    match cause.find_root() {
+        DataFusionError::NotImplemented(_) => StoreError::Query(format!("this is more than one statement; {ALLOWED}")),
+        DataFusionError::SQL(cause, _) => StoreError::Query(format!("the query is not understood: {}", inner_words(cause))),
+        other => refused(other),
+    }
+}
+
+fn inner_words(cause: &ParserError) -> &str {
+    match cause {
+        ParserError::ParserError(words) | ParserError::TokenizerError(words) => words,
+        ParserError::RecursionLimitExceeded => "it is nested too deeply",
+    }
 }
 
 fn explained(cause: &DataFusionError, known: &[String]) -> StoreError {

@@ -237,7 +237,7 @@ impl<'a> Rows<'a> {
             }
         }
         self.rows = 0;
-        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| StoreError::form("wide rows", e))
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| StoreError::form("wide rows", &e))
     }
 }
 

@@ -82,7 +82,7 @@ impl Store {
             let hot = hot.collect::<Result<Vec<_>, StoreError>>()?;
             write_chunk(&chunk_history, &Chunk { hot, segment: number, words: chunk_words, manifest, site })
         });
-        let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", e))??;
+        let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", &e))??;
         self.inner.applier.reach(segments.iter().map(|s| s.sequence).max().unwrap_or(0)).await?;
         report.segments += segments.len() as u64;
         report.files += files.len() as u64;

@@ -1,0 +1,153 @@
+//! Sealing: what moves, what stays, and that nothing is lost or doubled.
+
+use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, open, plant, rows, tight, words};
+use crate::restart::{reopen, reopen_as};
+use plant::Quality;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use store::StoreLimits;
+
+const DAY: i64 = 86_400;
+
+fn parts(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![dir.join("history")];
+    while let Some(dir) = waiting.pop() {
+        for entry in std::fs::read_dir(dir).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { waiting.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_of_one_instant_stand_in_one_row_sorted_by_machine_and_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let late = batch(0, &[(POWER, 1, 700.0), (GOOD, 1, 3.0)]);
+    let mut doubtful = batch(0, &[(POWER, 2, 710.0)]);
+    doubtful.qualities[0] = Quality::Uncertain;
+    let twice = batch(0, &[(POWER, 2, 711.0), (GOOD, 2, 4.0)]);
+    let batches = vec![batch(1, &[(STATE, 5, 0.0)]), doubtful, twice, late];
+    store.append(words(0, &["running"]), batches).await.expect("stored");
+    let query = "select machine, cast(at as varchar) as t, power, power__q, good, state from milling";
+    let ordered = format!("{query} order by machine, at, power");
+    let wanted = "[\"mill-1\",\"2026-03-02T06:00:01Z\",700.0,0,3.0,null]\n[\"mill-1\",\"2026-03-02T06:00:02Z\",710.0,1,4.0,null]\n\
+                  [\"mill-1\",\"2026-03-02T06:00:02Z\",711.0,0,null,null]\n[\"mill-2\",\"2026-03-02T06:00:05Z\",null,null,null,\"running\"]";
+    assert_eq!(rows(&store, &ordered).await, wanted, "hot");
+    let report = store.seal(&plant(), at(100)).await.expect("sealed");
+    assert_eq!((report.segments, report.readings, report.files), (1, 6, 1));
+    assert_eq!(rows(&store, query).await, wanted, "sealed, and sorted in the file");
+    assert_eq!(parts(dir.path()), [dir.path().join("history/milling/date=2026-03-02/part-00000001.parquet")]);
+    let figures = store.figures();
+    assert_eq!((figures.history_files, figures.history_readings), (1, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_type_and_day_has_its_own_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let batches = vec![batch(0, &[(POWER, -7 * 3_600, 1.0), (POWER, 0, 2.0)]), batch(2, &[(POWER, DAY, 3.0)])];
+    store.append(Vec::new(), batches).await.expect("stored");
+    store.seal(&plant(), at(2 * DAY)).await.expect("sealed");
+    let names: Vec<String> =
+        parts(dir.path()).iter().map(|p| p.strip_prefix(dir.path()).expect("below").display().to_string()).collect();
+    assert_eq!(
+        names,
+        [
+            "history/milling/date=2026-03-01/part-00000001.parquet",
+            "history/milling/date=2026-03-02/part-00000001.parquet",
+            "history/oven/date=2026-03-03/part-00000001.parquet"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_due_is_sealed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 10, 1.0)])]).await.expect("stored");
+    assert_eq!(store.seal(&plant(), at(5)).await.expect("sealed").segments, 0);
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 20, 2.0)])]).await.expect("stored");
+    assert_eq!(store.seal(&plant(), at(15)).await.expect("sealed").segments, 0, "its last reading is not due");
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 30, 3.0)])]).await.expect("stored");
+    assert_eq!(store.seal(&plant(), at(25)).await.expect("sealed").readings, 2);
+    assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[3,6.0]");
+    drop(store);
+    let (store, found) = reopen(dir.path()).await;
+    assert_eq!(found.batches.len(), 1);
+    assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[3,6.0]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_files_of_a_day_become_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    for i in 0..40 {
+        store.append(words(0, &["running"]), vec![batch(0, &[(POWER, i, 1.0), (STATE, i, 0.0)])]).await.expect("stored");
+        store.seal(&plant(), at(i)).await.expect("sealed");
+    }
+    assert!(store.figures().history_files < 12, "{:?}", store.figures());
+    store.seal(&plant(), at(40)).await.expect("sealed, and the replaced ones deleted");
+    assert_eq!(parts(dir.path()).len() as u64, store.figures().history_files);
+    let query = "select count(*), sum(power), count(distinct at), min(state) from milling";
+    assert_eq!(rows(&store, query).await, r#"[40,40.0,40,"running"]"#);
+    drop(store);
+    let (store, _) = reopen(dir.path()).await;
+    assert_eq!(rows(&store, query).await, r#"[40,40.0,40,"running"]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_beyond_the_limit_are_given_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = StoreLimits { history_days: 3, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    for day in 0..10 {
+        store.append(Vec::new(), vec![batch(0, &[(POWER, day * DAY, 1.0)])]).await.expect("stored");
+        store.seal(&plant(), at(day * DAY)).await.expect("sealed");
+    }
+    let query = "select cast(min(at) as varchar), count(*) from milling";
+    assert_eq!(rows(&store, query).await, r#"["2026-03-08T06:00:00Z",4]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_were_never_listed_are_no_part_of_history() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 1, 1.0)])]).await.expect("stored");
+    store.seal(&plant(), at(100)).await.expect("sealed");
+    drop(store);
+    let listed = parts(dir.path());
+    let folder = listed[0].parent().expect("a folder");
+    std::fs::copy(&listed[0], folder.join("part-00000002.parquet")).expect("what a kill before the listing leaves");
+    std::fs::write(folder.join("part-00000003.tmp"), "what a kill while writing leaves").expect("written");
+    let (store, _) = reopen(dir.path()).await;
+    assert_eq!(rows(&store, "select count(*) from milling").await, "[1]");
+    assert_eq!(parts(dir.path()), listed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duckdb_reads_the_same() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let batches = (0..500).map(|i| batch(0, &[(POWER, i, i as f64), (STATE, i, (i % 2) as f64), (ALARM, i, 0.0)])).collect();
+    store.append(words(0, &["running", "停机"]), batches).await.expect("stored");
+    store.seal(&plant(), at(1_000)).await.expect("sealed");
+    let pythons = ["python3", "/tmp/duckvenv/bin/python"];
+    let able = |python: &&&str| Command::new(python).args(["-c", "import duckdb"]).output().is_ok_and(|o| o.status.success());
+    let Some(python) = pythons.iter().find(able) else {
+        eprintln!("skipped: no python with duckdb here; `pip install duckdb` makes this test run");
+        return;
+    };
+    let query = format!(
+        "import duckdb; print(duckdb.sql('''select machine, count(*), sum(power), count(distinct state), max(state), \
+         typeof(any_value(\"at\")), epoch(min(\"at\")) from read_parquet('{}/history/milling/*/*.parquet') group by machine''').fetchall())",
+        dir.path().display()
+    );
+    let output = Command::new(python).args(["-c", &query]).output().expect("python runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let wanted = "[('mill-1', 500, 124750.0, 2, '停机', 'TIMESTAMP WITH TIME ZONE', 1772431200.0)]";
+    assert_eq!(said.trim(), wanted, "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,113 @@
+//! Series, words and SQL.
+
+use crate::fixture::{ALARM, POWER, STATE, at, batch, channel, decision, finding, open, plant, rows, words};
+use plant::{DecisionState, Quality};
+use store::StoreError;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_joins_hot_and_sealed_readings() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let plant = plant();
+    let mut bad = batch(0, &[(POWER, 7, 1e9)]);
+    bad.qualities[0] = Quality::Bad;
+    store.append(Vec::new(), (0..10).map(|i| batch(0, &[(POWER, i, i as f64)])).collect()).await.expect("stored");
+    store.append(Vec::new(), vec![bad, batch(1, &[(POWER, 3, 500.0)])]).await.expect("stored");
+    store.seal(&plant, at(100)).await.expect("sealed");
+    store.append(Vec::new(), (10..20).map(|i| batch(0, &[(POWER, i, i as f64)])).collect()).await.expect("stored");
+    let buckets = store.series(&plant, channel(0, POWER), at(0), at(40), 8).await.expect("a series");
+    let seen: Vec<_> = buckets.iter().map(|b| ((b.at - at(0)).seconds(), b.mean, b.low, b.high, b.count)).collect();
+    assert_eq!(
+        seen,
+        [(0.0, 2.0, 0.0, 4.0, 5), (5.0, 7.0, 5.0, 9.0, 5), (10.0, 12.0, 10.0, 14.0, 5), (15.0, 17.0, 15.0, 19.0, 5)]
+    );
+    assert!(store.series(&plant, channel(0, POWER), at(0), at(0), 8).await.expect("nothing").is_empty());
+    let wrong = store.series(&plant, channel(0, STATE), at(0), at(9), 8).await.expect_err("words have no mean");
+    assert!(wrong.to_string().contains("ask for its words"), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_states_the_changes_are_given_and_of_events_every_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let plant = plant();
+    let state = |i: i64, word: f64| batch(0, &[(STATE, i, word), (ALARM, i, 2.0)]);
+    store.append(words(0, &["running", "down", "E1"]), vec![state(1, 0.0), state(2, 0.0)]).await.expect("stored");
+    store.seal(&plant, at(100)).await.expect("sealed");
+    store.append(Vec::new(), vec![state(3, 0.0), state(4, 1.0)]).await.expect("stored");
+    let states = store.words(&plant, channel(0, STATE), (at(0), at(9)), 100).await.expect("words");
+    let seen: Vec<_> = states.iter().map(|(t, w)| (*t, w.as_ref())).collect();
+    assert_eq!(seen, [(at(1), "running"), (at(4), "down")]);
+    let events = store.words(&plant, channel(0, ALARM), (at(0), at(9)), 3).await.expect("words");
+    assert_eq!(events.iter().map(|(t, _)| *t).collect::<Vec<_>>(), [at(2), at(3), at(4)], "the newest three");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_sees_history_and_records() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)]), batch(2, &[(POWER, 1, 9.0)])]).await.expect("stored");
+    store.keep(vec![finding(1, 0), decision(1, DecisionState::Pending)]).await.expect("kept");
+    assert_eq!(
+        rows(
+            &store,
+            "select d.number, d.state, f.what, m.power from decisions d, findings f, milling m where m.machine = f.machine"
+        )
+        .await,
+        r#"[1,"pending","idle_energy",5.0]"#
+    );
+    assert_eq!(rows(&store, "select power from milling union all select power from oven order by 1").await, "[5.0]\n[9.0]");
+    assert!(rows(&store, "show tables").await.contains("milling"));
+    assert!(rows(&store, "describe oven").await.contains("power"));
+    let cut = store.sql("select * from (values (1), (2), (3)) t", 2).await.expect("rows");
+    assert_eq!((cut.rows.len(), cut.cut), (2, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_only_read_is_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)])]).await.expect("stored");
+    let out = dir.path().join("out.csv");
+    let copy = format!("copy milling to '{}' stored as csv", out.display());
+    let refused = [
+        ("drop table milling", "`DROP TABLE milling` is refused"),
+        ("create table x as select 1", "`CREATE TABLE x` is refused"),
+        ("create external table x stored as parquet location '/etc'", "`CREATE EXTERNAL TABLE` is refused"),
+        ("insert into milling (power) values (1)", "`INSERT INTO milling` is refused"),
+        ("update milling set power = 1", "`UPDATE milling SET` is refused"),
+        ("delete from milling", "`DELETE FROM milling` is refused"),
+        ("set datafusion.execution.batch_size = 1", "is refused"),
+        (copy.as_str(), "`COPY milling TO` is refused"),
+        ("explain analyze copy milling to '/tmp/x' stored as csv", "is refused"),
+    ];
+    for (query, sentence) in refused {
+        let said = store.sql(query, 10).await.expect_err(query).to_string();
+        assert!(said.contains(sentence) && said.contains("allowed is one statement that only reads"), "{query}: {said}");
+    }
+    let wrong = [
+        ("select 1; select 2", "more than one statement; allowed is one statement"),
+        (
+            "selec power from milling",
+            "the query is not understood: expected: an sql statement, found: selec at line: 1, column: 1",
+        ),
+        ("select * from lathe", "there are: commands, decisions, findings, forecasts, milling, outcomes"),
+        ("select nothing from milling", "nothing"),
+        ("select * from '/etc/passwd'", "not found"),
+    ];
+    for (query, sentence) in wrong {
+        let said = store.sql(query, 10).await.expect_err(query).to_string();
+        assert!(said.to_lowercase().contains(sentence), "{query}: {said}");
+    }
+    assert!(!out.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_of_a_query_is_limited() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = store::StoreLimits { memory_bytes: 1 << 20, ..crate::fixture::tight() };
+    let (store, _) = crate::restart::reopen_as(dir.path(), &plant(), limits).await;
+    let heavy = "select count(distinct a.value * b.value) from generate_series(1, 3000) a, generate_series(1, 3000) b";
+    let said = store.sql(heavy, 10).await.expect_err("too much memory");
+    assert!(matches!(&said, StoreError::Query(text) if text.to_lowercase().contains("resources exhausted")), "{said}");
+}
