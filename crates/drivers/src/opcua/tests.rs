@@ -75,7 +75,7 @@ fn values_keep_their_time_and_quality() {
 #[test]
 fn bad_values_are_refused_with_the_place() {
     let no = "a number, a text or a Boolean, single";
-    let table: [(DataValue, &str, &str, RefusalReason); 5] = [
+    let table: [(DataValue, &str, &str, RefusalReason); 4] = [
         (sent(vec![1.0, 2.0]), "an array of Double", no, RefusalReason::WrongType),
         (sent(ByteString::from(vec![1])), "ByteString", no, RefusalReason::WrongType),
         (sent(DateTime::epoch()), "DateTime", no, RefusalReason::WrongType),
@@ -85,7 +85,6 @@ fn bad_values_are_refused_with_the_place() {
             "a number, a text or a Boolean",
             RefusalReason::Malformed,
         ),
-        (sent(Variant::Empty), "no value, status Good", "a number, a text or a Boolean", RefusalReason::Malformed),
     ];
     for (value, found, allowed, reason) in table {
         let delivery = decode(&mut Decoder::new(SourceId(0), &config(&["ns=2;s=a"])), 1, value);
@@ -93,6 +92,16 @@ fn bad_values_are_refused_with_the_place() {
         let refused = &delivery.refused[0];
         assert_eq!((refused.place.as_str(), refused.found.as_str()), ("ns=2;s=a", found));
         assert_eq!((refused.allowed.as_str(), refused.reason), (allowed, reason));
+    }
+}
+
+#[test]
+fn a_null_is_no_value() {
+    let mut decoder = Decoder::new(SourceId(0), &config(&["ns=2;s=a"]));
+    let waits = DataValue { value: None, status: Some(StatusCode::BadWaitingForInitialData), ..DataValue::null() };
+    for value in [sent(Variant::Empty), DataValue::null(), waits] {
+        let delivery = decode(&mut decoder, 1, value);
+        assert_eq!((delivery.readings.len(), delivery.refused.len()), (0, 0));
     }
 }
 
@@ -179,7 +188,8 @@ proptest! {
             let status = Some(StatusCode::from(status));
             (handle, DataValue { status, source_timestamp: Some(DateTime::from(ticks)), ..sent(value) })
         }).collect();
-        let wanted = notification.len();
+        let null = |v: &DataValue| v.value == Some(Variant::Empty) && !v.status.is_some_and(|s| s.is_bad());
+        let wanted = notification.iter().filter(|(_, value)| !null(value)).count();
         let delivery = decoder.decode(notification.clone(), Instant::EPOCH);
         prop_assert_eq!(delivery.readings.len() + delivery.refused.len(), wanted);
         let again = Decoder::new(SourceId(1), &config(&["ns=2;s=a", "ns=2;s=b", "ns=2;i=3"])).decode(notification, Instant::EPOCH);

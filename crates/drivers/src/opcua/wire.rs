@@ -1,8 +1,9 @@
 //! The pure half of OPC UA: what a notification means, and how a value is written. Enters: values of monitored items by
 //! their client handle, command values. Leaves: readings, refusals, write values. Absent: sessions, sockets, the clock.
 //!
-//! A node keeps the data type that it sent first in a session; a value of another type is refused. A node that says it waits
-//! for its first value (`BadWaitingForInitialData`) sends none yet, which is no entry.
+//! A node keeps the data type that it sent first in a session; a value of another type is refused. A null is no value and
+//! no entry, unless its status is bad: then it is refused with the status; but a node that waits for its first value
+//! (`BadWaitingForInitialData`) is not in trouble.
 
 use super::config::{Address, Config};
 use act::{Sink, Unwritable};
@@ -101,7 +102,7 @@ impl Source for Decoder {
     fn decode(&mut self, notification: Notification, received: Instant) -> Delivery {
         let mut delivery = Delivery::new(self.from, received);
         for (handle, sent) in notification {
-            if sent.value.is_none() && sent.status == Some(StatusCode::BadWaitingForInitialData) {
+            if is_null(&sent) {
                 continue;
             }
             match self.reading(handle, &sent) {
@@ -114,6 +115,13 @@ impl Source for Decoder {
         }
         delivery
     }
+}
+
+/// Whether a node says that it has no value, and nothing is wrong with that.
+fn is_null(sent: &DataValue) -> bool {
+    let status = sent.status.unwrap_or(StatusCode::Good);
+    let waits = status == StatusCode::BadWaitingForInitialData;
+    sent.value.as_ref().is_none_or(Variant::is_empty) && (waits || !status.is_bad())
 }
 
 /// Severity of a status (Part 4, 7.39) as quality.

@@ -61,6 +61,8 @@ pub async fn serve(
 ) -> io::Result<Endpoints> {
     let mut tasks = JoinSet::new();
     let (world, feeds) = World::new(workshop, plant, clock);
+    // what the machines told up to now stands in the servers before the first client comes
+    world::step(&world).await;
     let opcua = opcua::serve(&mut tasks, Arc::clone(&world), (addresses.opcua, feeds.opcua), stop.clone()).await?;
     let modbus = modbus::serve(&mut tasks, Arc::clone(&world), (addresses.modbus, feeds.modbus), stop.clone()).await?;
     sparkplug::serve(&mut tasks, Arc::clone(&world), (addresses.broker, feeds.sparkplug), stop.clone());

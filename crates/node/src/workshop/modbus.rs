@@ -8,7 +8,7 @@ use collect::RawValue;
 use drivers::modbus::wire::{log_registers, registers, written};
 use drivers::modbus::{Address, DataType, LOG_SLOTS, Table};
 use measure::Instant;
-use plant::{ChannelId, CommandValue};
+use plant::{ChannelId, CommandValue, Role};
 use simulate::workshop::{Sample, WriteRefused};
 use std::collections::{HashMap, VecDeque};
 use std::future::{Ready, ready};
@@ -53,6 +53,9 @@ pub async fn serve(
     let listener = TcpListener::bind(listen).await.map_err(|e| io::Error::new(e.kind(), format!("Modbus on {listen}: {e}")))?;
     let address = listener.local_addr()?;
     let device = Arc::new(Device::new(world));
+    while let Ok(samples) = feed.try_recv() {
+        device.feed(&samples);
+    }
     let fed = Arc::clone(&device);
     tasks.spawn(async move {
         while let Some(samples) = feed.recv().await {
@@ -81,6 +84,11 @@ impl Device {
             let list = tables.registers.entry((address.unit, address.table)).or_default();
             let end = usize::from(address.at) + usize::from(address.kind.registers());
             list.resize(list.len().max(end), 0);
+        }
+        for channel in world.plant.channels.iter().filter(|c| c.role == Role::SetSpeed) {
+            let Some(address) = map.get(&channel.id) else { continue };
+            // a machine runs at its nominal speed until it is told another
+            tables.put(address, &registers(address, &CommandValue::Number(100.0)).unwrap_or_default());
         }
         Self { world, map, tables: Mutex::new(tables) }
     }

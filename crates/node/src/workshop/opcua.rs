@@ -30,7 +30,7 @@ const ACCEPTED_MAX: usize = 256;
 pub async fn serve(
     tasks: &mut JoinSet<()>,
     world: Arc<World>,
-    (listen, feed): (SocketAddr, mpsc::Receiver<Vec<Sample>>),
+    (listen, mut feed): (SocketAddr, mpsc::Receiver<Vec<Sample>>),
     stop: CancellationToken,
 ) -> io::Result<SocketAddr> {
     let failed = |e: String| io::Error::other(format!("OPC UA on {listen}: {e}"));
@@ -47,7 +47,11 @@ pub async fn serve(
         let (world, accepted, id) = (Arc::clone(&world), accepted.clone(), channel.id);
         nodes.inner().add_write_callback(ids[&id].clone(), move |value, _| write(&world, id, &value, &accepted));
     }
-    tasks.spawn(show(world, nodes, (handle, ids), (feed, shown)));
+    let nodes = Nodes { world, manager: nodes, handle, ids };
+    while let Ok(samples) = feed.try_recv() {
+        nodes.samples(samples);
+    }
+    tasks.spawn(nodes.show(feed, shown));
     tasks.spawn(async move {
         if let Err(error) = server.run_with(listener).await {
             tracing::error!(error, "the OPC UA server ended");
@@ -155,34 +159,42 @@ fn write(world: &World, channel: ChannelId, value: &DataValue, accepted: &mpsc::
 
 type Accepted = mpsc::Receiver<(ChannelId, Variant)>;
 
-/// Shows samples and accepted set-points in their nodes.
-async fn show(
+/// The nodes of the channels.
+struct Nodes {
     world: Arc<World>,
-    nodes: Arc<SimpleNodeManager>,
-    (handle, ids): (ServerHandle, HashMap<ChannelId, NodeId>),
-    (mut feed, mut accepted): (mpsc::Receiver<Vec<Sample>>, Accepted),
-) {
-    let set = |channel: ChannelId, value: Variant, at: measure::Instant| {
-        let Some(id) = ids.get(&channel) else { return };
+    manager: Arc<SimpleNodeManager>,
+    handle: ServerHandle,
+    ids: HashMap<ChannelId, NodeId>,
+}
+
+impl Nodes {
+    /// Shows samples and accepted set-points.
+    async fn show(self, mut feed: mpsc::Receiver<Vec<Sample>>, mut accepted: Accepted) {
+        loop {
+            tokio::select! {
+                samples = feed.recv() => match samples {
+                    Some(samples) => self.samples(samples),
+                    None => return,
+                },
+                Some((channel, value)) = accepted.recv() => self.set(channel, value, self.world.now()),
+            }
+        }
+    }
+    fn samples(&self, samples: Vec<Sample>) {
+        for sample in samples {
+            let value = match sample.value {
+                SampleValue::Number(number) => Variant::from(number),
+                SampleValue::Word(word) => Variant::from(&*word),
+            };
+            self.set(sample.channel, value, sample.at);
+        }
+    }
+    fn set(&self, channel: ChannelId, value: Variant, at: measure::Instant) {
+        let Some(id) = self.ids.get(&channel) else { return };
         let at = Some(time(at));
         let value = DataValue { value: Some(value), source_timestamp: at, server_timestamp: at, ..DataValue::null() };
-        if let Err(status) = nodes.set_value(handle.subscriptions(), id, None, value) {
+        if let Err(status) = self.manager.set_value(self.handle.subscriptions(), id, None, value) {
             tracing::warn!(%status, node = %id, "a sample could not be shown");
-        }
-    };
-    loop {
-        tokio::select! {
-            samples = feed.recv() => {
-                let Some(samples) = samples else { return };
-                for sample in samples {
-                    let value = match sample.value {
-                        SampleValue::Number(number) => Variant::from(number),
-                        SampleValue::Word(word) => Variant::from(&*word),
-                    };
-                    set(sample.channel, value, sample.at);
-                }
-            }
-            Some((channel, value)) = accepted.recv() => set(channel, value, world.now()),
         }
     }
 }

@@ -2,7 +2,8 @@
 //! births, data, deaths. An accepted command is echoed as the metric's new value; a refused one as its old value with the
 //! property `refused`. Data go as QoS 0, as the standard has it (5.7); what is lost with a connection is in the next birth.
 //!
-//! Events have no value in a birth: what happened once is told once.
+//! Events have no value in a birth: what happened once is told once. Metrics go by name, without aliases, so that a host that
+//! comes late understands the data that overtake its request for a birth.
 
 use super::map::{GROUP, NODE};
 use super::world::World;
@@ -35,6 +36,8 @@ struct Edge {
     world: Arc<World>,
     latest: HashMap<ChannelId, (Instant, RawValue)>,
     wire: wire::Edge,
+    /// Whether the births of this session are out; before, nothing else may be said.
+    born: bool,
 }
 
 /// What the broker's connection told.
@@ -50,11 +53,14 @@ pub fn serve(
     (broker, feed): (SocketAddr, mpsc::Receiver<Vec<Sample>>),
     stop: CancellationToken,
 ) {
-    let edge = Edge { world, latest: HashMap::new(), wire: wire::Edge::new(GROUP, NODE) };
+    let edge = Edge { world, latest: HashMap::new(), wire: wire::Edge::new(GROUP, NODE), born: false };
     tasks.spawn(run(edge, broker, feed, stop));
 }
 
 async fn run(mut edge: Edge, broker: SocketAddr, mut feed: mpsc::Receiver<Vec<Sample>>, stop: CancellationToken) {
+    while let Ok(samples) = feed.try_recv() {
+        samples.iter().for_each(|sample| edge.keep(sample));
+    }
     while !stop.is_cancelled() {
         let (client, events) = edge.connect(broker);
         let mut driver = JoinSet::new();
@@ -106,6 +112,7 @@ type Published = Result<(), String>;
 
 impl Edge {
     fn connect(&mut self, broker: SocketAddr) -> (AsyncClient, EventLoop) {
+        self.born = false;
         let will = self.wire.begin(self.world.now());
         let mut options = MqttOptions::new(format!("{GROUP}-{NODE}"), (broker.ip().to_string(), broker.port()));
         let will = LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, false, None);
@@ -135,9 +142,12 @@ impl Edge {
         let mut machines: BTreeMap<MachineId, Vec<Metric>> = BTreeMap::new();
         for sample in samples {
             let channel = self.world.plant.channel(sample.channel);
-            let metric = report(None, Some(alias(channel.id)), &raw(&sample.value), sample.at);
+            let metric = report(Some(&channel.name), None, &raw(&sample.value), sample.at);
             machines.entry(channel.machine).or_default().push(metric);
             self.keep(&sample);
+        }
+        if !self.born {
+            return Ok(());
         }
         machines.into_iter().try_for_each(|(machine, metrics)| self.data(client, machine, metrics))
     }
@@ -150,6 +160,7 @@ impl Edge {
     /// Births of the node and of every device.
     fn bear(&mut self, client: &AsyncClient) -> Published {
         let now = self.world.now();
+        self.born = true;
         publish(client, self.wire.birth(vec![report(Some(REBIRTH), None, &RawValue::Flag(false), now)], now))?;
         let mut machines: BTreeMap<MachineId, Vec<Metric>> = BTreeMap::new();
         for channel in self.world.channels(1) {
@@ -165,12 +176,11 @@ impl Edge {
     fn birth(&self, channel: &Channel) -> Metric {
         let told = self.latest.get(&channel.id).filter(|_| channel.kind != ChannelKind::Event);
         if let Some((at, value)) = told {
-            return report(Some(&channel.name), Some(alias(channel.id)), value, *at);
+            return report(Some(&channel.name), None, value, *at);
         }
         let datatype = if channel.kind.is_word() { DataType::String } else { DataType::Double };
         Metric {
             name: Some(channel.name.clone()),
-            alias: Some(alias(channel.id)),
             timestamp: Some(millis(self.world.now())),
             datatype: Some(datatype as u32),
             is_null: Some(true),
@@ -228,12 +238,12 @@ impl Edge {
                     CommandValue::Word(word) => RawValue::Text(word),
                 };
                 self.latest.insert(channel.id, (now, value.clone()));
-                report(None, Some(alias(channel.id)), &value, now)
+                report(Some(&channel.name), None, &value, now)
             }
             Err(reason) => {
                 let empty = if channel.kind.is_word() { RawValue::Text(String::new()) } else { RawValue::Number(0.0) };
                 let (_, old) = self.latest.get(&channel.id).cloned().unwrap_or((now, empty));
-                refusal(report(None, Some(alias(channel.id)), &old, now), &reason.to_string())
+                refusal(report(Some(&channel.name), None, &old, now), &reason.to_string())
             }
         };
         self.data(client, channel.machine, vec![metric])
@@ -254,11 +264,6 @@ impl Edge {
 fn publish(client: &AsyncClient, message: Message) -> Published {
     let options = PublishOptions::new(QoS::AtMostOnce);
     client.try_publish(message.topic, message.payload, options).map_err(|e| e.to_string())
-}
-
-/// Alias of a channel's metric, unique in the edge node.
-fn alias(channel: ChannelId) -> u64 {
-    u64::from(channel.0) + 1
 }
 
 fn raw(value: &SampleValue) -> RawValue {

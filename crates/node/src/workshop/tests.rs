@@ -57,18 +57,23 @@ impl Bench {
     async fn run(&mut self, wait: Duration) {
         let end = tokio::time::Instant::now() + wait;
         while let Ok(Some(arrival)) = tokio::time::timeout_at(end, self.arrivals.recv()).await {
-            let from = arrival.delivery.from;
-            let absorbed = self.collector.absorb(&self.plant, arrival.delivery);
-            for refused in &absorbed.refused {
-                // what is told again after a rebirth or a reconnection is the only thing that may be refused
-                assert_eq!(refused.reason, RefusalReason::Duplicate, "{refused:?}");
-            }
-            for batch in &absorbed.batches {
-                self.collector.settle(from, batch.len() as u64, true);
-            }
-            let _ = arrival.done.send(true);
+            self.take(arrival);
         }
         assert!(self.collector.accounting().total().balances());
+    }
+
+    fn take(&mut self, arrival: Arrival) {
+        let from = arrival.delivery.from;
+        let absorbed = self.collector.absorb(&self.plant, arrival.delivery);
+        for refused in &absorbed.refused {
+            // what is told again after a rebirth is the only thing that may be refused
+            assert_eq!(refused.reason, RefusalReason::Duplicate, "{refused:?}");
+        }
+        for batch in &absorbed.batches {
+            self.collector.apply(&self.plant, batch);
+            self.collector.settle(from, batch.len() as u64, true);
+        }
+        let _ = arrival.done.send(true);
     }
 
     async fn write(&mut self, channel: ChannelId, value: CommandValue) -> Result<(), String> {
@@ -81,7 +86,7 @@ impl Bench {
         loop {
             tokio::select! {
                 answer = &mut waiting => return answer.expect("in time").expect("answered"),
-                arrival = self.arrivals.recv() => drop(arrival.expect("an arrival").done.send(true)),
+                arrival = self.arrivals.recv() => self.take(arrival.expect("an arrival")),
             }
         }
     }

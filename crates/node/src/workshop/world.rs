@@ -91,14 +91,19 @@ pub async fn pump(world: Arc<World>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
-        for (samples, outlet) in world.advance().into_iter().zip(&world.outlets) {
-            if samples.is_empty() {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = outlet.send(samples) => {}
-            }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = step(&world) => {}
+        }
+    }
+}
+
+/// One step: what the machines told since the last one goes to the servers.
+pub async fn step(world: &World) {
+    for (samples, outlet) in world.advance().into_iter().zip(&world.outlets) {
+        if !samples.is_empty() {
+            // a server that is gone ends with its own word
+            let _ = outlet.send(samples).await;
         }
     }
 }

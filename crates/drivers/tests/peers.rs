@@ -1,0 +1,233 @@
+//! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), an MQTT broker (mosquitto) with
+//! an edge node made of our wire. A peer that is not installed is named on the output, and its test is left out.
+
+#[path = "peers/bench.rs"]
+mod bench;
+#[path = "peers/broker.rs"]
+mod broker;
+
+use bench::{Bench, Process, free_port, python};
+use broker::{EdgeNode, Mosquitto};
+use collect::RawValue;
+use drivers::sparkplug::wire::{REBIRTH, report};
+use drivers::{Config, modbus, opcua, sparkplug};
+use measure::Instant;
+use plant::{ChannelId, CommandValue, Quality, RefusalReason};
+use std::time::Duration;
+
+fn channels<A: std::str::FromStr<Err = drivers::AddressError>>(addresses: &[&str]) -> Vec<(ChannelId, A)> {
+    addresses.iter().zip(0..).map(|(text, id)| (ChannelId(id), text.parse().unwrap_or_else(|e| panic!("{e}")))).collect()
+}
+
+fn word(text: &str) -> RawValue {
+    RawValue::Text(text.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opc_ua_against_asyncua() {
+    if !python("asyncua") {
+        return;
+    }
+    let port = free_port();
+    let mut server = Process::script("opcua_server.py", port);
+    let mut config = opcua::Config::at(&format!("opc.tcp://127.0.0.1:{port}/")).expect("an endpoint");
+    config.publishing = Duration::from_millis(50);
+    config.channels = channels(&["ns=2;s=power", "ns=2;s=state", "ns=2;s=speed", "ns=2;s=count", "ns=2;s=event", "ns=2;s=gone"]);
+    let mut bench = Bench::start(Config::OpcUa(config));
+    let [power, state, speed, count, event, gone] = [0, 1, 2, 3, 4, 5].map(ChannelId);
+
+    let first = bench.reading(power).await;
+    assert_eq!((&first.value, first.quality), (&RawValue::Number(41.5), Quality::Good));
+    assert!(first.at.is_some(), "the source time is carried");
+    assert_eq!(bench.reading(state).await.value, word("producing"));
+    assert_eq!(bench.reading(count).await.value, RawValue::Number(7.0));
+    assert_eq!(bench.reading(event).await.value, word("none"));
+    let refused = bench.refused().await;
+    assert_eq!((refused.place.as_str(), refused.found.as_str()), ("ns=2;s=gone", "BadNodeIdUnknown"));
+    let _ = gone;
+
+    server.tell("set power 42.5");
+    assert_eq!(bench.reading(power).await.value, RawValue::Number(42.5));
+    server.tell("bad power");
+    assert_eq!(bench.refused().await.found, "no value, status BadSensorFailure", "asyncua sends no value with a bad status");
+    server.tell("doubt power");
+    assert_eq!(bench.reading(power).await.quality, Quality::Uncertain);
+    for _ in 0..2 {
+        server.tell("event tool_broken");
+        assert_eq!(bench.reading(event).await.value, word("tool_broken"), "the same event twice is two events");
+    }
+    server.tell("retype count");
+    let refused = bench.refused().await;
+    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::WrongType, "String `much`"));
+    assert_eq!(refused.allowed, "Int32, as the node sent first");
+
+    assert_eq!(bench.write(speed, CommandValue::Number(95.0)).await, Ok(()));
+    assert_eq!(bench.reading(speed).await.value, RawValue::Number(100.0));
+    assert_eq!(bench.reading(speed).await.value, RawValue::Number(95.0));
+    assert_eq!(bench.write(state, CommandValue::Word("ready".to_owned())).await, Ok(()));
+    let refusal = bench.write(power, CommandValue::Number(1.0)).await.expect_err("it is read only");
+    assert_eq!(refusal, "the server refused it: BadUserAccessDenied");
+    let refusal = bench.write(state, CommandValue::Number(1.0)).await.expect_err("it takes words");
+    assert_eq!(refusal, "ns=2;s=state takes values of type String, found 1");
+    let refusal = bench.write(ChannelId(99), CommandValue::Number(1.0)).await.expect_err("it is not here");
+    assert_eq!(refusal, "channel number 99 has no address to write to here");
+
+    drop(server);
+    bench.until(|h| !h.connected).await;
+    let refusal = bench.write(speed, CommandValue::Number(90.0)).await.expect_err("nobody is there");
+    assert!(refusal.starts_with("the device is not connected: opc.tcp://127.0.0.1:"), "{refusal}");
+    bench.forget();
+    let _server = Process::script("opcua_server.py", port);
+    bench.until(|h| h.connected).await;
+    assert_eq!(bench.reading(power).await.value, RawValue::Number(41.5), "the server began anew");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modbus_against_pymodbus() {
+    if !python("pymodbus") {
+        return;
+    }
+    let port = free_port();
+    let mut server = Process::script("modbus_server.py", port);
+    let mut config = modbus::Config::at(&format!("127.0.0.1:{port}")).expect("an address");
+    config.poll = Duration::from_millis(50);
+    config.channels = channels(&[
+        "1/input/0/u16/4=producing,5=blocked",
+        "1/input/2/u32/0.1",
+        "1/input/4/text2",
+        "1/holding/0/u16",
+        "1/holding/5/u16",
+        "1/input/500/u16",
+        "1/holding/2/f32",
+        "1/coil/3/bit",
+    ]);
+    let mut bench = Bench::start(Config::Modbus(config));
+    let [state, energy, name, speed, stubborn, _, level, lamp] = [0, 1, 2, 3, 4, 5, 6, 7].map(ChannelId);
+
+    assert_eq!(bench.reading(state).await.value, word("producing"));
+    assert_eq!(bench.reading(energy).await.value, RawValue::Number(0.1));
+    assert_eq!(bench.reading(name).await.value, word("O1"));
+    assert_eq!(bench.reading(speed).await.value, RawValue::Number(100.0));
+    let refused = bench.refused().await;
+    assert_eq!((refused.place.as_str(), refused.found.as_str()), ("1/input/500/u16", "Illegal data address"));
+    assert_eq!(bench.health().last_error.expect("told").1, "unit 1 input 500: Illegal data address");
+
+    server.tell("set 0 5");
+    assert_eq!(bench.reading(state).await.value, word("blocked"));
+    server.tell("set 0 77");
+    let refused = bench.refused().await;
+    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::UnknownState, "code 77"));
+
+    assert_eq!(bench.write(speed, CommandValue::Number(95.0)).await, Ok(()));
+    assert_eq!(bench.reading(speed).await.value, RawValue::Number(95.0));
+    assert_eq!(bench.write(level, CommandValue::Number(-1.5)).await, Ok(()));
+    assert_eq!(bench.write(lamp, CommandValue::Number(1.0)).await, Ok(()));
+    let refusal = bench.write(stubborn, CommandValue::Number(1.0)).await.expect_err("it is busy");
+    assert_eq!(refusal, "the device refused it: Server device busy");
+    let refusal = bench.write(state, CommandValue::Word("blocked".to_owned())).await.expect_err("it is read only");
+    assert!(refusal.ends_with("takes no writes (coil and holding do), found `blocked`"), "{refusal}");
+
+    drop(server);
+    bench.until(|h| !h.connected).await;
+    bench.forget();
+    let _server = Process::script("modbus_server.py", port);
+    bench.until(|h| h.connected).await;
+    assert_eq!(bench.reading(state).await.value, word("producing"));
+    bench.stop().await;
+}
+
+fn sparkplug_config(port: u16) -> sparkplug::Config {
+    let mut config = sparkplug::Config::at(&format!("127.0.0.1:{port}")).expect("an address");
+    config.payload_max = 4_096;
+    config.echo = Duration::from_millis(700);
+    config.channels = channels(&["plant/line/oven/state", "plant/line/oven/power", "plant/line/oven/deaf"]);
+    config
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sparkplug_against_mosquitto() {
+    let Some(broker) = Mosquitto::start(free_port()) else { return };
+    let port = broker.port;
+    let mut bench = Bench::start(Config::Sparkplug(sparkplug_config(port)));
+    bench.until(|h| h.connected).await;
+    let [state, power, deaf] = [0, 1, 2].map(ChannelId);
+    let mut edge = EdgeNode::connect(port).await;
+    assert!(edge.state().await.contains("\"online\":true"), "the host says STATE, retained");
+    edge.bear().await;
+    assert_eq!(bench.reading(state).await.value, word("ready"));
+    assert_eq!(bench.reading(power).await.value, RawValue::Number(40.0));
+
+    edge.data(vec![report(None, Some(2), &RawValue::Number(41.5), Instant::from_seconds(77))]).await;
+    let reading = bench.reading(power).await;
+    assert_eq!((reading.value, reading.at), (RawValue::Number(41.5), Some(Instant::from_seconds(77))), "by alias");
+
+    let (answer, command) = tokio::join!(bench.write(state, CommandValue::Word("standby".to_owned())), edge.obey(true));
+    assert_eq!((answer, command), (Ok(()), ("state".to_owned(), CommandValue::Word("standby".to_owned()))));
+    let (answer, _) = tokio::join!(bench.write(power, CommandValue::Number(7.0)), edge.obey(false));
+    assert_eq!(answer, Err("the device refused it: the oven is hot".to_owned()));
+    let answer = bench.write(deaf, CommandValue::Number(1.0)).await;
+    assert_eq!(answer, Err("the device did not report the value within 700ms".to_owned()));
+    edge.drain();
+
+    edge.send_raw(vec![0x12, 0x05, 0x0A]).await;
+    let refused = bench.refused().await;
+    assert_eq!((refused.reason, refused.place.as_str()), (RefusalReason::Malformed, "spBv1.0/plant/DDATA/line/oven"));
+    assert_eq!(refused.found, "failed to decode Protobuf message: Payload.metrics: buffer underflow");
+    edge.send_raw(vec![0; 5_000]).await;
+    let refused = bench.refused().await;
+    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::TooLarge, "5000 bytes"));
+
+    tokio::time::sleep(Duration::from_secs(5)).await; // requests for a rebirth of one node rest for 5 s
+    edge.drain();
+    edge.lose();
+    edge.data(vec![report(None, Some(2), &RawValue::Number(43.0), Instant::from_seconds(79))]).await;
+    assert_eq!(edge.command().await, (REBIRTH.to_owned(), CommandValue::Number(1.0)), "a gap asks for a rebirth");
+    edge.bear().await;
+
+    edge.part().await;
+    bench.until(|h| h.last_error.as_ref().is_some_and(|(_, e)| e == "edge node plant/line is offline")).await;
+    let answer = bench.write(state, CommandValue::Word("ready".to_owned())).await;
+    assert_eq!(answer, Err("plant/line/oven/state is offline: no birth was seen".to_owned()));
+
+    drop(broker);
+    bench.until(|h| !h.connected).await;
+    let _broker = Mosquitto::start(port).expect("it was there before");
+    bench.until(|h| h.connected).await;
+    let mut edge = EdgeNode::connect(port).await;
+    assert!(edge.state().await.contains("\"online\":true"), "it says so again");
+    bench.forget();
+    edge.bear().await;
+    assert_eq!(bench.reading(state).await.value, word("ready"));
+    bench.stop().await;
+}
+
+/// Publishes of QoS 1 are acknowledged after they are settled: unsettled ones fill the window of 64 and nothing more comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_unit_slows_the_broker_and_loses_nothing() {
+    let Some(broker) = Mosquitto::start(free_port()) else { return };
+    let mut bench = Bench::start(Config::Sparkplug(sparkplug_config(broker.port)));
+    bench.until(|h| h.connected).await;
+    let mut edge = EdgeNode::connect(broker.port).await;
+    edge.bear().await;
+    bench.reading(ChannelId(1)).await;
+    bench.forget();
+    bench.settle = false;
+    for i in 0..500 {
+        let value = RawValue::Number(f64::from(i));
+        edge.data(vec![report(None, Some(2), &value, Instant::from_seconds(100 + i64::from(i)))]).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    bench.sweep();
+    let unsettled = bench.unsettled();
+    assert!((1..=64).contains(&unsettled), "{unsettled} unsettled");
+    bench.settle_all();
+    bench.settle = true;
+    let mut seen = bench.take_readings();
+    while seen.len() < 500 {
+        seen.push(bench.reading(ChannelId(1)).await);
+    }
+    let numbers: Vec<_> = seen.into_iter().map(|r| r.value).collect();
+    assert_eq!(numbers, (0..500).map(|i| RawValue::Number(f64::from(i))).collect::<Vec<_>>(), "all, in order");
+    bench.stop().await;
+}
