@@ -3,6 +3,8 @@
 //!
 //! The correction is the ratio of measured to expected effect, shrunk towards 1 as if [`PRIOR_OUTCOMES`] more outcomes had
 //! come out as expected (a ratio estimator with a conjugate prior): first over all machines, then over the machine itself.
+//! Each of those counts as much as the proposal or the mean outcome expects, whichever is more, so that what came of many
+//! small effects says little of a large one.
 
 use crate::{Proposal, Situation};
 use measure::statistics::Moments;
@@ -40,9 +42,9 @@ pub fn corrected(situation: &Situation<'_>, mut proposal: Proposal) -> Option<Pr
     if is_useless(&here) {
         return None;
     }
-    let everywhere = ratio(&all, 1.0);
-    let ratio = ratio(&here, everywhere);
     let value = proposal.expected.value;
+    let everywhere = ratio(&all, 1.0, value.value);
+    let ratio = ratio(&here, everywhere, value.value);
     let shift = value.value * ratio - value.value;
     // The interval moves with its middle; its ends stay as far apart, an error of the ratio is part of them already.
     proposal.expected.value = Estimate { value: value.value + shift, low: value.low + shift, high: value.high + shift, ..value };
@@ -55,8 +57,8 @@ pub fn corrected(situation: &Situation<'_>, mut proposal: Proposal) -> Option<Pr
     Some(proposal)
 }
 
-/// Measured to expected effect, shrunk towards `prior`.
-fn ratio(outcomes: &[&Outcome], prior: f64) -> f64 {
+/// Measured to expected effect, shrunk towards `prior`, for a proposal that expects `size`.
+fn ratio(outcomes: &[&Outcome], prior: f64, size: f64) -> f64 {
     let (mut expected, mut measured) = (0.0, 0.0);
     for outcome in outcomes {
         expected += outcome.expected.value.value.max(0.0);
@@ -65,7 +67,7 @@ fn ratio(outcomes: &[&Outcome], prior: f64) -> f64 {
     if outcomes.is_empty() || expected <= 0.0 {
         return prior;
     }
-    let weight = PRIOR_OUTCOMES * expected / outcomes.len() as f64;
+    let weight = PRIOR_OUTCOMES * (expected / outcomes.len() as f64).max(size);
     ((measured + prior * weight) / (expected + weight)).clamp(RATIO_RANGE.0, RATIO_RANGE.1)
 }
 

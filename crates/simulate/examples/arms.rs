@@ -1,6 +1,8 @@
 //! Runs both arms of one seed and prints what each achieved and how the outcomes compare with the truth:
 //! `cargo run --release -p simulate --example arms -- SEED DAYS`.
 
+#![expect(clippy::disallowed_methods, reason = "an example takes its seed from the command line")]
+
 use simulate::experiment::{Mode, judge, run, scale};
 
 fn main() {

@@ -234,6 +234,18 @@ fn cause(service: &str) -> Option<Cause> {
     }
 }
 
+/// Time under pressure within the horizon: a network that can be powered down, or was seen to be, loses nothing outside the
+/// shifts.
+fn under_pressure(situation: &Situation<'_>, machine: MachineId) -> Span {
+    let calendar = &situation.plant.calendar;
+    let can = situation.writable(machine, Role::SetState).is_some();
+    let sleeps = can || situation.power(machine, MachineState::Standby).is_some();
+    if !sleeps || calendar.shifts.is_empty() {
+        return LEAK_HORIZON;
+    }
+    calendar.worked(situation.now, situation.now + LEAK_HORIZON)
+}
+
 fn mend(situation: &Situation<'_>, finding: &plant::Finding) -> Option<Proposal> {
     const WORD: &str = "leak";
     let machine = finding.machine;
@@ -246,7 +258,7 @@ fn mend(situation: &Situation<'_>, finding: &plant::Finding) -> Option<Proposal>
         return None;
     }
     let metric = Metric::EnergySaved;
-    let hours = (LEAK_HORIZON.hours() - planned_min / 60.0).max(0.0);
+    let hours = (under_pressure(situation, machine).hours() - planned_min / 60.0).max(0.0);
     let kwh = |watts: f64| watts * hours / 1_000.0;
     let sure = finding.probability.clamp(0.0, 1.0);
     let low = if sure > 0.95 { kwh(loss.value.low.max(0.0)) } else { 0.0 };
@@ -260,7 +272,7 @@ fn mend(situation: &Situation<'_>, finding: &plant::Finding) -> Option<Proposal>
         machine,
         action: Action::Service(Code::Borrowed(WORD)),
         not_before: situation.now,
-        valid_until: ends,
+        valid_until: ends.min(situation.now + LEAK_HORIZON),
         expected: Effect { metric, value },
         horizon: LEAK_HORIZON,
         evidence: vec![

@@ -11,13 +11,18 @@ fn outcomes_correct_the_next_expectation() {
     world.put(MILL, MachineState::Starved, 10);
     idle_left(&mut world, MILL, 70.0);
     let before = decisions(&world)[0].expected.value.value;
-    world.outcomes = vec![outcome(MILL, 2.0, 1.0); 4];
-    // everywhere: (4 + 4*2) / (8 + 8) = 0.75; here, towards that: (4 + 0.75*8) / (8 + 8) = 0.625
+    let (told, came) = (2.0 * before, before);
+    world.outcomes = vec![outcome(MILL, told, came); 4];
+    // in units of `before`: everywhere (4 + 4*2) / (8 + 8) = 0.75; here, towards that, (4 + 0.75*8) / (8 + 8) = 0.625
     let after = decisions(&world)[0].expected.value.value;
     assert!((after / before - 0.625).abs() < 1e-9, "{after} {before}");
-    world.outcomes = vec![outcome(WASHER, 2.0, 1.0); 4];
+    world.outcomes = vec![outcome(WASHER, told, came); 4];
     let elsewhere = decisions(&world)[0].expected.value.value;
     assert!((elsewhere / before - 0.75).abs() < 1e-9, "what other machines taught");
+    world.outcomes = vec![outcome(WASHER, 0.01 * before, 0.05 * before); 4];
+    // (0.2 + 4) / (0.04 + 4) = 1.0396: five times as much as expected, but of next to nothing
+    let hardly = decisions(&world)[0].expected.value.value;
+    assert!((hardly / before - 1.0396).abs() < 1e-3, "{hardly} {before}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn pending() -> Stage {
     let mut stage = Stage::new(Mode::Ask);
     stage.put(MachineState::Starved);
     let lines = stage.until("22:32");
-    assert_eq!(lines, ["22:00:00 finding-1 idle_energy", "22:31:00 decision-1 standby pending"].map(str::to_owned));
+    assert_eq!(lines, ["22:00 finding-1 idle_energy", "22:32 decision-1 standby pending"].map(str::to_owned));
     stage
 }
 
@@ -41,10 +41,10 @@ fn a_yes_is_carried_out_at_once_and_cannot_be_said_twice() {
     let decision = id(RecordKind::Decision, 1);
     let lines = stage.judge(decision, verdict(UserRole::Planner, true, now)).expect("a planner may");
     let expected = [
-        "22:32:00 decision-1 standby approved",
-        "22:32:00 decision-1 standby running",
-        "22:32:00 command-1 sent",
-        "22:32:00 write command-1 standby",
+        "22:32 decision-1 standby approved",
+        "22:32 decision-1 standby running",
+        "22:32 command-1 sent",
+        "22:32 write command-1 standby",
     ];
     assert_eq!(lines, expected);
     let sentence = "decision-1 is running, only a pending decision can be approved or rejected";
@@ -58,17 +58,17 @@ fn a_no_holds_for_eight_hours() {
     let mut stage = pending();
     let now = stage.now;
     let lines = stage.judge(id(RecordKind::Decision, 1), verdict(UserRole::Engineer, false, now));
-    assert_eq!(lines, Ok(vec!["22:32:00 decision-1 standby rejected".to_owned()]));
+    assert_eq!(lines, Ok(vec!["22:32 decision-1 standby rejected".to_owned()]));
     assert_eq!(stage.until("29:55"), Vec::<String>::new(), "nobody is asked again that night");
 }
 
 #[test]
 fn a_question_without_an_answer_lapses_after_the_patience_and_rests_an_hour() {
     let mut stage = pending();
-    assert_eq!(stage.until("23:30"), ["23:01:30 decision-1 standby lapsed lapsed_unanswered"]);
+    assert_eq!(stage.until("23:30"), ["23:03 decision-1 standby lapsed lapsed_unanswered"]);
     let now = stage.now;
     let sentence = "decision-1 is lapsed, only a pending decision can be approved or rejected";
     let late = stage.judge(id(RecordKind::Decision, 1), verdict(UserRole::Planner, true, now));
     assert_eq!(late, Err(sentence.to_owned()));
-    assert_eq!(stage.until("23:32"), ["23:31:00 decision-2 standby pending"]);
+    assert_eq!(stage.until("23:33"), ["23:32 decision-2 standby pending"]);
 }

@@ -1,6 +1,6 @@
 //! The loop as a table of cycles: until when, what the mill does from then on, what the unit did until then.
 //!
-//! Power in readiness is learned half an hour after it was first seen, so the first decision of a night falls at 22:31.
+//! Power in readiness is learned half an hour after it was first seen, so the first decision of a night falls at 22:32.
 
 use crate::stage::{Device, Stage};
 use plant::{MachineState, Mode, Record, Role};
@@ -27,17 +27,17 @@ fn a_night_from_readings_to_outcomes() {
         &mut stage,
         &[
             WORK_ENDS,
-            ("22:30", None, &["22:00:30 finding-1 idle_energy"]),
+            ("22:30", None, &["22:01 finding-1 idle_energy"]),
             (
                 "23:00",
                 None,
                 &[
-                    "22:31:00 decision-1 standby approved",
-                    "22:31:00 decision-1 standby running",
-                    "22:31:00 command-1 sent",
-                    "22:31:00 write command-1 standby",
-                    "22:31:30 command-1 acknowledged",
-                    "22:31:30 finding-1 idle_energy ended",
+                    "22:32 decision-1 standby approved",
+                    "22:32 decision-1 standby running",
+                    "22:32 command-1 sent",
+                    "22:32 write command-1 standby",
+                    "22:33 command-1 acknowledged",
+                    "22:33 finding-1 idle_energy ended",
                 ],
             ),
             ("29:50", None, &[]),
@@ -45,29 +45,29 @@ fn a_night_from_readings_to_outcomes() {
                 "29:59",
                 Some(MachineState::Producing),
                 &[
-                    "05:52:00 decision-2 wake approved",
-                    "05:52:00 decision-2 wake running",
-                    "05:52:00 command-2 sent",
-                    "05:52:00 write command-2 ready",
-                    "05:52:30 command-2 acknowledged",
-                    "05:57:00 finding-2 idle_energy",
-                    "05:57:00 outcome-1 of decision-1 energy_saved 13.1",
-                    "05:57:00 decision-1 standby done",
+                    "05:52 decision-2 wake approved",
+                    "05:52 decision-2 wake running",
+                    "05:52 command-2 sent",
+                    "05:52 write command-2 ready",
+                    "05:53 command-2 acknowledged",
+                    "05:57 finding-2 idle_energy",
+                    "05:57 outcome-1 of decision-1 energy_saved 13.0",
+                    "05:57 decision-1 standby done",
                 ],
             ),
             (
                 "34:00",
                 None,
                 &[
-                    "05:59:30 finding-2 idle_energy ended",
-                    "07:00:30 outcome-2 of decision-2 down_time_avoided 4.5",
-                    "07:00:30 decision-2 wake done",
+                    "06:00 finding-2 idle_energy ended",
+                    "07:01 outcome-2 of decision-2 down_time_avoided 4.5",
+                    "07:01 decision-2 wake done",
                 ],
             ),
         ],
     );
-    // 22:31:30 to 05:57: 7.425 h ready at 2 kW, against 7.34 h at 0.2 kW and 5 min at 4 kW
-    let saved = 7.425 * 2.0 - 7.342 * 0.2 - 4.0 / 12.0;
+    // 22:33 to 05:57: 7.4 h ready at 2 kW, against 7.317 h at 0.2 kW and 5 min at 4 kW
+    let saved = 7.4 * 2.0 - 7.317 * 0.2 - 4.0 / 12.0;
     let outcome = stage.records.values().find_map(|r| if let Record::Outcome(o) = r { Some(o) } else { None }).expect("one");
     assert!((outcome.measured.value.value - saved).abs() < 0.1 && outcome.measured.value.covers(saved), "{outcome:?}");
 }
@@ -84,20 +84,20 @@ fn a_device_that_refuses_is_left_alone_for_an_hour() {
                 "23:30",
                 None,
                 &[
-                    "22:00:30 finding-1 idle_energy",
-                    "22:31:00 decision-1 standby approved",
-                    "22:31:00 decision-1 standby running",
-                    "22:31:00 command-1 sent",
-                    "22:31:00 write command-1 standby",
-                    "22:31:30 command-1 failed: the key switch is on hand",
-                    "22:31:30 decision-1 standby rolled_back",
+                    "22:01 finding-1 idle_energy",
+                    "22:32 decision-1 standby approved",
+                    "22:32 decision-1 standby running",
+                    "22:32 command-1 sent",
+                    "22:32 write command-1 standby",
+                    "22:33 command-1 failed: the key switch is on hand",
+                    "22:33 decision-1 standby rolled_back",
                 ],
             ),
         ],
     );
     stage.device = Device::Obeys;
     let again = stage.until("23:40");
-    assert_eq!(again[0], "23:31:00 decision-2 standby approved", "{again:?}");
+    assert_eq!(again[0], "23:32 decision-2 standby approved", "{again:?}");
 }
 
 #[test]
@@ -112,16 +112,16 @@ fn a_silent_device_is_set_back() {
                 "23:00",
                 None,
                 &[
-                    "22:00:30 finding-1 idle_energy",
-                    "22:31:00 decision-1 standby approved",
-                    "22:31:00 decision-1 standby running",
-                    "22:31:00 command-1 sent",
-                    "22:31:00 write command-1 standby",
-                    "22:32:00 command-1 timed out",
-                    "22:32:00 command-2 sent",
-                    "22:32:00 write command-2 ready",
-                    "22:32:00 decision-1 standby rolled_back",
-                    "22:33:00 command-2 timed out",
+                    "22:01 finding-1 idle_energy",
+                    "22:32 decision-1 standby approved",
+                    "22:32 decision-1 standby running",
+                    "22:32 command-1 sent",
+                    "22:32 write command-1 standby",
+                    "22:33 command-1 timed out",
+                    "22:33 command-2 sent",
+                    "22:33 write command-2 ready",
+                    "22:33 decision-1 standby rolled_back",
+                    "22:34 command-2 timed out",
                 ],
             ),
         ],
@@ -135,8 +135,8 @@ fn advice_is_given_once_in_four_hours_and_nothing_is_written() {
         &mut stage,
         &[
             WORK_ENDS,
-            ("26:30", None, &["22:00:30 finding-1 idle_energy", "22:31:00 decision-1 standby advised"]),
-            ("29:00", None, &["02:31:00 decision-2 standby advised"]),
+            ("26:30", None, &["22:01 finding-1 idle_energy", "22:32 decision-1 standby advised"]),
+            ("29:00", None, &["02:32 decision-2 standby advised"]),
         ],
     );
 }
@@ -148,8 +148,8 @@ fn what_waits_lapses_when_the_mill_works_again() {
         &mut stage,
         &[
             WORK_ENDS,
-            ("22:40", Some(MachineState::Producing), &["22:00:30 finding-1 idle_energy", "22:31:00 decision-1 standby pending"]),
-            ("23:30", None, &["22:40:30 finding-1 idle_energy ended", "22:40:30 decision-1 standby lapsed lapsed_state"]),
+            ("22:40", Some(MachineState::Producing), &["22:01 finding-1 idle_energy", "22:32 decision-1 standby pending"]),
+            ("23:30", None, &["22:41 finding-1 idle_energy ended", "22:41 decision-1 standby lapsed lapsed_state"]),
         ],
     );
 }

@@ -1,6 +1,6 @@
 //! A mill on a stage: what it does is told by the test, minute by minute; what the unit does is written down line by line.
 //!
-//! Enters: states, verdicts, how the device answers. Leaves: lines such as `22:03:00 decision-1 standby running`. Absent:
+//! Enters: states, verdicts, how the device answers. Leaves: lines such as `22:31 decision-1 standby running`. Absent:
 //! forecasts in the lines (they come and go with the clock and are tested in `know`).
 
 use measure::{Instant, Span, Unit as Ucum};
@@ -15,7 +15,7 @@ use unit::{Delivery, Effect, Input, Limits, Place, RawReading, RawValue, Unit};
 
 pub const MILL: MachineId = MachineId(0);
 /// Between two readings, and between two steps.
-pub const TICK: Span = Span::from_seconds(30);
+pub const TICK: Span = Span::from_seconds(60);
 
 /// Monday 2026-03-02 at a time of day, UTC; hours beyond 24 are the next day.
 pub fn clock(text: &str) -> Instant {
@@ -294,8 +294,8 @@ impl Stage {
 }
 
 fn time(at: Instant) -> String {
-    let (_, _, _, hour, minute, second, _) = at.civil();
-    format!("{hour:02}:{minute:02}:{second:02}")
+    let (_, _, _, hour, minute, ..) = at.civil();
+    format!("{hour:02}:{minute:02}")
 }
 
 fn word(value: &CommandValue) -> String {

@@ -47,7 +47,7 @@ fn the_day_is_told_without_a_gap_and_its_energy_adds_up() {
     assert!(stretches.windows(2).all(|p| p[0].window.to == p[1].window.from && p[0].state != p[1].state), "{stretches:?}");
     assert_eq!(stretches.last().map(|s| (s.state, s.window.to)), Some((MachineState::Producing, stage.now)));
     let standby: Span = stretches.iter().filter(|s| s.state == MachineState::Standby).map(|s| s.window.to - s.window.from).sum();
-    assert!((standby.hours() - 7.35).abs() < 0.1, "{standby}");
+    assert!((standby.hours() - 7.32).abs() < 0.1, "{standby}");
     let account = &view.energy[0];
     assert!((account.by_state_kwh.iter().sum::<f64>() - account.kwh).abs() < 1e-6, "{account:?}");
     let by = |state: MachineState| account.by_state_kwh[state.index()];
@@ -73,7 +73,7 @@ fn records_stand_newest_first_and_agree_with_what_was_kept() {
         [(Metric::EnergySaved, 1), (Metric::DownTimeAvoided, 1)]
     );
     let total = view.accounting.total();
-    assert!(total.balances() && total.in_flight == 0 && total.refused_sum() == 0 && total.stored > 5_000);
+    assert!(total.balances() && total.in_flight == 0 && total.refused_sum() == 0 && total.stored > 2_500);
     assert_eq!(view.profiles.len(), 1);
     assert_eq!(view.image.machines[0].order, Some(OrderId(1)));
 }
