@@ -60,7 +60,7 @@ fn a_night_from_readings_to_outcomes() {
                 None,
                 &[
                     "06:00 finding-2 idle_energy ended",
-                    "07:01 outcome-2 of decision-2 down_time_avoided 4.5",
+                    "07:01 outcome-2 of decision-2 down_time_avoided 4.0",
                     "07:01 decision-2 wake done",
                 ],
             ),
