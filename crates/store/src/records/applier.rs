@@ -19,10 +19,16 @@ pub(crate) struct Applier {
 }
 
 impl Applier {
-    /// Starts carrying; it ends with the last sender.
-    pub(crate) fn start(records: Arc<Records>, applied: u64, mut versions: mpsc::Receiver<Vec<(u64, String)>>) -> Self {
+    /// Starts carrying; it ends with the last sender, and lets go of the lock then.
+    pub(crate) fn start(
+        records: Arc<Records>,
+        applied: u64,
+        mut versions: mpsc::Receiver<Vec<(u64, String)>>,
+        lock: Option<Arc<std::fs::File>>,
+    ) -> Self {
         let (tell, told) = watch::channel(applied);
         tokio::spawn(async move {
+            let _held = lock;
             while let Some(mut group) = versions.recv().await {
                 while group.len() < GROUP_MAX
                     && let Ok(more) = versions.try_recv()

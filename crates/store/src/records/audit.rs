@@ -8,7 +8,7 @@ impl Records {
     /// Adds a line and gives its number.
     pub(crate) async fn audit_add(&self, row: &AuditRow) -> Result<u64, StoreError> {
         let _one = self.writer.lock().await;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let (highest,): (Option<i64>,) = sqlx::query_as("SELECT MAX(number) FROM audit").fetch_one(&mut *transaction).await?;
         let number = highest.unwrap_or(0) + 1;
         sqlx::query("INSERT INTO audit (number, at, who, what, about, detail) VALUES ($1, $2, $3, $4, $5, $6)")

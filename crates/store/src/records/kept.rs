@@ -21,8 +21,10 @@ impl Records {
     /// what was carried over before.
     pub(crate) async fn apply(&self, versions: &[(u64, String)]) -> Result<(), StoreError> {
         let _one = self.writer.lock().await;
-        let applied = self.applied().await?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
+        let applied: Option<(String,)> =
+            sqlx::query_as("SELECT value FROM meta WHERE key = $1").bind(APPLIED).fetch_optional(&mut *transaction).await?;
+        let applied = applied.and_then(|(text,)| text.parse().ok()).unwrap_or(0);
         let mut highest = applied;
         for (sequence, body) in versions.iter().filter(|(sequence, _)| *sequence > applied) {
             highest = highest.max(*sequence);

@@ -83,6 +83,13 @@ impl Records {
         schema::upgrade(&pool).await?;
         Ok(Self { pool, writer: Mutex::new(()) })
     }
+    /// A transaction that writes. Its first statement writes already: SQLite refuses at once, without waiting its turn, to turn a
+    /// transaction that has read into one that writes while another connection does.
+    async fn begin(&self) -> Result<sqlx::Transaction<'_, sqlx::Any>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        transaction.execute("UPDATE meta SET value = value WHERE key = 'schema_version'").await?;
+        Ok(transaction)
+    }
     /// A value by its key.
     pub(crate) async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> =

@@ -29,7 +29,7 @@ impl Records {
     /// Carries out a change of history.
     pub(crate) async fn seal(&self, sealing: &Sealing) -> Result<(), StoreError> {
         let _one = self.writer.lock().await;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         for file in &sealing.added {
             sqlx::query(
                 "INSERT INTO files (path, machine_type, first_at, last_at, row_count, readings, bytes)

@@ -52,6 +52,7 @@ impl Store {
             torn_bytes: found.torn_bytes,
         };
         let live = Arc::new(Mutex::new(live));
+        let held = Arc::clone(&lock);
         let (versions, waiting) = mpsc::channel(WAITING_MAX);
         let start = Start {
             dir: dir.join(JOURNAL),
@@ -63,7 +64,7 @@ impl Store {
             records: versions,
         };
         let journal = Journal::start(start, &live)?;
-        let applier = Applier::start(Arc::clone(&records), applied, waiting);
+        let applier = Applier::start(Arc::clone(&records), applied, waiting, Some(held));
         let parts = Parts { live, journal, records, applier };
         Ok((Self::of(dir, plant, limits, parts)?, recovered))
     }
@@ -93,7 +94,7 @@ impl Store {
         }
         let (_, waiting) = mpsc::channel(1);
         let applied = records.applied().await?;
-        let applier = Applier::start(Arc::clone(&records), applied, waiting);
+        let applier = Applier::start(Arc::clone(&records), applied, waiting, None);
         let parts = Parts { live: Arc::new(Mutex::new(live)), journal: Journal::closed(), records, applier };
         Self::of(dir, plant, limits, parts)
     }
