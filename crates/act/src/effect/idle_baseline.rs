@@ -6,7 +6,9 @@
 //! A restart caused by work delays that work by the warm-up w: at the end of the spell, where the window ends, the twin that
 //! stayed ready has worked for w already. So the baseline of that span is the power of the work that follows, with an
 //! interval from idle power to a tenth above. A machine woken by command is delayed only by the warm-up that falls into
-//! worked time. Idle power is what was learned and what the meter showed when the command was sent, half each.
+//! worked time. Idle power is what was learned and what the meter showed when the command was sent, half each where idle power
+//! is steady. Where it is not (a compressor that feeds leaks), what the meter showed tells more: the two are weighed by the
+//! inverse of their variances, that of what was learned from minute to minute and that of a steady draw.
 
 use super::{Case, Method, hours};
 use measure::{Estimate, Span};
@@ -97,8 +99,11 @@ fn delay(case: &Case<'_>, idle: Estimate) -> (f64, f64, f64) {
     (more.min(0.0), more, more.max(0.0) + 0.1 * w * working / 1_000.0)
 }
 
-/// Idle power [W]: what was learned before and what the meter showed when the command was sent, half each; where they differ
-/// the interval holds both.
+/// From minute to minute a steady idle draw varies by this share.
+const STEADY: f64 = 0.02;
+
+/// Idle power [W]: what was learned before and what the meter showed when the command was sent, by the inverse of their
+/// variances; where they differ the interval is wider.
 fn idle_power(case: &Case<'_>, length_h: f64) -> Option<Estimate> {
     let watch = case.watch;
     // After a restart the state before is not known any more.
@@ -108,7 +113,8 @@ fn idle_power(case: &Case<'_>, length_h: f64) -> Option<Estimate> {
     match (learned, shown) {
         (Some(learned), Some(shown)) => {
             let reach = (learned.high - learned.value).max(0.6 * (shown - learned.value).abs()).max(0.015 * shown);
-            let value = 0.5 * (learned.value + shown);
+            let (a, b) = (case.deviation(state).max(STEADY * learned.value), STEADY * shown);
+            let value = learned.value + a * a / (a * a + b * b) * (shown - learned.value);
             Some(Estimate::between(value - reach, value, value + reach))
         }
         (learned, shown) => learned.or_else(|| shown.map(|w| Estimate::between(0.95 * w, w, 1.05 * w))),

@@ -86,6 +86,11 @@ impl Case<'_> {
         let reach = (Z * learned.deviation / seen.sqrt()).hypot(0.02 * learned.mean);
         Some(Estimate::between(learned.mean - reach, learned.mean, learned.mean + reach))
     }
+    /// Standard deviation of the one-minute means of power in a state [W]; 0 where nothing was learned.
+    fn deviation(&self, state: MachineState) -> f64 {
+        let before = self.watch.power.as_ref().map(|p| p[state.index()]);
+        before.or_else(|| self.profile.map(|p| p.power[state.index()])).map_or(0.0, |p| p.deviation.max(0.0))
+    }
     /// A rise of the energy counter [kW.h]; `None` without a counter or where its unit is no energy.
     fn kwh(&self, sum: f64) -> Option<f64> {
         let channel = self.plant.role(self.decision.machine, Role::Energy)?;

@@ -61,6 +61,20 @@ fn standby_that_delays_work_says_so_in_its_interval() {
 }
 
 #[test]
+fn where_idle_power_is_unsteady_the_meter_at_the_command_tells_more_than_what_was_learned() {
+    // 3300 W learned, 2200 W shown: (66² to 44²) where minutes vary by 2 %, (1100² to 44²) where they vary by 1100 W
+    for (deviation, idle) in [(0.0, 2_538.5), (1_100.0, 2_201.8)] {
+        let mut bench = Bench::new(Mode::Automatic);
+        bench.profiles[0].power[MachineState::Starved.index()].deviation = deviation;
+        bench.set(Role::Power, 2_200.0);
+        start(&mut bench, decision(1, Action::Standby));
+        let e = live(&mut bench, &[STANDBY[0], STANDBY[1], (MachineState::Starved, 1, 2_200.0)]).measured.value;
+        assert!((e.value - (idle - 1_250.0) / 1_000.0).abs() < 1e-3, "{deviation}: {e:?}");
+        assert!(e.covers(2.2 - 1.25), "{deviation}: {e:?}");
+    }
+}
+
+#[test]
 fn a_night_of_standby_ends_with_the_horizon() {
     let mut bench = Bench::new(Mode::Automatic);
     start(&mut bench, decision(1, Action::Standby));
