@@ -152,7 +152,8 @@ impl Device {
             let word = |text: &str| RawValue::Text(text.to_owned());
             let node = self.edge.birth(vec![report(Some(REBIRTH), None, &RawValue::Flag(false), now)], now);
             self.publish(node)?;
-            let metrics = METRICS.iter().map(|(name, alias, value)| report(Some(name), Some(*alias), &word(value), now)).collect();
+            let metrics =
+                METRICS.iter().map(|(name, alias, value)| report(Some(name), Some(*alias), &word(value), now)).collect();
             let birth = self.edge.device_birth("mill-1", metrics, now);
             self.publish(birth)?;
             if tokio::time::timeout(Duration::from_secs(2), asked.recv()).await.is_err() {

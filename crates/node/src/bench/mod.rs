@@ -49,7 +49,16 @@ fn figure(value: f64) -> String {
 pub fn missed(rows: &[Row]) -> Vec<String> {
     rows.iter()
         .filter(|r| !r.holds())
-        .map(|r| format!("{}: {} {} found, must be {} {}", r.figure, figure(r.value), r.unit, r.sense(), r.must.map(figure).unwrap_or_default()))
+        .map(|r| {
+            format!(
+                "{}: {} {} found, must be {} {}",
+                r.figure,
+                figure(r.value),
+                r.unit,
+                r.sense(),
+                r.must.map(figure).unwrap_or_default()
+            )
+        })
         .collect()
 }
 

@@ -80,7 +80,7 @@ const CPU_MAX_S: f64 = 2.0;
 
 /// All rows: seeds first, then the summary.
 pub fn rows(pairs: &[Pair], days: u32) -> Vec<Row> {
-    let mut rows: Vec<Row> = pairs.iter().flat_map(|pair| seed_rows(pair)).collect();
+    let mut rows: Vec<Row> = pairs.iter().flat_map(seed_rows).collect();
     let context = format!("{} seeds, {days} days", pairs.len());
     for figure in FIGURES {
         rows.extend(summary(figure, pairs, &context));
@@ -127,7 +127,8 @@ fn kind_rows(kind: DecisionKind, pairs: &[Pair], judged: &[&Judged], context: &s
         let measured = mean(|j| j.outcome.measured.value.value);
         let interval = measured.mean_estimate();
         let truth = mean(|j| j.truth).mean();
-        let note = format!("{context}; {} outcomes; mean measured in [{:.3}, {:.3}] at 90 %", group.len(), interval.low, interval.high);
+        let note =
+            format!("{context}; {} outcomes; mean measured in [{:.3}, {:.3}] at 90 %", group.len(), interval.low, interval.high);
         rows.push(Row::new(name("mean expected"), mean(|j| j.outcome.expected.value.value).mean(), metric.unit()).under(context));
         rows.push(Row::new(name("mean measured"), measured.mean(), metric.unit()).beside("true", truth).under(note));
         rows.push(coverage(&format!("{} by {method}", kind.word()), &group));

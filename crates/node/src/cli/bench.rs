@@ -37,7 +37,7 @@ enum What {
 }
 
 /// Measures and prints.
-pub fn main(words: Words) -> Result<(), Failure> {
+pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Loop { seeds, days } => ring_rows(seeds, days),
         What::Latency { times } => super::on_runtime(latency::rows(times))?,
@@ -82,5 +82,6 @@ fn ring_rows(seeds: u64, days: u32) -> Vec<Row> {
 
 fn style() -> indicatif::ProgressStyle {
     // the template is constant and known to parse
-    indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {elapsed}").unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())
+    indicatif::ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {elapsed}")
+        .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar())
 }

@@ -37,7 +37,10 @@ async fn walk(store: &Store, plant: &Plant, id: RecordId) -> Result<String, Fail
             Because::Readings { channel, window } => {
                 let channel = plant.channel(channel);
                 let machine = &plant.machine(channel.machine).name;
-                lines.push(format!("{indent}readings {machine}/{} [{}] {} to {}", channel.name, channel.unit, window.from, window.to));
+                lines.push(format!(
+                    "{indent}readings {machine}/{} [{}] {} to {}",
+                    channel.name, channel.unit, window.from, window.to
+                ));
             }
             Because::Order(order) => lines.push(format!("{indent}order {}", plant.order(order).name)),
             Because::Record(id) => {
@@ -64,7 +67,13 @@ fn told(plant: &Plant, record: &Record) -> String {
     let head = format!("{} {}", record.id(), record.at());
     match record {
         Record::Finding(f) => {
-            format!("{head} {} on {} by {}, probability {:.2}", f.cause.word(), plant.machine(f.machine).name, f.from, f.probability)
+            format!(
+                "{head} {} on {} by {}, probability {:.2}",
+                f.cause.word(),
+                plant.machine(f.machine).name,
+                f.from,
+                f.probability
+            )
         }
         Record::Forecast(f) => format!(
             "{head} {} of {} by {}: {:.2} [{:.2} to {:.2}] {}",

@@ -23,7 +23,11 @@ struct Words {
     #[command(subcommand)]
     command: Command,
     /// Log filter, such as `info` or `drivers=debug`.
-    #[arg(long, global = true, default_value = "warn,node=info,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_server=off")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "warn,node=info,opcua_client=off,opcua_core=off,opcua_crypto=off,opcua_server=off"
+    )]
     log: String,
     /// Write logs as one JSON object a line.
     #[arg(long, global = true)]
@@ -102,7 +106,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Replay(words) => on_runtime(replay::main(words)),
         Command::Explain(words) => on_runtime(explain::main(words)),
         Command::Sql(words) => on_runtime(sql::main(words)),
-        Command::Bench(words) => bench::main(words),
+        Command::Bench(words) => bench::main(&words),
     }
 }
 

@@ -36,7 +36,9 @@ pub struct Words {
 }
 
 fn slice(text: &str) -> Result<Span, String> {
-    crate::config::text::span(text).filter(|s| *s > Span::ZERO).ok_or_else(|| "allowed is a time such as `10 min` or `1 h`".to_owned())
+    crate::config::text::span(text)
+        .filter(|s| *s > Span::ZERO)
+        .ok_or_else(|| "allowed is a time such as `10 min` or `1 h`".to_owned())
 }
 
 /// Replays and says what came of it.
@@ -122,7 +124,9 @@ fn summary(running: &runtime::Running, until: Instant) -> String {
         lines.push(format!("  refused {count}: {}", reason.word()));
     }
     let [findings, forecasts, decisions, commands, outcomes] = view.counts;
-    lines.push(format!("{findings} findings, {forecasts} forecasts, {decisions} decisions, {commands} commands, {outcomes} outcomes."));
+    lines.push(format!(
+        "{findings} findings, {forecasts} forecasts, {decisions} decisions, {commands} commands, {outcomes} outcomes."
+    ));
     let head = ["machine", "OEE", "availability", "quality", "good", "scrap", "kWh"].map(str::to_owned);
     let share = |x: Option<f64>| x.map(|x| format!("{:.1} %", 100.0 * x)).unwrap_or_default();
     let rows: Vec<Vec<String>> = view
