@@ -231,3 +231,31 @@ async fn a_slow_unit_slows_the_broker_and_loses_nothing() {
     assert_eq!(numbers, (0..500).map(|i| RawValue::Number(f64::from(i))).collect::<Vec<_>>(), "all, in order");
     bench.stop().await;
 }
+
+/// How fast a unit takes messages of QoS 1 through mosquitto, each settled at once. A figure, not a gate: run with
+/// `cargo test --release -p drivers --test peers -- --ignored --nocapture`.
+#[ignore = "prints a figure"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_a_second() {
+    const MESSAGES: u32 = 20_000;
+    let Some(broker) = Mosquitto::start(free_port()) else { return };
+    let mut bench = Bench::start(Config::Sparkplug(sparkplug_config(broker.port)));
+    bench.until(|h| h.connected).await;
+    let mut edge = EdgeNode::connect(broker.port).await;
+    edge.bear().await;
+    bench.reading(ChannelId(1)).await;
+    let began = std::time::Instant::now();
+    let sending = async {
+        for i in 0..MESSAGES {
+            edge.data(vec![report(None, Some(2), &RawValue::Number(f64::from(i)), Instant::from_seconds(i.into()))]).await;
+        }
+    };
+    let taking = async {
+        for _ in 0..MESSAGES {
+            bench.reading(ChannelId(1)).await;
+        }
+    };
+    tokio::join!(sending, taking);
+    println!("{:.0} messages/s of QoS 1 through mosquitto and the driver", f64::from(MESSAGES) / began.elapsed().as_secs_f64());
+    bench.stop().await;
+}

@@ -114,7 +114,7 @@ async fn open(line: &Line, config: &Config, decoder: &Decoder) -> Result<(Peer, 
     loop {
         match events.next().await {
             Some(Ok(SessionPollResult::Reconnected(_))) => break,
-            event => loss(event).map_or(Ok(()), |lost| Err(format!("{}: {lost}", config.endpoint)))?,
+            event => loss(event.as_ref()).map_or(Ok(()), |lost| Err(format!("{}: {lost}", config.endpoint)))?,
         }
     }
     let (heard, notifications) = mpsc::unbounded_channel();
@@ -124,7 +124,7 @@ async fn open(line: &Line, config: &Config, decoder: &Decoder) -> Result<(Peer, 
         loop {
             tokio::select! {
                 first = &mut subscribing => break first.map_err(|e| format!("{}: no subscription: {e}", config.endpoint))?,
-                event = events.next() => loss(event).map_or(Ok(()), Err)?,
+                event = events.next() => loss(event.as_ref()).map_or(Ok(()), Err)?,
             }
         }
     };
@@ -132,7 +132,7 @@ async fn open(line: &Line, config: &Config, decoder: &Decoder) -> Result<(Peer, 
 }
 
 /// What an event of the session says of the connection: `Some` when it is lost.
-fn loss(event: Option<Result<SessionPollResult, StatusCode>>) -> Option<String> {
+fn loss(event: Option<&Result<SessionPollResult, StatusCode>>) -> Option<String> {
     match event {
         None => Some("the session was closed".to_owned()),
         Some(Err(status)) => Some(format!("cannot connect: {status}")),
@@ -230,7 +230,7 @@ async fn serve(
             event = peer.events.next() => match event {
                 Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::Publish)))
                 | Some(Ok(SessionPollResult::SessionActivity(SessionActivity::KeepAliveSucceeded))) => line.heard(),
-                event => if let Some(lost) = loss(event) {
+                event => if let Some(lost) = loss(event.as_ref()) {
                     return Some(format!("{}: {lost}", config.endpoint));
                 }
             }

@@ -32,7 +32,7 @@ const REBIRTH_REST: Duration = Duration::from_secs(5);
 
 /// What the broker's connection told.
 enum News {
-    Packet(Packet),
+    Packet(Box<Packet>),
     Lost(String),
 }
 
@@ -122,7 +122,7 @@ async fn open(line: &Line, config: &Config) -> Result<Peer, String> {
     driver.spawn(async move {
         loop {
             let told = match events.poll().await {
-                Ok(Event::Incoming(packet)) => tell.send(News::Packet(packet)).await,
+                Ok(Event::Incoming(packet)) => tell.send(News::Packet(Box::new(packet))).await,
                 Ok(_) => continue,
                 Err(error) => {
                     let _ = tell.send(News::Lost(error.to_string())).await;
@@ -136,7 +136,7 @@ async fn open(line: &Line, config: &Config) -> Result<Peer, String> {
     });
     loop {
         match news.recv().await {
-            Some(News::Packet(Packet::ConnAck(_))) => break,
+            Some(News::Packet(packet)) if matches!(*packet, Packet::ConnAck(_)) => break,
             Some(News::Packet(_)) => {}
             Some(News::Lost(error)) => return Err(error),
             None => return Err("the connection was closed".to_owned()),
@@ -184,12 +184,11 @@ impl Session<'_> {
                 news = peer.news.recv(), if self.settling.len() < IN_FLIGHT_MAX => match news {
                     None => return Some("the connection was closed".to_owned()),
                     Some(News::Lost(error)) => return Some(error),
-                    Some(News::Packet(Packet::Publish(publish))) => {
-                        if let Err(ended) = self.publish(&peer.client, publish).await {
+                    Some(News::Packet(packet)) => {
+                        if let Err(ended) = self.hear(&peer.client, *packet).await {
                             return ended;
                         }
                     }
-                    Some(News::Packet(_)) => self.line.heard(),
                 }
             }
         }
@@ -222,9 +221,10 @@ impl Session<'_> {
         sent.await.map_err(|e| e.to_string())
     }
 
-    /// Takes one publish in; `Err(None)` when the node stops.
-    async fn publish(&mut self, client: &AsyncClient, publish: Publish) -> Result<(), Option<String>> {
+    /// Takes one packet in; `Err(None)` when the node stops.
+    async fn hear(&mut self, client: &AsyncClient, packet: Packet) -> Result<(), Option<String>> {
         self.line.heard();
+        let Packet::Publish(publish) = packet else { return Ok(()) };
         let topic = String::from_utf8_lossy(&publish.topic).into_owned();
         if topic == state_topic(&self.config.host_id) {
             // another's word, or an old one of ours: a host that is online says so again (5.15)

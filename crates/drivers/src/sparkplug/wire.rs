@@ -12,15 +12,16 @@
 //! readings unless a channel names them. Our own edge nodes answer a refused command with the metric's old value and a text
 //! property `refused`; devices that do not are waited for until the echo time is over.
 
+mod command;
 mod edge;
 
+pub use command::{Command, Encoder, commands, echoes, rebirth};
 pub use edge::Edge;
 
 use super::config::{Address, Config};
-use act::{Sink, Unwritable};
 use collect::{Delivery, Place, RawReading, RawValue, Source};
 use measure::Instant;
-use plant::{ChannelId, CommandValue, Quality, RefusalReason, Refused, SourceId};
+use plant::{ChannelId, Quality, RefusalReason, Refused, SourceId};
 use srad_types::payload::{DataType, Message as _, Metric, Payload, PropertySet, PropertyValue, metric, property_value};
 use std::collections::HashMap;
 
@@ -45,15 +46,6 @@ pub struct Notes {
     pub troubles: Vec<String>,
     /// Commands that a device refused, with its reason.
     pub refusals: Vec<(ChannelId, String)>,
-}
-
-/// A command as it goes to the broker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// Topic, NCMD or DCMD.
-    pub topic: String,
-    /// Payload.
-    pub payload: Vec<u8>,
 }
 
 /// What the last births of an edge node said.
@@ -165,7 +157,8 @@ impl Decoder {
         let Some(node) = self.nodes.get_mut(&topic.node) else { return };
         let (group, name) = &topic.node;
         match &topic.device {
-            None if bd_seq(payload).is_some_and(|dead| node.bd_seq.is_some_and(|born| born != dead)) => return,
+            // the will of an earlier session
+            None if bd_seq(payload).is_some_and(|dead| node.bd_seq.is_some_and(|born| born != dead)) => {}
             None => {
                 self.nodes.remove(&topic.node);
                 self.notes.troubles.push(format!("edge node {group}/{name} is offline"));
@@ -182,17 +175,17 @@ impl Decoder {
         let node = self.nodes.get_mut(&topic.node);
         let wanted = node.as_ref().and_then(|n| n.seq).map(|last| (last + 1) % 256);
         let Some(node) = node.filter(|n| n.online.contains_key(&topic.device) || topic.verb == "DBIRTH") else {
-            return self.ask_rebirth(topic, format!("{} before its birth", topic.verb));
+            return self.ask_rebirth(topic, &format!("{} before its birth", topic.verb));
         };
         let last = std::mem::replace(&mut node.seq, seq);
         // the same number again is the same message again
         if seq.is_some() && wanted.is_some() && seq != wanted && seq != last {
             let (found, wanted) = (seq.unwrap_or_default(), wanted.unwrap_or_default());
-            self.ask_rebirth(topic, format!("sequence number {found} where {wanted} was due"));
+            self.ask_rebirth(topic, &format!("sequence number {found} where {wanted} was due"));
         }
     }
 
-    fn ask_rebirth(&mut self, topic: &Topic, why: String) {
+    fn ask_rebirth(&mut self, topic: &Topic, why: &str) {
         self.notes.troubles.push(format!("edge node {}/{}: {why}; a rebirth is requested", topic.node.0, topic.node.1));
         if !self.notes.rebirths.contains(&topic.node) {
             self.notes.rebirths.push(topic.node.clone());
@@ -206,7 +199,7 @@ impl Decoder {
             let Some(name) = named else {
                 let alias = metric.alias.map_or_else(|| "neither name nor alias".to_owned(), |alias| format!("alias {alias}"));
                 let place = place(topic, &alias);
-                self.ask_rebirth(topic, format!("unknown {alias}"));
+                self.ask_rebirth(topic, &format!("unknown {alias}"));
                 let allowed = "a name or an alias of the last birth; a rebirth is requested".to_owned();
                 self.refuse(delivery, place, Fault { found: alias, allowed, reason: RefusalReason::UnknownChannel });
                 continue;
@@ -406,105 +399,6 @@ const fn number(value: f64) -> Option<RawValue> {
     Some(RawValue::Number(value))
 }
 
-/// Turns values into commands of the type that the metric was born with.
-pub struct Encoder<'a> {
-    config: &'a Config,
-    births: &'a Decoder,
-    now: Instant,
-}
-
-impl<'a> Encoder<'a> {
-    /// An encoder for the channels of a source, the births it has seen, and the time of the command.
-    pub const fn new(config: &'a Config, births: &'a Decoder, now: Instant) -> Self {
-        Self { config, births, now }
-    }
-    /// The address of a channel.
-    ///
-    /// # Errors
-    /// The source does not have the channel.
-    pub fn address(&self, channel: ChannelId) -> Result<&'a Address, Unwritable> {
-        let found = self.config.channels.iter().find(|(id, _)| *id == channel);
-        found.map(|(_, address)| address).ok_or(Unwritable::NoAddress(channel.0))
-    }
-}
-
-impl Sink for Encoder<'_> {
-    type Request = Command;
-    /// Where the metric is not yet born, a number goes as a Double and a word as a String.
-    fn encode(&self, channel: ChannelId, value: &CommandValue) -> Result<Command, Unwritable> {
-        let address = self.address(channel)?;
-        let (datatype, value) = typed(address, value, self.births.data_type(address))?;
-        let metric = Metric {
-            name: Some(address.metric.clone()),
-            timestamp: Some(millis(self.now)),
-            datatype: Some(datatype as u32),
-            value: Some(value),
-            ..Metric::new()
-        };
-        let device = address.device.as_deref();
-        let verb = if device.is_some() { "DCMD" } else { "NCMD" };
-        let node = (address.group.clone(), address.node.clone());
-        Ok(Command { topic: topic(&node, verb, device), payload: payload(None, self.now, vec![metric]) })
-    }
-}
-
-/// A command value as a metric value of the type the metric was born with.
-fn typed(address: &Address, value: &CommandValue, born: Option<u32>) -> Result<(DataType, metric::Value), Unwritable> {
-    let wrong =
-        |found: String, allowed: &str| Unwritable::WrongType { place: address.to_string(), found, allowed: allowed.to_owned() };
-    let number = match value {
-        CommandValue::Word(word) => {
-            let fits = born.is_none() || is_type(born, &TEXTS);
-            let kind = born.and_then(|t| DataType::try_from(t).ok()).unwrap_or(DataType::String);
-            let value = metric::Value::StringValue(word.clone());
-            return if fits { Ok((kind, value)) } else { Err(wrong(format!("`{word}`"), "numbers")) };
-        }
-        CommandValue::Number(number) => *number,
-    };
-    let kind = born.and_then(|t| DataType::try_from(t).ok()).unwrap_or(DataType::Double);
-    let (low, high) = match kind {
-        DataType::Boolean => (0.0, 1.0),
-        DataType::Int8 => (f64::from(i8::MIN), f64::from(i8::MAX)),
-        DataType::UInt8 => (0.0, f64::from(u8::MAX)),
-        DataType::Int16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
-        DataType::UInt16 => (0.0, f64::from(u16::MAX)),
-        DataType::Int32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
-        DataType::UInt32 => (0.0, f64::from(u32::MAX)),
-        DataType::Int64 => (-2_f64.powi(53), 2_f64.powi(53)),
-        DataType::UInt64 => (0.0, 2_f64.powi(53)),
-        DataType::Float => (f64::from(f32::MIN), f64::from(f32::MAX)),
-        DataType::Double => (f64::MIN, f64::MAX),
-        DataType::String | DataType::Text | DataType::Uuid => return Err(wrong(number.to_string(), "words")),
-        other => return Err(wrong(number.to_string(), other.as_str_name())),
-    };
-    if !(low..=high).contains(&number) {
-        let allowed = format!("{low:e} to {high:e} ({})", kind.as_str_name());
-        return Err(Unwritable::OutOfRange { place: address.to_string(), found: format!("{number:e}"), allowed });
-    }
-    Ok((kind, number_value(kind, number)))
-}
-
-fn number_value(kind: DataType, number: f64) -> metric::Value {
-    let whole = number.round();
-    match kind {
-        DataType::Boolean => metric::Value::BooleanValue(whole != 0.0),
-        DataType::Float => metric::Value::FloatValue(number as f32),
-        DataType::Double => metric::Value::DoubleValue(number),
-        DataType::Int64 | DataType::UInt64 => metric::Value::LongValue(whole as i64 as u64),
-        _ => metric::Value::IntValue(whole as i64 as u32),
-    }
-}
-
-/// Whether a reading reports the value of a command; whole-number and single-precision devices round.
-pub fn echoes(reported: &RawValue, commanded: &CommandValue) -> bool {
-    match (reported, commanded) {
-        (RawValue::Text(text), CommandValue::Word(word)) => text == word,
-        (RawValue::Number(found), CommandValue::Number(wanted)) => (found - wanted).abs() <= 1e-6 * wanted.abs().max(1.0),
-        (RawValue::Flag(found), CommandValue::Number(wanted)) => *found == (*wanted != 0.0),
-        _ => false,
-    }
-}
-
 /// The topic of a message.
 pub fn topic((group, node): &NodeName, verb: &str, device: Option<&str>) -> String {
     match device {
@@ -521,14 +415,6 @@ pub fn state_topic(host: &str) -> String {
 /// The filters that bring the births, data and deaths of a group.
 pub fn filters(group: &str) -> [String; 6] {
     ["NBIRTH/+", "NDATA/+", "NDEATH/+", "DBIRTH/+/+", "DDATA/+/+", "DDEATH/+/+"].map(|rest| format!("{SPACE}/{group}/{rest}"))
-}
-
-/// The command that asks an edge node for a rebirth.
-pub fn rebirth(node: &NodeName, now: Instant) -> Command {
-    let value = Some(metric::Value::BooleanValue(true));
-    let datatype = Some(DataType::Boolean as u32);
-    let ask = Metric { name: Some(REBIRTH.to_owned()), timestamp: Some(millis(now)), datatype, value, ..Metric::new() };
-    Command { topic: topic(node, "NCMD", None), payload: payload(None, now, vec![ask]) }
 }
 
 /// A payload as bytes.
@@ -561,21 +447,4 @@ pub fn refusal(report: Metric, reason: &str) -> Metric {
         value: Some(property_value::Value::StringValue(reason.to_owned())),
     };
     Metric { properties: Some(PropertySet { keys: vec![REFUSED.to_owned()], values: vec![value] }), ..report }
-}
-
-/// The metrics of a command as an edge node reads them: names and values.
-///
-/// # Errors
-/// The payload cannot be decoded.
-pub fn commands(payload: &[u8]) -> Result<Vec<(String, CommandValue)>, String> {
-    let payload = Payload::decode(payload).map_err(|e| e.to_string())?;
-    let named = payload.metrics.into_iter().filter_map(|metric| {
-        let value = match raw_value(&metric, metric.datatype).ok()? {
-            RawValue::Number(number) => CommandValue::Number(number),
-            RawValue::Flag(flag) => CommandValue::Number(f64::from(u8::from(flag))),
-            RawValue::Text(text) => CommandValue::Word(text),
-        };
-        Some((metric.name?, value))
-    });
-    Ok(named.collect())
 }

@@ -42,7 +42,7 @@ struct Edge {
 
 /// What the broker's connection told.
 enum News {
-    Packet(Packet),
+    Packet(Box<Packet>),
     Lost(String),
 }
 
@@ -77,7 +77,7 @@ async fn run(mut edge: Edge, broker: SocketAddr, mut feed: mpsc::Receiver<Vec<Sa
                     None => return,
                 },
                 packet = news.recv() => match packet {
-                    Some(News::Packet(packet)) => edge.hear(&client, packet),
+                    Some(News::Packet(packet)) => edge.hear(&client, *packet),
                     Some(News::Lost(error)) => break error,
                     None => break "the connection was closed".to_owned(),
                 },
@@ -95,7 +95,7 @@ async fn run(mut edge: Edge, broker: SocketAddr, mut feed: mpsc::Receiver<Vec<Sa
 async fn drive(mut events: EventLoop, tell: mpsc::Sender<News>) {
     loop {
         let news = match events.poll().await {
-            Ok(Event::Incoming(packet)) => News::Packet(packet),
+            Ok(Event::Incoming(packet)) => News::Packet(Box::new(packet)),
             Ok(_) => continue,
             Err(error) => {
                 let _ = tell.send(News::Lost(error.to_string())).await;
