@@ -380,6 +380,11 @@ export const en = {
   'reason.greater_loss_next_shift': 'loses more next shift',
   'reason.lower_atcs_index': 'less urgent or more set-up',
 
+  'evidence.lapsed_unanswered': 'Unanswered for',
+  'evidence.lapsed_too_late': 'Too late by then, after',
+  'evidence.lapsed_state': 'The machine had changed its state, after',
+  'evidence.lapsed_order': 'The order no longer waited there, after',
+  'evidence.lapsed_limit': 'Too many decisions were open, after',
   'evidence.idle_power': 'Idle power',
   'evidence.standby_power': 'Standby power',
   'evidence.warm_up_power': 'Power while warming up',

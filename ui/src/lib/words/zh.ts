@@ -381,6 +381,11 @@ export const zh: Words = {
   'reason.greater_loss_next_shift': '下一班做损失更大',
   'reason.lower_atcs_index': '不够紧急或换型更多',
 
+  'evidence.lapsed_unanswered': '无人答复，历时',
+  'evidence.lapsed_too_late': '已经过时，历时',
+  'evidence.lapsed_state': '设备状态已改变，历时',
+  'evidence.lapsed_order': '该订单已不在此等待，历时',
+  'evidence.lapsed_limit': '未结决策过多，历时',
   'evidence.idle_power': '空转功率',
   'evidence.standby_power': '待机功率',
   'evidence.warm_up_power': '预热功率',
