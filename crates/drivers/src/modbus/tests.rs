@@ -307,3 +307,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_decoder_conforms() {
+    let config = config(&["1/input/0/u16/0=off,1=on", "1/input/1/f32", "1/holding/0/text2"]);
+    let answer = |block: usize, words: &[u16]| Answer { block, result: Ok(words.to_vec()) };
+    let messages = || {
+        vec![
+            (answer(0, &[1, 0x41C8, 0]), 2),
+            (answer(1, &[0x4F31, 0]), 1),
+            (answer(0, &[1, 0x41C8, 0]), 0), // nothing new
+            (answer(0, &[9, 0x7F80, 0]), 2), // an unknown code, infinity
+            (answer(1, &[0xFFFF]), 1),       // too short
+            (Answer { block: 0, result: Err("Server device failure".to_owned()) }, 2),
+            (answer(7, &[1]), 0), // no such block
+        ]
+    };
+    let deliveries = collect::suite::check(|| Decoder::new(SourceId(1), &config), messages).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(deliveries.iter().map(|d| d.refused.len()).sum::<usize>(), 4);
+}

@@ -206,3 +206,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_decoder_conforms() {
+    let config = config(&["ns=2;s=a", "ns=2;s=b"]);
+    let messages = || {
+        vec![
+            (vec![(1, sent(7.5)), (2, sent("run"))], 2),
+            (vec![(1, sent("seven")), (1, sent(f64::INFINITY)), (9, sent(1.0))], 3),
+            (vec![(2, sent(vec![1.0]))], 1),
+            (vec![(2, sent(Variant::Empty))], 0), // a null is no value
+            (vec![], 0),
+        ]
+    };
+    let deliveries = collect::suite::check(|| Decoder::new(SourceId(1), &config), messages).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(deliveries.iter().map(|d| d.refused.len()).sum::<usize>(), 2);
+}

@@ -354,3 +354,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_decoder_conforms() {
+    let oven = Some("oven");
+    let messages = || {
+        vec![
+            (message("NBIRTH", None, Some(0), vec![bd_seq(1)]), 0),
+            (
+                message("DBIRTH", oven, Some(1), vec![text(Some("state"), Some(1), "ready"), number(Some("door"), Some(2), 1.0)]),
+                2,
+            ),
+            (message("DDATA", oven, Some(2), vec![text(None, Some(1), "run"), number(None, Some(8), 1.0)]), 2),
+            (message("DDATA", oven, Some(7), vec![number(Some("power"), None, f64::INFINITY)]), 1),
+            (Message { topic: "spBv1.0/plant/DDATA/line/oven".to_owned(), payload: vec![0xFF; 7] }, 1),
+            (Message { topic: "elsewhere".to_owned(), payload: vec![1] }, 0),
+            (message("NDEATH", None, None, vec![bd_seq(1)]), 0),
+        ]
+    };
+    let deliveries = collect::suite::check(|| Decoder::new(SourceId(1), &config()), messages).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(deliveries.iter().map(|d| d.refused.len()).sum::<usize>(), 2);
+}
