@@ -43,11 +43,7 @@ async fn bench_of_acknowledgements() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let flush = spread(store.fsyncs_micros().into_iter().map(u128::from).collect());
-    println!(
-        "p50, p99 [us]: bare flush {bare:?}, flush of the journal {flush:?}, append {:?}, commit with a record {:?}",
-        spread(light),
-        spread(both)
-    );
+    println!("p50, p99 [us]: bare flush {bare:?}, flush of the journal {flush:?}, append {:?}, commit with a record {:?}", spread(light), spread(both));
     let began = Instant::now();
     let tasks = (0..64).map(|_| {
         let store = store.clone();
@@ -68,30 +64,4 @@ async fn bench_of_acknowledgements() {
     let seconds = began.elapsed().as_secs_f64();
     let bytes = store.figures().history_bytes as f64 / report.readings as f64;
     println!("sealing: {:.0} readings/s, {bytes:.2} bytes a reading", report.readings as f64 / seconds);
-}
-
-#[test]
-#[ignore = "temporary"]
-fn bench_of_fjall() {
-    use fjall::{Database, KeyspaceCreateOptions, PersistMode};
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-    let bare = bare_flush(dir.path(), 2_000);
-    let db = Database::builder(dir.path().join("f")).open().expect("opens");
-    let journal = db.keyspace("journal", KeyspaceCreateOptions::default).expect("keyspace");
-    let mut times = Vec::new();
-    for i in 0..3_000_u64 {
-        let began = Instant::now();
-        journal.insert(i.to_be_bytes(), [7_u8; 48]).expect("inserted");
-        db.persist(PersistMode::SyncData).expect("persisted");
-        times.push(began.elapsed().as_micros());
-    }
-    println!("fjall alone: bare {bare:?}, insert+SyncData {:?}", spread(times));
-    let began = Instant::now();
-    for group in 0..500_u64 {
-        for i in 0..64 {
-            journal.insert((10_000 + group * 64 + i).to_be_bytes(), [7_u8; 620]).expect("inserted");
-        }
-        db.persist(PersistMode::SyncData).expect("persisted");
-    }
-    println!("fjall groups of 64 x 50 readings: {:.0} readings/s", 1_600_000.0 / began.elapsed().as_secs_f64());
 }
