@@ -13,7 +13,9 @@ use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
-use plant::{Batch, Because, Command, Decision, Finding, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict};
+use plant::{
+    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict,
+};
 use std::sync::Arc;
 
 /// What a step may be told.
@@ -48,8 +50,9 @@ pub struct Unit {
     pub(crate) knowledge: Knowledge,
     pub(crate) hand: Hand,
     pub(crate) memory: Memory,
-    /// Findings that were open when an earlier run ended; the first step ends them, and what still holds is found anew.
-    orphans: Vec<Finding>,
+    /// What an earlier run left open and this one cannot know: the first step ends its findings (what still holds is found
+    /// anew) and tells its unanswered commands timed out (whether they were obeyed shows in the readings).
+    orphans: Vec<Record>,
     decided_at: Instant,
     stirred: bool,
 }
@@ -69,6 +72,13 @@ impl Unit {
         }
     }
 
+    /// Waits for answers of devices for another span than usual, say where plant time runs faster than the wire.
+    #[must_use]
+    pub fn answers_within(mut self, span: Span) -> Self {
+        self.hand = self.hand.answers_within(span);
+        self
+    }
+
     /// Everything there is.
     pub const fn plant(&self) -> &Arc<Plant> {
         &self.plant
@@ -86,7 +96,9 @@ impl Unit {
     /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.
     pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: &[Record]) {
         self.memory.recall(next, recent);
-        self.orphans = self.memory.findings().into_iter().filter(|f| f.ended.is_none()).collect();
+        let findings = self.memory.findings().into_iter().filter(|f| f.ended.is_none()).map(Record::Finding);
+        let commands = self.memory.commands().into_iter().filter(|c| c.state == CommandState::Sent).map(Record::Command);
+        self.orphans = findings.chain(commands).collect();
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));
             self.hand.recall(decision);
@@ -123,8 +135,13 @@ impl Unit {
             let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
             self.carry(deeds, &mut effects);
         }
-        for finding in std::mem::take(&mut self.orphans) {
-            self.keep(Record::Finding(Finding { at: now, ended: Some(now), ..finding }), &mut effects);
+        for mut orphan in std::mem::take(&mut self.orphans) {
+            match &mut orphan {
+                Record::Finding(finding) => (finding.at, finding.ended) = (now, Some(now)),
+                Record::Command(command) => command.state = CommandState::TimedOut,
+                _ => {}
+            }
+            self.keep(orphan, &mut effects);
         }
         let image = self.collector.freeze(now);
         let records = self.knowledge.judge(&self.plant, &image, &mut |kind| self.memory.mint(kind));

@@ -1,6 +1,6 @@
 //! After a restart: what waited still waits, what ran is still measured, numbers and words go on where they ended.
 
-use crate::stage::{Stage, clock, id, verdict};
+use crate::stage::{Device, Stage, clock, id, verdict};
 use plant::{MachineState, Mode, Record, RecordKind, UserRole};
 
 fn at_night(mode: Mode, time: &str) -> Stage {
@@ -88,4 +88,17 @@ fn numbers_and_words_go_on() {
     }
     assert!(after.counts[2] > before.counts[2], "a new night, a new decision");
     assert_eq!(after.at, clock("25:00"));
+}
+
+#[test]
+fn a_command_without_an_answer_is_told_timed_out_and_its_decision_is_still_measured() {
+    let mut stage = at_night(Mode::Automatic, "22:31");
+    stage.device = Device::Silent;
+    assert!(stage.until("22:32").contains(&"22:32 write command-1 standby".to_owned()));
+    stage.restart();
+    let lines = stage.until("22:46");
+    assert!(lines.contains(&"22:33 command-1 timed out".to_owned()), "{lines:?}");
+    assert!(!lines.iter().any(|l| l.contains("write")), "whether it was obeyed is not known: {lines:?}");
+    let measured = stage.until("22:47");
+    assert_eq!(measured[0], "22:47 outcome-1 of decision-1 energy_saved 0.0", "not in standby after a quarter of an hour");
 }
