@@ -76,8 +76,16 @@ impl Store {
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
         let forms: Result<Vec<String>, StoreError> = records.iter().map(form).collect();
-        let submitted = forms.map(|forms| self.submit(words, batches, forms));
-        async move { submitted?.await }
+        let (forms, batches, refusal) = match forms {
+            Ok(forms) => (forms, batches, None),
+            // the words are stored all the same: later readings may use them
+            Err(refusal) => (Vec::new(), Vec::new(), Some(refusal)),
+        };
+        let submitted = self.submit(words, batches, forms);
+        async move {
+            let stored = submitted.await;
+            refusal.map_or(stored, Err)
+        }
     }
 
     /// Keeps versions of records; resolves once they are on the disk. A version equal to the latest one is passed over.

@@ -192,10 +192,11 @@ impl Writer {
     }
 
     /// Adds a commit to the group, or gives back who waits for a rotation.
-    fn sort(&self, job: Job, group: &mut Vec<Commit>) -> Option<oneshot::Sender<Result<(), StoreError>>> {
+    fn sort(&mut self, job: Job, group: &mut Vec<Commit>) -> Option<oneshot::Sender<Result<(), StoreError>>> {
         match job {
             Job::Commit(commit) => {
                 if let Some(refusal) = self.refusal(&commit) {
+                    self.owed.extend(commit.words);
                     let _ = commit.done.send(Err(refusal));
                 } else {
                     group.push(commit);

@@ -15,7 +15,7 @@ const JOIN_FROM: usize = 12;
 /// Files at least this large are left as they are [bytes].
 const SMALL_BYTES: u64 = 32 << 20;
 /// Most rows of one join.
-const JOIN_ROWS_MAX: u64 = 2_000_000;
+const JOIN_ROWS_MAX: u64 = 500_000;
 
 /// The small files of one day and type that are worth joining, the first such group.
 pub(crate) fn join_candidates(manifest: &Manifest) -> Option<Vec<PartFile>> {

@@ -80,10 +80,19 @@ impl Store {
     /// # Errors
     /// The statement is not understood, would change something, takes more than 30 s or more memory than allowed.
     pub async fn sql(&self, query: &str, rows_max: usize) -> Result<SqlTable, StoreError> {
-        let surroundings = self.inner.context.runtime_env();
-        let read = |text| Sql::read(context(Arc::clone(&surroundings)), text);
+        let mut tries = TRIES;
+        loop {
+            let answer = self.try_sql(query, rows_max).await;
+            tries -= 1;
+            if tries == 0 || !matches!(answer, Err(StoreError::Disk { .. })) {
+                return answer;
+            }
+        }
+    }
+
+    async fn try_sql(&self, query: &str, rows_max: usize) -> Result<SqlTable, StoreError> {
+        let sql = Sql::read(context(self.inner.context.runtime_env()), query)?;
         let mut records = Vec::new();
-        let sql = read(query)?;
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {
                 self.caught_up().await?;
@@ -111,13 +120,20 @@ impl Store {
         (Arc::clone(&live.manifest), live.segments.clone(), live.words.clone())
     }
 
+    /// Starts work on the query thread.
+    pub(super) fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<tokio::task::JoinHandle<T>, StoreError> {
+        Ok(self.inner.thinkers.0.as_ref().ok_or(StoreError::Closed)?.spawn(work))
+    }
+
     /// Works something out on the query thread, within the time allowed.
     async fn think<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let runtime = self.inner.thinkers.0.as_ref().ok_or(StoreError::Closed)?;
-        let mut task = runtime.spawn(work);
+        let mut task = self.spawn(work)?;
         match tokio::time::timeout(TIME_MAX, &mut task).await {
             Ok(answer) => answer.map_err(|e| StoreError::Query(format!("the query broke off: {e}")))?,
             Err(_) => {

@@ -2,6 +2,7 @@
 
 use super::{Inner, Store, Thinkers, readable};
 use crate::form::{Catalogue, Remap};
+use crate::journal::segment::sync_dir;
 use crate::journal::{Journal, Start, glance, recover};
 use crate::live::Live;
 use crate::records::{Applier, Records, WAITING_MAX};
@@ -63,6 +64,7 @@ impl Store {
             lock,
             records: versions,
         };
+        sync_dir(dir)?;
         let journal = Journal::start(start, &live)?;
         let applier = Applier::start(Arc::clone(&records), applied, waiting, Some(held));
         let parts = Parts { live, journal, records, applier };

@@ -128,7 +128,10 @@ impl Store {
         for _ in 0..JOINS_MAX {
             let manifest = Arc::clone(&self.live().manifest);
             let Some(parts) = join_candidates(&manifest) else { break };
-            match write_joined(&self.inner.context, &self.history_dir(), &manifest, (&self.inner.plant.site, &parts)).await {
+            let (context, history, site) = (self.inner.context.clone(), self.history_dir(), self.inner.plant.site.clone());
+            let owned = parts.clone();
+            let join = self.spawn(async move { write_joined(&context, &history, &manifest, (&site, &owned)).await })?;
+            match join.await.map_err(|e| StoreError::form("a join", &e))? {
                 Ok(joined) => {
                     report.joined += parts.len() as u64;
                     self.change(Sealing { added: vec![joined], removed: paths(&parts), ..Sealing::default() }, &[]).await?;

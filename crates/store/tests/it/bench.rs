@@ -43,7 +43,11 @@ async fn bench_of_acknowledgements() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let flush = spread(store.fsyncs_micros().into_iter().map(u128::from).collect());
-    println!("p50, p99 [us]: bare flush {bare:?}, flush of the journal {flush:?}, append {:?}, commit with a record {:?}", spread(light), spread(both));
+    println!(
+        "p50, p99 [us]: bare flush {bare:?}, flush of the journal {flush:?}, append {:?}, commit with a record {:?}",
+        spread(light),
+        spread(both)
+    );
     let began = Instant::now();
     let tasks = (0..64).map(|_| {
         let store = store.clone();
@@ -59,9 +63,27 @@ async fn bench_of_acknowledgements() {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!("64 callers: {:.0} appends/s, {:.0} readings/s", 32_000.0 / seconds, 1_600_000.0 / seconds);
+    ask("unsealed", &store).await;
     let began = Instant::now();
     let report = store.seal(&plant(), crate::fixture::at(1_000_000)).await.expect("sealed");
     let seconds = began.elapsed().as_secs_f64();
     let bytes = store.figures().history_bytes as f64 / report.readings as f64;
     println!("sealing: {:.0} readings/s, {bytes:.2} bytes a reading", report.readings as f64 / seconds);
+    ask("sealed", &store).await;
+}
+
+/// How long questions over all 1.6 million readings take.
+async fn ask(state: &str, store: &Store) {
+    let began = Instant::now();
+    let channel = crate::fixture::channel(0, POWER);
+    let (from, to) = (crate::fixture::at(0), crate::fixture::at(25_000));
+    let buckets = store.series(&plant(), channel, from, to, 500).await.expect("a series");
+    let series = began.elapsed().as_millis();
+    let began = Instant::now();
+    let rows = crate::fixture::rows(store, "select machine, count(power), avg(power) from milling group by machine").await;
+    println!(
+        "{state}: series of {} buckets {series} ms, mean by machine {} ms, {rows}",
+        buckets.len(),
+        began.elapsed().as_millis()
+    );
 }

@@ -20,10 +20,18 @@ async fn at_its_limit_the_journal_refuses_readings_until_it_is_sealed() {
         assert!(stored < 10_000, "the limit is never reached");
     };
     assert!(matches!(refusal, StoreError::JournalFull { allowed: 20_000, .. }) && refusal.may_retry(), "{refusal}");
+    let again = store.append(words(0, &["late"]), vec![batch(0, &[(POWER, stored, 1.0)])]).await;
+    assert_eq!(again, Err(refusal));
     store.keep(vec![crate::fixture::finding(1, 0)]).await.expect("records are always taken");
     store.seal(&plant(), at(10_000)).await.expect("sealed");
     store.append(Vec::new(), vec![batch(0, &[(POWER, stored, 1.0)])]).await.expect("there is room again");
+    let stray = store.commit(words(1, &["stray"]), Vec::new(), &[crate::fixture::finding(2, 9)]).await;
+    assert!(stray.is_err(), "there is no machine 9");
     assert_eq!(rows(&store, "select count(power) from milling").await, format!("[{}]", stored + 1));
+    drop(store);
+    let (_store, found) = reopen_as(dir.path(), &plant(), limits).await;
+    let known: Vec<_> = found.words.iter().map(AsRef::as_ref).collect();
+    assert_eq!(known, ["late", "stray"], "words of refused commits are kept: later readings may use them");
 }
 
 #[tokio::test(flavor = "multi_thread")]
