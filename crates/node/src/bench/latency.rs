@@ -34,7 +34,7 @@ const UNIT: &str = include_str!("latency.toml");
 /// Monday of the virtual year.
 const ORIGIN: &str = "2026-03-02T00:00:00Z";
 /// How far the clock is driven between two rounds.
-const BETWEEN: Span = Span::from_minutes(30);
+const BETWEEN: Span = Span::from_hours(4);
 /// Longest wait for one command before the bench gives up.
 const WAIT: Duration = Duration::from_secs(10);
 /// Rounds before counting begins.
