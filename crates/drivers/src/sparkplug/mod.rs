@@ -11,7 +11,7 @@ mod tests;
 pub mod wire;
 
 pub use config::*;
-pub use source::run;
+pub use source::{at_once, run};
 
 use crate::{AddressError, Protocol};
 

@@ -19,7 +19,7 @@ use collect::RawValue;
 use drivers::sparkplug::wire::{Edge, Message, REBIRTH, commands, report, topic};
 use measure::statistics::quantile;
 use measure::{Instant, Span};
-use plant::CommandValue;
+use plant::{CommandState, CommandValue, DecisionState};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, Publish};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions};
@@ -28,6 +28,7 @@ use std::path::Path;
 use std::time::{Duration, Instant as Stopwatch};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use unit::desk::View;
 
 /// The unit of the bench.
 const UNIT: &str = include_str!("latency.toml");
@@ -102,21 +103,31 @@ async fn measure(times: u32, running: &Running, clock: &Clock, broker: SocketAdd
             progress.inc(1);
         }
         device.tell("set_order", "A-2", clock.now())?;
+        until(running, |view| view.commands.first().is_some_and(|c| c.state == CommandState::Acknowledged)).await?;
         clock.drive_to(clock.now() + Span::from_seconds(1));
         device.tell("infeed", "", clock.now())?;
-        settle(running).await?;
+        until(running, |view| view.image.machines[0].infeed.is_empty()).await?;
         clock.drive_to(clock.now() + BETWEEN);
-        settle(running).await?;
+        until(running, |view| view.decisions.first().is_none_or(|d| d.state == DecisionState::Done)).await?;
     }
     progress.finish_and_clear();
     Ok(latencies)
 }
 
-async fn settle(running: &Running) -> Result<(), Failure> {
+/// Lets the loop turn until what it shows is as wanted.
+async fn until(running: &Running, is_so: impl Fn(&View) -> bool) -> Result<(), Failure> {
     let ended = || Failure::new("the unit ended");
-    let (answer, answered) = oneshot::channel();
-    running.asks.send(Ask::Settle(answer)).await.map_err(|_| ended())?;
-    answered.await.map_err(|_| ended())
+    let start = Stopwatch::now();
+    while start.elapsed() < WAIT {
+        let (answer, answered) = oneshot::channel();
+        running.asks.send(Ask::Settle(answer)).await.map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?;
+        if is_so(&running.view.borrow()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Err(Failure::new(format!("the unit did not get as far as it should within {} s", WAIT.as_secs())))
 }
 
 /// A machine on the broker.
@@ -133,7 +144,8 @@ impl Device {
         let mut edge = Edge::new("bench", "edge");
         // the death message is for a will that this device does not leave
         let _ = edge.begin(now);
-        let options = MqttOptions::new("bench-device", (broker.ip().to_string(), broker.port()));
+        let mut options = MqttOptions::new("bench-device", (broker.ip().to_string(), broker.port()));
+        options.set_network_options(drivers::sparkplug::at_once());
         let (client, events) = AsyncClient::builder(options).capacity(64).build();
         let (sender, orders) = mpsc::unbounded_channel();
         let (born, asked) = mpsc::unbounded_channel();

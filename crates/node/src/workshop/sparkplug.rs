@@ -116,6 +116,7 @@ impl Edge {
         let will = self.wire.begin(self.world.now());
         let mut options = MqttOptions::new(format!("{GROUP}-{NODE}"), (broker.ip().to_string(), broker.port()));
         let will = LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, false, None);
+        options.set_network_options(drivers::sparkplug::at_once());
         options.set_keep_alive(10).set_clean_start(true).set_last_will(will);
         AsyncClient::builder(options).capacity(WAITING_MAX).build()
     }
