@@ -52,7 +52,12 @@ impl Figures {
 
     fn readings(&self, view: &View, text: &mut String) {
         let source = |id: &plant::SourceId| view.plant.sources.get(id.index()).map_or("", |s| s.name.as_str());
-        head(text, "socium_readings_accepted_total", "counter", "Readings that came through the door: stored + refused + in flight");
+        head(
+            text,
+            "socium_readings_accepted_total",
+            "counter",
+            "Readings that came through the door: stored + refused + in flight",
+        );
         for (id, account) in view.accounting.by_source() {
             line(text, "socium_readings_accepted_total", &[("source", source(id))], account.accepted as f64);
         }
@@ -63,7 +68,12 @@ impl Figures {
         head(text, "socium_readings_refused_total", "counter", "Readings refused, by reason");
         for (id, account) in view.accounting.by_source() {
             for (reason, count) in &account.refused {
-                line(text, "socium_readings_refused_total", &[("source", source(id)), ("reason", RefusalReason::word(*reason))], *count as f64);
+                line(
+                    text,
+                    "socium_readings_refused_total",
+                    &[("source", source(id)), ("reason", RefusalReason::word(*reason))],
+                    *count as f64,
+                );
             }
         }
         head(text, "socium_readings_in_flight", "gauge", "Readings on their way to the journal");
@@ -79,7 +89,8 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 fn line(text: &mut String, name: &str, labels: &[(&str, &str)], value: f64) {
-    let labels: Vec<String> = labels.iter().map(|(n, v)| format!("{n}=\"{}\"", v.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    let labels: Vec<String> =
+        labels.iter().map(|(n, v)| format!("{n}=\"{}\"", v.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
     // writing to a String cannot fail
     let _ = writeln!(text, "{name}{labels} {value}");

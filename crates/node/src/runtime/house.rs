@@ -145,7 +145,14 @@ impl House for NodeHouse {
 
     async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, HouseError> {
         let rows = self.store.audit(before, limit).await.map_err(failed)?;
-        let entry = |r: store::AuditRow| AuditEntry { number: r.number, at: r.at, who: r.who, what: r.what, about: r.about, detail: r.detail };
+        let entry = |r: store::AuditRow| AuditEntry {
+            number: r.number,
+            at: r.at,
+            who: r.who,
+            what: r.what,
+            about: r.about,
+            detail: r.detail,
+        };
         Ok(rows.into_iter().map(entry).collect())
     }
 

@@ -179,17 +179,19 @@ impl Loop {
         }
     }
 
-    /// The records are durable: show them, write the commands.
+    /// The records are durable: write the commands, then show the records and carry them to the audit trail.
     async fn let_out(&mut self) {
-        for effect in std::mem::take(&mut self.held) {
+        let (commands, rest): (Vec<Effect>, Vec<Effect>) =
+            std::mem::take(&mut self.held).into_iter().partition(|effect| matches!(effect, Effect::Write(_)));
+        for effect in commands.into_iter().chain(rest) {
             match effect {
+                Effect::Write(command) => self.write(command),
                 Effect::Keep(record) => {
                     audit::note(&self.parts.store, self.parts.unit.plant(), &record).await;
                     self.parts.figures.record(&record);
                     // nobody may be listening
                     let _ = self.parts.records.send(Arc::new(record));
                 }
-                Effect::Write(command) => self.write(command),
             }
         }
     }
@@ -239,7 +241,8 @@ impl Loop {
     }
 
     async fn judge(&mut self, id: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
-        let effects = self.parts.unit.judge(self.parts.clock.now(), id, verdict).map_err(|unjudged| audit::refused(id, &unjudged))?;
+        let effects =
+            self.parts.unit.judge(self.parts.clock.now(), id, verdict).map_err(|unjudged| audit::refused(id, &unjudged))?;
         let decided = effects.iter().rev().find_map(|e| match e {
             Effect::Keep(record) if record.id() == id => Some(record.clone()),
             _ => None,

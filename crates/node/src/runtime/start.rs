@@ -30,6 +30,9 @@ const SEAL_EVERY: Duration = Duration::from_secs(300);
 /// Readings younger than this stay in the journal, so that late ones land in the same file.
 const SEAL_BEHIND: Span = Span::from_minutes(10);
 
+/// Longest real time that a device may take to answer a command [s].
+const ANSWER_S: f64 = 30.0;
+
 /// A running unit.
 pub struct Running {
     /// The address of the windows.
@@ -99,7 +102,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
-    let unit = recalled(&plant, &config, recovered);
+    let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
+    let unit = recalled(&plant, &config, recovered).answers_within(answers_within);
     let stop = CancellationToken::new();
     let (door, arrivals) = mpsc::channel(DOOR_MAX);
     let (asks, wishes) = mpsc::channel(ASKS_MAX);
