@@ -109,7 +109,8 @@ pub struct ColumnForm {
     pub unit: Option<String>,
     /// Factor on the number, before the unit is converted. Absent: 1.
     pub scale: Option<f64>,
-    /// Whether the number is what was added since the row before; then it is summed up to a counter. Absent: false.
+    /// Whether the number is what was added since the row before; then it is summed up to a counter, from
+    /// zero just before the first. Absent: false.
     #[serde(default)]
     pub add: bool,
     /// What values of the file are called in the unit, such as `{ 2 = "producing" }`; then others are refused.

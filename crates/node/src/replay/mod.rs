@@ -27,7 +27,7 @@ use crate::config::{self, Config, reference};
 use collect::{Delivery, Place, RawReading, RawValue};
 use form::{DeriveForm, MapForm};
 use map::{Mapping, naming, place};
-use measure::Instant;
+use measure::{Instant, Span};
 use plant::{ChannelId, Quality, Refused};
 use rows::{Brought, Refusal};
 use std::collections::{BTreeSet, HashMap};
@@ -38,6 +38,8 @@ use table::Table;
 
 /// Values of one delivery at most; so many values of one instant are resolved together.
 const DELIVERY_MAX: usize = 65_536;
+/// A sum is zero so long before what is added first.
+const JUST: Span = Span::from_micros(1);
 /// Machines that a map may add to a unit.
 const DERIVED_MAX: usize = 10_000;
 /// Keys of a map file that are not those of a unit.toml.
@@ -124,16 +126,21 @@ impl Replay {
         keys.min().map(|((at, _), i)| (i, at))
     }
 
-    /// Adds to a delivery what happens. At one instant a sum takes the place of the sum before it, what the map says of every
+    /// Adds to a delivery what happens. A sum starts from zero just before what is added first, so that this counts too.
+    /// At one instant a sum takes the place of the sum before it, what the map says of every
     /// row and a span that begins or ends that of any value of its channel; two values of the data stay two, and the door judges.
     fn put(&mut self, open: &mut Open, at: Instant, what: Brought) {
         let (channel, value, is_new) = match what {
             Brought::Plain(channel, value) => (channel, value, true),
             Brought::Steady(channel, value) => (channel, value, false),
             Brought::Add(channel, number) => {
-                let sum = self.sums.entry(channel).or_default();
-                *sum += number;
-                (channel, RawValue::Number(*sum), false)
+                let before = self.sums.get(&channel).copied();
+                if before.is_none() {
+                    open.delivery.readings.push(reading(channel, at - JUST, RawValue::Number(0.0)));
+                }
+                let sum = before.unwrap_or(0.0) + number;
+                self.sums.insert(channel, sum);
+                (channel, RawValue::Number(sum), false)
             }
             Brought::Begin(channel, value) => {
                 *self.running.entry(channel).or_default() += 1;
@@ -161,9 +168,13 @@ impl Replay {
                 reading.value = value;
                 open.places.extend(before.map(|place| (channel, place)));
             }
-            None => readings.push(RawReading { place: Place::Channel(channel), at: Some(at), value, quality: Quality::Good }),
+            None => readings.push(reading(channel, at, value)),
         }
     }
+}
+
+const fn reading(channel: ChannelId, at: Instant, value: RawValue) -> RawReading {
+    RawReading { place: Place::Channel(channel), at: Some(at), value, quality: Quality::Good }
 }
 
 /// A delivery being filled, and where in it each channel stands.

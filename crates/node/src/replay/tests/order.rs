@@ -131,7 +131,8 @@ add = true
     let data = b"time,kind,n\n2026-03-02T06:00:00Z,made,3\n2026-03-02T06:02:00Z,2.0,5\n2026-03-02T06:01:00Z,made,4\n2026-03-02T06:03:00Z,lost,9\n";
     assert_eq!(
         brought(map, &[("data.csv", data)]),
-        "2026-03-02T06:00:00Z press-1/good = 3\n2026-03-02T06:01:00Z press-1/good = 7\n2026-03-02T06:02:00Z press-1/good = 12\n"
+        "2026-03-02T05:59:59.999999Z press-1/good = 0 (late, at 2026-03-02T06:00:00Z)\n\
+         2026-03-02T06:00:00Z press-1/good = 3\n2026-03-02T06:01:00Z press-1/good = 7\n2026-03-02T06:02:00Z press-1/good = 12\n"
     );
 }
 
@@ -182,7 +183,8 @@ holds = { span = "1 h", then = "run" }
     let data = b"at,n\n2026-03-02T06:00:00Z,3\n2026-03-02T06:00:00Z,2\n2026-03-02T07:00:00Z,1\n";
     assert_eq!(
         brought(map, &[("data.csv", data), ("failures.csv", b"at\n2026-03-02T06:00:00Z\n")]),
-        "2026-03-02T06:00:00Z press-1/state = `fail`\n2026-03-02T06:00:00Z press-1/good = 5\n\
+        "2026-03-02T06:00:00Z press-1/state = `fail`\n\
+         2026-03-02T05:59:59.999999Z press-1/good = 0 (late, at 2026-03-02T06:00:00Z)\n2026-03-02T06:00:00Z press-1/good = 5\n\
          2026-03-02T07:00:00Z press-1/state = `run`\n\
          2026-03-02T07:00:00Z press-1/good = 6\n"
     );
