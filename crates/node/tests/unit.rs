@@ -1,0 +1,18 @@
+//! The real `socium` binary under kills, under bad input, and asked to end: what it acknowledged is there, what it cannot take it
+//! says, and it goes on.
+//!
+//! Enters: the built binary, a broker in this process, a Sparkplug device. Leaves: figures on the terminal (`--nocapture`), and
+//! the golden table `unit/bad_input.txt`. Absent: what other tests hold closer to the place (configuration, door, envelope, web).
+
+#[path = "unit/bad_input.rs"]
+mod bad_input;
+#[path = "unit/device.rs"]
+mod device;
+#[path = "unit/kill.rs"]
+mod kill;
+#[path = "unit/process.rs"]
+mod process;
+#[path = "unit/site.rs"]
+mod site;
+#[path = "unit/stop.rs"]
+mod stop;
