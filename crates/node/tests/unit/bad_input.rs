@@ -19,6 +19,9 @@ const TABLE: &str = "tests/unit/bad_input.txt";
 /// Cases that this test holds at least.
 const CASES_MIN: usize = 40;
 
+/// A request: what is wrong with it, its first line, its headers, its body.
+type Asked<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], String);
+
 /// The cases and what was seen.
 #[derive(Default)]
 struct Seen {
@@ -229,7 +232,7 @@ impl Rig {
         let sql = |query: &str| json!({ "query": query }).to_string();
         let yes = json!({ "approved": true, "reason": "" }).to_string();
         let wrong = json!({ "name": "admin", "password": "not the password" }).to_string();
-        let cases: [(&str, &str, &[(&str, &str)], String); 22] = [
+        let cases: [Asked<'_>; 22] = [
             ("a wrong login", "POST /api/v1/session", &[], wrong),
             ("a one-time token that is none", "POST /api/v1/session/one-time", &[], json!({ "token": "x" }).to_string()),
             ("nobody signed in", "GET /api/v1/unit", &[], String::new()),
