@@ -47,7 +47,8 @@ fn read(root: &Path, path: &Path) -> io::Result<SourceFile> {
     let lines: Vec<String> = fs::read_to_string(path)?.lines().map(str::to_owned).collect();
     let parts: Vec<&str> = relative.split('/').collect();
     let krate = if parts[0] == "crates" { parts[1] } else { parts[0] }.to_owned();
-    let is_aside = |part: &&str| matches!(*part, "tests" | "tests.rs" | "fixture.rs" | "examples" | "benches" | "fuzz" | "build.rs");
+    let is_aside =
+        |part: &&str| matches!(*part, "tests" | "tests.rs" | "fixture.rs" | "examples" | "benches" | "fuzz" | "build.rs");
     let aside = parts.iter().any(is_aside) || parts.last().is_some_and(|n| n.ends_with("_tests.rs"));
     let product = lines.iter().position(|l| l.trim_start().starts_with("#[cfg(test)]")).unwrap_or(lines.len());
     Ok(SourceFile { path: relative, krate, lines, product, aside })
