@@ -6,13 +6,11 @@ use crate::{browser, setup, tidy};
 /// All tests: Rust with real peers, UI units.
 pub fn test() -> Result<(), Failure> {
     tidy::run()?;
-    let python = setup::python_peers()?;
+    let path = setup::with_python_peers()?;
     setup::debian("mosquitto", "-h", "mosquitto").or_else(|failure| if mosquitto_is_there() { Ok(()) } else { Err(failure) })?;
     setup::ui_built()?;
     Step::new("UI unit tests", "npm", &["run", "--silent", "test"]).within("ui").run()?;
-    Step::cargo("Rust tests (first time about eight minutes on 2 cores)", &["test", "--workspace"])
-        .with("SOCIUM_PEERS_PYTHON", python)
-        .run()
+    Step::cargo("Rust tests (first time about eight minutes on 2 cores)", &["test", "--workspace"]).with("PATH", path).run()
 }
 
 /// Everything the gate asks for.

@@ -1,6 +1,7 @@
 //! What must be on the machine: found, installed where that is possible, or named with the command that installs it.
 
 use crate::run::{Failure, Step, answers, cache, root};
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -56,14 +57,17 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
     quiet(&format!("installing {package}"), &["install", "-y", "-qq", package]).advise(&advice).run()
 }
 
-/// A Python environment with the OPC UA and Modbus peers that the driver tests talk to; its interpreter.
-pub fn python_peers() -> Result<PathBuf, Failure> {
-    const PEERS: [&str; 3] = ["asyncua==1.1.8", "pymodbus==3.8.6", "duckdb==1.4.1"];
+/// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, DuckDB.
+pub fn with_python_peers() -> Result<OsString, Failure> {
+    const PEERS: [&str; 3] = ["asyncua==2.1.0", "pymodbus==3.16.1", "duckdb==2.0.0"];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([folder.join("bin")].into_iter().chain(std::env::split_paths(&search)));
+    let path = path.map_err(|e| Failure::new(format!("PATH: {e}"), "Take the colon out of the folder's name."))?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == PEERS.join("\n")) {
-        return Ok(python);
+        return Ok(path);
     }
     if !answers("python3", "--version") {
         debian("python3", "--version", "python3-venv")?;
@@ -76,7 +80,7 @@ pub fn python_peers() -> Result<PathBuf, Failure> {
     Step::new("installing test peers from PyPI", &python, &words).advise(advice).run()?;
     fs::write(&stamp, PEERS.join("\n"))
         .map_err(|e| Failure::new(format!("{}: {e}", stamp.display()), "Make the folder writable."))?;
-    Ok(python)
+    Ok(path)
 }
 
 /// `cargo-deny`, built once into the cache.
