@@ -77,7 +77,7 @@ describe('every code has words', () => {
     expectWords('action.service', ['tool', 'bearing', 'leak'])
   })
   it('figures of findings and decisions', () => expectWords('evidence', named(['../crates/know/src', '../crates/decide/src'], /\b(?:figure|evidence)\(\s*"([a-z_]+)"/g)))
-  it('why a decision lapsed', () => expectWords('evidence', named(['../crates/act/src'], /"(lapsed_[a-z_]+)"/g)))
+  it('where a decision began and why it lapsed', () => expectWords('evidence', named(['../crates/act/src'], /"((?:lapsed|start)_[a-z_]+)"/g)))
   it('rules of the check', () => expectWords('rule', named(['../crates/decide/src'], /^ {4}\("([a-z_]+)", [a-z_]+\),$/gm)))
   it('reasons not to take an alternative', () =>
     expectWords('reason', named(['../crates/decide/src'], /"((?:smaller|greater|lower|not)_[a-z_]+)"/g).filter((code) => !(`rule.${code}` in en))))
