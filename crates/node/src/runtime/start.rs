@@ -99,6 +99,7 @@ impl Running {
 /// # Errors
 /// The store, the windows or a password file cannot be used.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    probe(config.web.listen)?;
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
@@ -129,6 +130,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let secure = listen.tls.is_some();
     let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;
     Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, store, stop, ring: ends.ring, bound })
+}
+
+/// A port in use is told before any source is connected: a second unit must not take the first one's sessions.
+fn probe(address: SocketAddr) -> Result<(), web::WebError> {
+    let bound = std::net::TcpListener::bind(address);
+    bound.map(drop).map_err(|reason| web::WebError::Address { address, reason })
 }
 
 fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) -> Unit {
