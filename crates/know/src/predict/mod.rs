@@ -1,6 +1,6 @@
 //! Predictors: each looks at what is remembered of one machine and says what it expects.
 //!
-//! Enters: a [`Sight`](crate::detect::Sight). Leaves: [`Foresight`]s. Absent: ids, what was said before.
+//! Enters: a [`Sight`]. Leaves: [`Foresight`]s. Absent: ids, what was said before.
 
 mod alarms;
 mod degradation;
