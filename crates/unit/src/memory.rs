@@ -56,13 +56,9 @@ impl Memory {
     pub fn mint(&mut self, kind: RecordKind) -> RecordId {
         self.minter.next(kind)
     }
-    /// A copy of the minter, for a borrow that outlasts this one.
-    pub const fn minter(&self) -> Minter {
-        self.minter
-    }
-    /// Puts the minter back.
-    pub const fn set_minter(&mut self, minter: Minter) {
-        self.minter = minter;
+    /// The minter beside the newest outcomes, newest last: deciding numbers new records while it looks at old ones.
+    pub fn minter_and_outcomes(&mut self) -> (&mut Minter, &[Outcome]) {
+        (&mut self.minter, &self.outcomes)
     }
     /// How many records of a kind were made.
     pub const fn count(&self, kind: RecordKind) -> u64 {

@@ -13,9 +13,7 @@ use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
-use plant::{
-    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Refused, Role, Verdict,
-};
+use plant::{Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Role, Verdict};
 use std::sync::Arc;
 
 /// What a step may be told.
@@ -122,11 +120,6 @@ impl Unit {
         self.collector.settle(batch.from, batch.len() as u64, stored);
     }
 
-    /// Counts a message that never became a delivery, such as one beyond the size limit.
-    pub fn refuse(&mut self, refused: &Refused) {
-        self.memory.refuse(refused);
-    }
-
     /// One turn of the loop.
     pub fn step(&mut self, now: Instant, inbox: Vec<Input>) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -170,6 +163,7 @@ impl Unit {
     }
 
     fn decide(&mut self, image: &Image, effects: &mut Vec<Effect>) {
+        let (minter, outcomes) = self.memory.minter_and_outcomes();
         let situation = Situation {
             now: image.at,
             plant: &self.plant,
@@ -178,12 +172,9 @@ impl Unit {
             findings: self.knowledge.findings(),
             forecasts: self.knowledge.forecasts(),
             decisions: self.hand.known(),
-            outcomes: self.memory.outcomes(),
+            outcomes,
         };
-        let mint = &mut self.memory.minter();
-        let decisions = decide::decide(&situation, &mut |kind| mint.next(kind));
-        let minted = *mint;
-        self.memory.set_minter(minted);
+        let decisions = decide::decide(&situation, &mut |kind| minter.next(kind));
         for decision in decisions {
             let deeds = self.hand.take(&self.plant, image, decision, &mut |kind| self.memory.mint(kind));
             self.carry(deeds, effects);
