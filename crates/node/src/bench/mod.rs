@@ -3,6 +3,7 @@
 //! Enters: settings. Leaves: [`Row`]s; with `--check` an exit code. Absent: timed unit tests (figures are kept in
 //! `bench/history.jsonl` and shown in `docs/performance.md`).
 
+pub mod dataset;
 pub mod form;
 pub mod latency;
 pub mod ring;
