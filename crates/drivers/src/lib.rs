@@ -13,12 +13,14 @@
 //! `{config,wire,source,sink,tests}.rs` and one line in [`ALL`].
 
 mod address;
+pub mod browse;
 mod line;
 pub mod modbus;
 pub mod opcua;
 pub mod sparkplug;
 
 pub use address::AddressError;
+pub use browse::{Ask, BrowseError, Found, Looking, Page, Pages, Trouble};
 pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, WriteRequest};
 
 use plant::SourceId;
@@ -47,6 +49,8 @@ pub struct Protocol {
     pub check_source: fn(&str) -> Result<(), AddressError>,
     /// Checks a channel's address.
     pub check_channel: fn(&str) -> Result<(), AddressError>,
+    /// How it is learned what a source has.
+    pub looking: Looking,
 }
 
 /// All protocols, by word.
@@ -61,4 +65,19 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
             Config::Modbus(config) => modbus::run(line, config, writes).await,
         }
     })
+}
+
+/// Looks around at a source: tells pages of what can be read there until all was seen, a limit is met, or nobody reads the
+/// pages any longer. Channels in `config` play no part.
+///
+/// # Errors
+/// The source cannot be asked, or the protocol has no way to ask; see [`Trouble`].
+pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
+    let protocol = match config {
+        Config::OpcUa(_) => opcua::PROTOCOL,
+        Config::Sparkplug(_) => sparkplug::PROTOCOL,
+        Config::Modbus(_) => modbus::PROTOCOL,
+    };
+    drop((ask, pages));
+    Err(BrowseError::new(Trouble::NotOffered, format!("protocol `{}` cannot tell what a source has", protocol.word)))
 }

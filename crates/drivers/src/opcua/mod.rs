@@ -13,7 +13,7 @@ pub mod wire;
 pub use config::*;
 pub use source::run;
 
-use crate::{AddressError, Protocol};
+use crate::{AddressError, Looking, Protocol};
 
 /// The entry of this protocol in [`crate::ALL`].
 pub const PROTOCOL: Protocol = Protocol {
@@ -22,6 +22,7 @@ pub const PROTOCOL: Protocol = Protocol {
     channel_example: "ns=2;s=mill-1.state",
     check_source,
     check_channel,
+    looking: Looking::Nothing,
 };
 
 fn check_source(address: &str) -> Result<(), AddressError> {
