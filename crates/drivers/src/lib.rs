@@ -20,7 +20,7 @@ pub mod opcua;
 pub mod sparkplug;
 
 pub use address::AddressError;
-pub use browse::{Ask, BrowseError, Found, Looking, Page, Pages, Trouble};
+pub use browse::{Ask, BrowseError, Looking, Page, Pages, Trouble};
 pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, WriteRequest};
 
 use plant::SourceId;
