@@ -3,8 +3,7 @@
 use super::files::SourceFile;
 use super::{Breach, breach};
 
-const INNER: [&str; 10] =
-    ["measure", "plant", "collect", "know", "decide", "act", "survey", "unit", "simulate", "commons"];
+const INNER: [&str; 10] = ["measure", "plant", "collect", "know", "decide", "act", "survey", "unit", "simulate", "commons"];
 
 /// Words that an inner crate's product code does not contain, with the reason.
 const NOT_INSIDE: &[(&str, &str)] = &[
