@@ -8,6 +8,7 @@
 
 mod calendar;
 mod channel;
+mod demand;
 mod ids;
 mod image;
 mod machine;

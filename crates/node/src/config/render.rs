@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use survey::pattern::{most, replaced};
 
 /// Where the servers of a workshop are, and how the unit that runs it is set.
 #[derive(Clone, Debug)]
@@ -192,7 +193,11 @@ impl Page<'_> {
     fn pattern(&self, channel: &Channel, machines: &[&Machine], with: &mut [BTreeMap<String, String>]) -> String {
         let places: Vec<&str> =
             machines.iter().map(|m| self.plant.named(m.id, &channel.name).map_or("", |c| self.place_of(c))).collect();
-        let filled: Vec<String> = places.iter().zip(machines).map(|(p, m)| replaced(p, &m.name, &channel.name)).collect();
+        let filled: Vec<String> = places
+            .iter()
+            .zip(machines)
+            .map(|(p, m)| replaced(p, &[(&m.name, "{machine}"), (&channel.name, "{channel}")]))
+            .collect();
         if filled.iter().all(|p| *p == filled[0]) {
             return filled[0].clone();
         }
@@ -331,38 +336,4 @@ fn envelope_table(envelope: &Envelope) -> String {
         parts.push(format!("states = {}", list(&states)));
     }
     format!("{{ {} }}", parts.join(", "))
-}
-
-/// The text with whole words that are the machine's or the channel's name replaced by placeholders.
-fn replaced(place: &str, machine: &str, channel: &str) -> String {
-    let mut text = String::new();
-    let mut word = String::new();
-    for letter in place.chars().map(Some).chain([None]) {
-        match letter.filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')) {
-            Some(letter) => word.push(letter),
-            None => {
-                match word.as_str() {
-                    w if w == machine => text.push_str("{machine}"),
-                    w if w == channel => text.push_str("{channel}"),
-                    w => text.push_str(w),
-                }
-                word.clear();
-                text.extend(letter);
-            }
-        }
-    }
-    text
-}
-
-/// The value met most often, the first of them where several are.
-fn most<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Option<T> {
-    let mut counts: Vec<(T, usize)> = Vec::new();
-    for value in values {
-        match counts.iter_mut().find(|(v, _)| *v == value) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((value, 1)),
-        }
-    }
-    let best = counts.iter().map(|(_, c)| *c).max()?;
-    counts.into_iter().find(|(_, c)| *c == best).map(|(v, _)| v)
 }

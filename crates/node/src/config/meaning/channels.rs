@@ -203,7 +203,7 @@ impl Judge<'_> {
     fn channel(&mut self, trail: &Trail, form: &ChannelForm) -> Option<Channel> {
         let role = form.role.as_deref().map_or(Some(Role::Other), Role::from_word)?;
         let typed = form.kind.as_deref().and_then(ChannelKind::from_word);
-        let demanded = roles::kind(role);
+        let demanded = role.kind();
         let kind = match (typed, demanded) {
             (Some(typed), Some(demanded)) if typed != demanded => {
                 self.refuse(&trail.key("kind"), format!("kind `{}`, which role `{}` demands", demanded.word(), role.word()));
@@ -229,10 +229,10 @@ impl Judge<'_> {
     }
 
     fn writability(&mut self, trail: &Trail, role: Role, writable: bool) {
-        if roles::is_set_point(role) && !writable {
+        if role.is_set_point() && !writable {
             self.refuse(&trail.key("write"), format!("a table of what may be written, which role `{}` needs", role.word()));
         }
-        if writable && !roles::is_set_point(role) && role != Role::Other {
+        if writable && !role.is_set_point() && role != Role::Other {
             let allowed =
                 format!("no `write` for role `{}`: it is measured; writable are `other` and the roles `set_…`", role.word());
             self.refuse(&trail.key("write"), allowed);
@@ -258,7 +258,7 @@ impl Judge<'_> {
                 return None;
             }
         };
-        if roles::dimension(role).is_some_and(|d| d != unit.dimension()) {
+        if role.dimension().is_some_and(|d| d != unit.dimension()) {
             self.refuse(trail, format!("a unit fit for role `{}`, such as {}", role.word(), roles::unit_example(role)));
             return None;
         }
