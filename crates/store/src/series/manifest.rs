@@ -59,7 +59,8 @@ pub(crate) struct Manifest {
 pub(crate) struct Book {
     /// Columns; new ones at the end.
     pub columns: Vec<Column>,
-    places: HashMap<(String, String, bool), usize>,
+    /// By machine type, then by channel: place of its numbers and of its words.
+    places: HashMap<String, HashMap<String, [Option<usize>; 2]>>,
     changed: BTreeSet<usize>,
 }
 
@@ -68,23 +69,23 @@ const FIXED: [&str; 3] = ["at", "received", "machine"];
 
 impl Book {
     pub(crate) fn new(manifest: &Manifest) -> Self {
-        let key = |c: &Column| (c.machine_type.clone(), c.channel.clone(), c.word);
-        Self {
-            places: manifest.columns.iter().enumerate().map(|(place, c)| (key(c), place)).collect(),
-            columns: manifest.columns.clone(),
-            changed: BTreeSet::new(),
+        let mut places: HashMap<String, HashMap<String, [Option<usize>; 2]>> = HashMap::new();
+        for (place, c) in manifest.columns.iter().enumerate() {
+            let of_type = places.entry(c.machine_type.clone()).or_default();
+            of_type.entry(c.channel.clone()).or_default()[usize::from(c.word)] = Some(place);
         }
+        Self { places, columns: manifest.columns.clone(), changed: BTreeSet::new() }
     }
     /// Place of the column for a channel of a machine type; it is added if it is new. The first type of a channel gets its
     /// name; a channel that changes between numbers and words gets a second column `<name>__word` or `<name>__number`.
     pub(crate) fn place(&mut self, machine_type: &str, channel: &NamedChannel) -> usize {
-        let key = (machine_type.to_owned(), channel.name.clone(), channel.word);
-        if let Some(place) = self.places.get(&key) {
-            if self.columns[*place].unit != channel.unit {
-                self.columns[*place].unit.clone_from(&channel.unit);
-                self.changed.insert(*place);
+        let known = self.places.get(machine_type).and_then(|of_type| of_type.get(&channel.name));
+        if let Some(place) = known.and_then(|places| places[usize::from(channel.word)]) {
+            if self.columns[place].unit != channel.unit {
+                self.columns[place].unit.clone_from(&channel.unit);
+                self.changed.insert(place);
             }
-            return *place;
+            return place;
         }
         let taken =
             |name: &str| FIXED.contains(&name) || self.columns.iter().any(|c| c.machine_type == machine_type && c.name == name);
@@ -93,10 +94,17 @@ impl Book {
         while taken(&name) {
             name = format!("{name}__{kind}");
         }
-        let (machine_type, unit) = (machine_type.to_owned(), channel.unit.clone());
-        self.columns.push(Column { machine_type, channel: key.1.clone(), word: channel.word, name, unit, quality: false });
-        let place = self.columns.len() - 1;
-        self.places.insert(key, place);
+        let place = self.columns.len();
+        let of_type = self.places.entry(machine_type.to_owned()).or_default();
+        of_type.entry(channel.name.clone()).or_default()[usize::from(channel.word)] = Some(place);
+        self.columns.push(Column {
+            machine_type: machine_type.to_owned(),
+            channel: channel.name.clone(),
+            word: channel.word,
+            name,
+            unit: channel.unit.clone(),
+            quality: false,
+        });
         self.changed.insert(place);
         place
     }

@@ -1,80 +1,201 @@
-//! Keeping history in few files: many small files of a day are joined into one, days beyond the limit are given up.
+//! Keeping history in few files: small files of a day are joined into one by merging rows that are sorted already, and days
+//! beyond the limit are given up.
+//!
+//! ```text
+//! part 7: mill-1 06:00..06:15, mill-2 06:00..06:15, …  ┐   mill-1 of 7, then of 8; mill-2 of 7, then of 8; …
+//! part 8: mill-1 06:15..06:30, mill-2 06:15..06:30, …  ┘   only a machine whose times overlap is sorted
+//! ```
+//! Enters: the list of files. Leaves: one file. Absent: when (`store::sealing`). In memory are one batch a file, the rows of
+//! one machine, and the row group being written.
 
-use super::ask::sealed;
-use super::manifest::{Manifest, PartFile};
-use super::{files, seal, wide};
+use super::manifest::{Column, Manifest, PartFile};
+use super::part::Part;
+use super::wide::{self, AT, BATCH_ROWS, MACHINE};
+use super::{files, seal};
 use crate::StoreError;
-use datafusion::error::DataFusionError;
-use datafusion::prelude::{SessionContext, col};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt8Array, UInt32Array, new_null_array};
+use datafusion::arrow::compute::{cast, concat_batches, take_record_batch};
+use datafusion::arrow::datatypes::{DataType, Int32Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use measure::Instant;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 
-/// Files of one day and type that are joined when there are this many.
+/// Files that are joined when there are this many of a size.
 const JOIN_FROM: usize = 12;
-/// Files at least this large are left as they are [bytes].
-const SMALL_BYTES: u64 = 32 << 20;
-/// Most rows of one join.
-const JOIN_ROWS_MAX: u64 = 500_000;
+/// Sizes up to which files are joined with their like: a reading is written at most once more for each [bytes].
+const SIZES: [u64; 3] = [1 << 20, 8 << 20, 64 << 20];
+/// Most bytes of one join.
+const JOIN_BYTES_MAX: u64 = 1 << 30;
 
-/// The small files of one day and type that are worth joining, the first such group.
+/// The small files of one day and type that are worth joining, the first such group, oldest first.
 pub(crate) fn join_candidates(manifest: &Manifest) -> Option<Vec<PartFile>> {
-    let mut groups: BTreeMap<&str, Vec<&PartFile>> = BTreeMap::new();
-    for file in manifest.files.iter().filter(|f| f.bytes < SMALL_BYTES) {
-        groups.entry(file.path.rsplit_once('/').map_or("", |(dir, _)| dir)).or_default().push(file);
+    let mut days: BTreeMap<&str, Vec<&PartFile>> = BTreeMap::new();
+    for file in &manifest.files {
+        days.entry(file.path.rsplit_once('/').map_or("", |(dir, _)| dir)).or_default().push(file);
     }
-    for (_, mut group) in groups {
-        group.sort_by_key(|f| f.rows);
-        let mut rows = 0;
-        let fits = |f: &&&PartFile| {
-            rows += f.rows;
-            rows <= JOIN_ROWS_MAX
-        };
-        let group: Vec<PartFile> = group.iter().take_while(fits).map(|f| (*f).clone()).collect();
-        if group.len() >= JOIN_FROM {
-            return Some(group);
-        }
-    }
-    None
+    let worth = |files: &Vec<&PartFile>| SIZES.iter().find_map(|size| of_size(files, *size));
+    days.values().find_map(worth)
+}
+
+fn of_size(files: &[&PartFile], size: u64) -> Option<Vec<PartFile>> {
+    let mut bytes = 0;
+    let small = files.iter().filter(|f| f.bytes < size).take_while(|f| {
+        bytes += f.bytes;
+        bytes <= JOIN_BYTES_MAX
+    });
+    let mut group: Vec<PartFile> = small.map(|f| (*f).clone()).collect();
+    group.sort_by_key(|f| files::number(Path::new(&f.path)));
+    (group.len() >= JOIN_FROM).then_some(group)
 }
 
 /// Writes one file with the rows of all, by machine and source time.
 ///
 /// # Errors
-/// The disk refuses, or memory does not suffice; nothing has changed then.
-pub(crate) async fn write_joined(
-    context: &SessionContext,
+/// A file cannot be read or the disk refuses; nothing has changed then.
+pub(crate) fn write_joined(
     history: &Path,
     manifest: &Manifest,
     (site, parts): (&str, &[PartFile]),
 ) -> Result<PartFile, StoreError> {
     let first = parts.first().ok_or_else(|| StoreError::form("a join", "no files"))?;
-    let wrong = |e: DataFusionError| StoreError::form(format!("a join of {} files of {}", parts.len(), first.machine_type), &e);
-    let columns = manifest.columns.iter().filter(|c| c.machine_type == first.machine_type);
-    let files: Vec<&PartFile> = parts.iter().collect();
-    let schema = wide::schema(columns);
-    let frame = context.read_table(sealed(history, &files, &schema).map_err(wrong)?).map_err(wrong)?;
-    let order = vec![col("machine").sort(true, false), col("at").sort(true, false)];
-    let rows = frame.sort(order).map_err(wrong)?.collect().await.map_err(wrong)?;
+    let mut readers = Vec::new();
+    for part in parts {
+        readers.push(open(&history.join(&part.path))?);
+    }
+    let schema = common(&readers, manifest, &first.machine_type);
+    let mut streams = Vec::new();
+    for (reader, part) in readers.into_iter().zip(parts) {
+        streams.push(Stream::start(reader, &part.path, &schema)?);
+    }
     let highest = parts.iter().filter_map(|p| files::number(Path::new(&p.path))).max().unwrap_or(0);
     let dir = first.path.rsplit_once('/').map_or("", |(dir, _)| dir);
     let path = format!("{dir}/part-{highest:08}j.parquet");
-    let (target, written, site) = (history.join(&path), rows, site.to_owned());
-    let (bytes, bounds) = tokio::task::spawn_blocking(move || {
-        let bounds = seal::bounds(&written);
-        seal::write_file(&target, &site, &schema, &written).map(|bytes| (bytes, bounds))
-    })
-    .await
-    .map_err(|e| StoreError::form("a join", &e))??;
+    let mut out: Option<Part> = None;
+    while let Some(rows) = next_machine(&mut streams, &schema)? {
+        for batch in rows {
+            let part = match &mut out {
+                Some(part) => part,
+                None => out.insert(Part::create(&history.join(&path), site, &batch)?),
+            };
+            part.write(&batch)?;
+        }
+    }
+    let (rows, bytes) = out.map_or(Ok((0, 0)), Part::finish)?;
     Ok(PartFile {
         path,
         machine_type: first.machine_type.clone(),
-        first_at: bounds.0,
-        last_at: bounds.1,
-        rows: parts.iter().map(|p| p.rows).sum(),
+        first_at: parts.iter().map(|p| p.first_at).min().unwrap_or(i64::MAX),
+        last_at: parts.iter().map(|p| p.last_at).max().unwrap_or(i64::MIN),
+        rows,
         readings: parts.iter().map(|p| p.readings).sum(),
         bytes,
     })
+}
+
+fn unread(path: impl std::fmt::Display, cause: &dyn std::fmt::Display) -> StoreError {
+    StoreError::form(format!("history file {path}"), &cause.to_string())
+}
+
+fn open(path: &Path) -> Result<ParquetRecordBatchReader, StoreError> {
+    let file = File::open(path).map_err(|e| StoreError::disk("cannot read", path, &e))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|b| b.with_batch_size(BATCH_ROWS).build());
+    reader.map_err(|e| unread(path.display(), &e))
+}
+
+/// The columns that any of the files has, in the order of the book.
+fn common(readers: &[ParquetRecordBatchReader], manifest: &Manifest, machine_type: &str) -> SchemaRef {
+    use datafusion::arrow::record_batch::RecordBatchReader;
+    let has = |name: &str| readers.iter().any(|r| r.schema().column_with_name(name).is_some());
+    let columns = manifest.columns.iter().filter(|c| c.machine_type == machine_type && has(&c.name));
+    let columns: Vec<Column> = columns.map(|c| Column { quality: has(&c.quality_name()), ..c.clone() }).collect();
+    wide::schema(columns.iter())
+}
+
+/// One file being read: a batch and how far it has been handed on.
+struct Stream {
+    reader: ParquetRecordBatchReader,
+    place: String,
+    schema: SchemaRef,
+    batch: Option<RecordBatch>,
+    row: usize,
+}
+
+impl Stream {
+    fn start(reader: ParquetRecordBatchReader, place: &str, schema: &SchemaRef) -> Result<Self, StoreError> {
+        let mut stream = Self { reader, place: place.to_owned(), schema: schema.clone(), batch: None, row: 0 };
+        stream.advance()?;
+        Ok(stream)
+    }
+    fn advance(&mut self) -> Result<(), StoreError> {
+        let read = self.reader.next().transpose().map_err(|e| unread(&self.place, &e))?;
+        self.batch = read.map(|batch| widened(&batch, &self.schema)).transpose().map_err(|e| unread(&self.place, &e))?;
+        self.row = 0;
+        Ok(())
+    }
+    /// Name of the machine of the next row.
+    fn machine(&self) -> Option<&str> {
+        let batch = self.batch.as_ref()?;
+        let names = batch.column(MACHINE).as_dictionary::<Int32Type>();
+        let key = names.keys().value(self.row);
+        Some(names.values().as_string::<i32>().value(key as usize))
+    }
+    /// Takes the rows of the machine of the next row.
+    fn take(&mut self, machine: &str, rows: &mut Vec<RecordBatch>) -> Result<(), StoreError> {
+        while self.machine() == Some(machine) {
+            let Some(batch) = &self.batch else { break };
+            let keys = batch.column(MACHINE).as_dictionary::<Int32Type>().keys().values();
+            let run = keys[self.row..].iter().take_while(|key| **key == keys[self.row]).count();
+            rows.push(batch.slice(self.row, run));
+            self.row += run;
+            if self.row == batch.num_rows() {
+                self.advance()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A batch with the columns of the joined file. A value of a file without a column of qualities is good.
+fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, datafusion::arrow::error::ArrowError> {
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        let found = batch.column_by_name(field.name());
+        arrays.push(match found {
+            Some(array) if array.data_type() == field.data_type() => array.clone(),
+            Some(array) => cast(array, field.data_type())?,
+            None if *field.data_type() == DataType::UInt8 => match arrays.last() {
+                Some(values) => std::sync::Arc::new(UInt8Array::new(vec![0; values.len()].into(), values.logical_nulls())),
+                None => new_null_array(field.data_type(), batch.num_rows()),
+            },
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+    }
+    RecordBatch::try_new(schema.clone(), arrays)
+}
+
+/// The rows of the next machine by name, in the order of their source times; those of one time in the order of their files.
+fn next_machine(streams: &mut [Stream], schema: &SchemaRef) -> Result<Option<Vec<RecordBatch>>, StoreError> {
+    let Some(machine) = streams.iter().filter_map(Stream::machine).min().map(ToOwned::to_owned) else { return Ok(None) };
+    let mut rows = Vec::new();
+    for stream in streams {
+        stream.take(&machine, &mut rows)?;
+    }
+    let times = |batch: &RecordBatch| batch.column(AT).as_primitive::<TimestampMicrosecondType>().values().to_vec();
+    let ends = rows.iter().map(|batch| {
+        let at = batch.column(AT).as_primitive::<TimestampMicrosecondType>();
+        (at.value(0), at.value(at.len() - 1))
+    });
+    if ends.collect::<Vec<_>>().is_sorted_by(|before, after| before.1 <= after.0) {
+        return Ok(Some(rows));
+    }
+    let wrong = |e| StoreError::form("a join", &e);
+    let all = concat_batches(schema, &rows).map_err(wrong)?;
+    let at = times(&all);
+    let mut order: Vec<u32> = (0..at.len() as u32).collect();
+    order.sort_by_key(|row| at[*row as usize]);
+    Ok(Some(vec![take_record_batch(&all, &UInt32Array::from(order)).map_err(wrong)?]))
 }
 
 /// Files whose newest reading is more than `days` days before `now`; none where `days` is 0.

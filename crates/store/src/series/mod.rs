@@ -6,9 +6,12 @@
 
 mod ask;
 mod files;
+mod gather;
 mod json;
 mod manifest;
 mod merge;
+mod part;
+mod rows;
 mod seal;
 mod sql;
 mod wide;

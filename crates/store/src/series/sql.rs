@@ -3,9 +3,11 @@
 //! Enters: a query. Leaves: rows as JSON. Absent: any way to change something or to reach a file. Time, memory and rows are limited.
 
 use super::ask::sealed;
+use super::gather::{Hot, gather};
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
-use super::wide::{self, Hot};
+use super::rows::Emitter;
+use super::wide;
 use crate::records::Outlined;
 use crate::{SqlTable, StoreError};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -21,7 +23,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::parser::ParserError;
 use futures::StreamExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -133,17 +135,14 @@ impl Sql {
 
     /// Makes the tables that the query names; gives the names of all there are.
     fn register(&self, sight: &Sight) -> Result<Vec<String>, DataFusionError> {
-        let mut book = Book::new(&sight.manifest);
-        let mut hot = BTreeMap::new();
-        for table in hot_types(&sight.hot).into_iter().filter(|t| self.wants(t)) {
-            hot.append(&mut wide::gather(&sight.hot, &mut book, Some(&table)));
-        }
         let mut types: BTreeSet<String> = hot_types(&sight.hot);
         types.extend(sight.manifest.files.iter().map(|f| f.machine_type.clone()));
         for (name, rows) in sight.records.iter().filter(|(name, _)| !types.contains(*name)) {
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
+            let mut book = Book::new(&sight.manifest);
+            let gathered = gather(&sight.hot, &mut book, Some(machine_type));
             let columns = book.columns.iter().enumerate().filter(|(_, c)| c.machine_type == *machine_type);
             let columns: Vec<_> = columns.map(|(place, c)| (place, c.clone())).collect();
             let schema = wide::schema(columns.iter().map(|(_, c)| c));
@@ -152,10 +151,14 @@ impl Sql {
             if !files.is_empty() {
                 frames.push(self.context.read_table(sealed(&sight.history, &files, &schema)?)?);
             }
-            if let Some(table) = hot.get_mut(machine_type) {
-                let days = table.days();
-                let rows = table.rows(0..days.last().map_or(0, |(_, r)| r.end), &columns, &sight.words);
-                let rows = rows.map_err(|e| DataFusionError::Plan(e.to_string()))?;
+            if let Some(table) = gathered.tables.get(machine_type.as_str()) {
+                let mut rows = Vec::new();
+                let mut emitter = Emitter::new(&gathered, table, &sight.words);
+                let emitted = emitter.until(i64::MAX, &columns, &mut |batch| {
+                    rows.push(batch);
+                    Ok(())
+                });
+                emitted.map_err(|e| DataFusionError::Plan(e.to_string()))?;
                 frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
             }
             if let Some(frame) = frames.into_iter().map(Ok).reduce(|a, b| a?.union(b?)) {

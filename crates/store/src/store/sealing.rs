@@ -128,9 +128,9 @@ impl Store {
         for _ in 0..JOINS_MAX {
             let manifest = Arc::clone(&self.live().manifest);
             let Some(parts) = join_candidates(&manifest) else { break };
-            let (context, history, site) = (self.inner.context.clone(), self.history_dir(), self.inner.plant.site.clone());
+            let (history, site) = (self.history_dir(), self.inner.plant.site.clone());
             let owned = parts.clone();
-            let join = self.spawn(async move { write_joined(&context, &history, &manifest, (&site, &owned)).await })?;
+            let join = tokio::task::spawn_blocking(move || write_joined(&history, &manifest, (&site, &owned)));
             match join.await.map_err(|e| StoreError::form("a join", &e))? {
                 Ok(joined) => {
                     report.joined += parts.len() as u64;

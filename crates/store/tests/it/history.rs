@@ -2,7 +2,12 @@
 
 use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, open, plant, rows, tight, words};
 use crate::restart::{reopen, reopen_as};
-use plant::Quality;
+use datafusion::arrow::array::{Array, AsArray};
+use datafusion::arrow::datatypes::{Int32Type, TimestampMicrosecondType};
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use measure::Chance;
+use plant::{Batch, Quality};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use store::StoreLimits;
@@ -97,6 +102,70 @@ async fn many_small_files_of_a_day_become_one() {
     drop(store);
     let (store, _) = reopen(dir.path()).await;
     assert_eq!(rows(&store, query).await, r#"[40,40.0,40,"running"]"#);
+}
+
+/// Readings in no order over three days, of doubtful quality here and there, some of one channel at one time.
+fn jumble(chance: &mut Chance, count: usize) -> Vec<Batch> {
+    let one = |chance: &mut Chance| {
+        let place = [POWER, GOOD, STATE][chance.below(3) as usize];
+        let seconds = (chance.below(3) as i64 - 1) * DAY + chance.below(40) as i64;
+        let mut batch = batch(chance.below(2) as u16, &[(place, seconds, chance.below(3) as f64)]);
+        batch.received = at(2 * DAY);
+        batch.qualities[0] = Quality::from_code(chance.below(20).saturating_sub(17) as u8);
+        batch
+    };
+    (0..count).map(|_| one(chance)).collect()
+}
+
+/// Machine and time of every row of a file.
+fn keys(path: &Path) -> Vec<(String, i64)> {
+    let file = std::fs::File::open(path).expect("a file");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("a reader");
+    let mut keys = Vec::new();
+    for batch in reader.map(|b| b.expect("rows")) {
+        let names = batch.column_by_name("machine").expect("machine").as_dictionary::<Int32Type>().clone();
+        let names = names.downcast_dict::<datafusion::arrow::array::StringArray>().expect("text");
+        let times = batch.column_by_name("at").expect("at").as_primitive::<TimestampMicrosecondType>();
+        keys.extend(names.into_iter().flatten().map(ToOwned::to_owned).zip(times.values().iter().copied()));
+        assert_eq!(times.null_count(), 0);
+    }
+    keys
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_comes_is_in_history_once_and_every_file_is_sorted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let mut chance = Chance::seeded(3);
+    let mut wanted: BTreeMap<(u16, u32, u8), (i64, i64)> = BTreeMap::new();
+    store.append(words(0, &["a", "b", "c"]), Vec::new()).await.expect("stored");
+    let mut joined = 0;
+    for _ in 0..30 {
+        let batches = jumble(&mut chance, 200);
+        for (batch, reading) in batches.iter().flat_map(|b| b.iter().map(move |r| (b, r))) {
+            let key = (batch.machine.0 as u16, reading.channel.0 % 4, reading.quality.code());
+            let sum = wanted.entry(key).or_default();
+            *sum = (sum.0 + 1, sum.1 + reading.value as i64);
+        }
+        store.append(Vec::new(), batches).await.expect("stored");
+        joined += store.seal(&plant(), at(3 * DAY)).await.expect("sealed").joined;
+    }
+    assert!(joined >= 24, "{joined} files were joined");
+    for (machine, name) in [(0, "mill-1"), (1, "mill-2")] {
+        for (place, number) in [(POWER, "power"), (GOOD, "good"), (STATE, "ascii(state) - 97")] {
+            let column = number.trim_start_matches("ascii(").split(')').next().unwrap_or(number);
+            let query = format!(
+                "select coalesce({column}__q, 0) as q, count(*), cast(sum({number}) as bigint) from milling \
+                 where machine = '{name}' and {column} is not null group by 1 order by 1"
+            );
+            let of = wanted.iter().filter(|((m, p, _), _)| (*m, *p) == (machine, place));
+            let said: Vec<String> = of.map(|((_, _, q), (count, sum))| format!("[{q},{count},{sum}]")).collect();
+            assert_eq!(rows(&store, &query).await, said.join("\n"), "{column} of {name}");
+        }
+    }
+    for path in parts(dir.path()) {
+        assert!(keys(&path).is_sorted(), "{}", path.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
