@@ -57,9 +57,9 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
     quiet(&format!("installing {package}"), &["install", "-y", "-qq", package]).advise(&advice).run()
 }
 
-/// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, DuckDB.
+/// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, Sparkplug, DuckDB.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 3] = ["asyncua==2.1.0", "pymodbus==3.16.1", "duckdb==2.0.0"];
+    const PEERS: [&str; 4] = ["asyncua==2.1.0", "pymodbus==3.16.1", "duckdb==2.0.0", "pysparkplug==0.6.1"];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");
@@ -73,7 +73,7 @@ pub fn with_python_peers() -> Result<OsString, Failure> {
         debian("python3", "--version", "python3-venv")?;
     }
     let place = folder.to_string_lossy().into_owned();
-    let advice = "The peers are `asyncua` and `pymodbus` from PyPI; they need python3 with venv: `apt-get install python3-venv`.";
+    let advice = "The peers are `asyncua`, `pymodbus` and `pysparkplug` from PyPI; they need python3 with venv: `apt-get install python3-venv`.";
     Step::new("making a Python environment for test peers", "python3", &["-m", "venv", &place]).advise(advice).run()?;
     let mut words = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     words.extend(PEERS);

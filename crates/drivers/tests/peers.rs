@@ -1,10 +1,17 @@
 //! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), an MQTT broker (mosquitto) with
-//! an edge node made of our wire. A peer that is not installed is named on the output, and its test is left out.
+//! an edge node made of our wire and one of another make (pysparkplug). A peer that is not installed is named on the output, and
+//! its test is left out.
 
 #[path = "peers/bench.rs"]
 mod bench;
 #[path = "peers/broker.rs"]
 mod broker;
+#[path = "peers/pysparkplug.rs"]
+mod pysparkplug;
+#[path = "peers/tap.rs"]
+mod tap;
+#[path = "peers/tck.rs"]
+mod tck;
 
 use bench::{Bench, Process, free_port, python};
 use broker::{EdgeNode, Mosquitto};
@@ -141,6 +148,7 @@ fn sparkplug_config(port: u16) -> sparkplug::Config {
     let mut config = sparkplug::Config::at(&format!("127.0.0.1:{port}")).expect("an address");
     config.payload_max = 4_096;
     config.echo = Duration::from_millis(700);
+    config.reorder = Duration::from_millis(300);
     config.channels = channels(&["plant/line/oven/state", "plant/line/oven/power", "plant/line/oven/deaf"]);
     config
 }
@@ -178,7 +186,6 @@ async fn sparkplug_against_mosquitto() {
     let refused = bench.refused().await;
     assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::TooLarge, "5000 bytes"));
 
-    tokio::time::sleep(Duration::from_secs(5)).await; // requests for a rebirth of one node rest for 5 s
     edge.drain();
     edge.lose();
     edge.data(vec![report(None, Some(2), &RawValue::Number(43.0), Instant::from_seconds(79))]).await;

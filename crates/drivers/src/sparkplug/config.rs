@@ -2,6 +2,7 @@
 
 use crate::{AddressError, Credentials};
 use plant::ChannelId;
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,16 +16,29 @@ pub struct Config {
     pub port: u16,
     /// Name to sign in with; `None` signs in without a name.
     pub credentials: Option<Credentials>,
-    /// Id of this host application: names its STATE topic and its MQTT client, unique at the broker.
+    /// Id of this host application: names its STATE topic and its MQTT client, unique at the broker; edge nodes that wait for a
+    /// primary host are told this id. One part of a topic: see [`check_host_id`].
     pub host_id: String,
     /// Largest payload taken [bytes]; a larger one is refused.
     pub payload_max: usize,
     /// Longest wait for a device to report the value it was told to take.
     pub echo: Duration,
+    /// How long a message that overtook others waits for them before a rebirth is asked for (5.9).
+    pub reorder: Duration,
     /// Longest wait for the broker.
     pub timeout: Duration,
+    /// Channels whose readings are events: what happened once is never told again.
+    pub events: HashSet<ChannelId>,
     /// Channels and where they are found.
     pub channels: Vec<(ChannelId, Address)>,
+}
+
+/// What a host id may be.
+pub const HOST_ID: &str = "text without / + # and control characters, 1 to 64 bytes";
+
+/// Whether a text can be the id of a host application: one level of a topic (1.4.2).
+pub fn check_host_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && !text.contains(['/', '+', '#']) && !text.contains(char::is_control)
 }
 
 /// A metric of an edge node or of a device behind one.
@@ -44,7 +58,8 @@ const BROKER: &str = "host:port, such as 127.0.0.1:1883";
 const METRIC: &str = "group/node/device/metric such as plant/line-1/oven/state, with - as device for a metric of the node itself";
 
 impl Config {
-    /// A broker by its address; everything else as usual: host id `socium`, payloads up to 256 KiB, 5 s to echo and to answer.
+    /// A broker by its address; everything else as usual: host id `socium`, payloads up to 256 KiB, 5 s to echo and to
+    /// answer, 2 s to come in order.
     ///
     /// # Errors
     /// The text is no `host:port`.
@@ -57,7 +72,9 @@ impl Config {
             host_id: "socium".to_owned(),
             payload_max: 256 * 1024,
             echo: Duration::from_secs(5),
+            reorder: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
+            events: HashSet::new(),
             channels: Vec::new(),
         })
     }

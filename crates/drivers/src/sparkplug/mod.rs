@@ -1,9 +1,16 @@
 //! Sparkplug B 3.0 over MQTT 5: a host application; births name metrics, data carry them, commands are echoed.
 //!
-//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
-//! `sink` (writes), `tests`.
+//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task: connects
+//! and connects again), `session` (what is said and heard at one broker), `rebirth` (who is asked for a birth), `sink` (writes),
+//! `tests`, `conformance` (one test per assertion of the specification; `docs/conformance/sparkplug.md` lists them all).
 
 mod config;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod fixture;
+mod rebirth;
+mod session;
 mod sink;
 mod source;
 #[cfg(test)]

@@ -2,11 +2,10 @@
 //! write requests, deliveries. Leaves: commands, answers.
 
 use super::config::Config;
-use super::wire::{Command, Decoder, Encoder, echoes};
+use super::wire::{Command, Decoder, Encoder, Notes, echoes};
 use crate::WriteRequest;
 use act::Sink;
-use collect::{Delivery, Place};
-use plant::ChannelId;
+use collect::{Delivery, Place, RawReading};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -44,15 +43,18 @@ impl Writes {
             }
         }
     }
-    /// Answers the writes that a delivery echoes or a device refused.
-    pub(super) fn hear(&mut self, delivery: &Delivery, refusals: &[(ChannelId, String)]) {
+    /// Answers the writes that a delivery echoes or a device refused. What tells of the past is no echo.
+    pub(super) fn hear(&mut self, delivery: &Delivery, notes: &Notes) {
+        if self.0.is_empty() {
+            return;
+        }
         self.answer(|request| {
-            let refusal = refusals.iter().find(|(channel, _)| *channel == request.channel);
+            let refusal = notes.refusals.iter().find(|(channel, _)| *channel == request.channel);
             if let Some((_, reason)) = refusal {
                 return Some(Err(format!("the device refused it: {reason}")));
             }
-            let echo =
-                delivery.readings.iter().any(|r| r.place == Place::Channel(request.channel) && echoes(&r.value, &request.value));
+            let mine = |r: &RawReading| r.place == Place::Channel(request.channel) && echoes(&r.value, &request.value);
+            let echo = delivery.readings.iter().enumerate().any(|(i, r)| mine(r) && !notes.past.contains(&i));
             echo.then_some(Ok(()))
         });
     }

@@ -1,74 +1,18 @@
 //! Sparkplug addresses, births, data, deaths and commands, without a socket. The task is tested against a real broker in
-//! `tests/peers.rs`.
+//! `tests/peers.rs`, the specification's assertions in `conformance`.
 
-use super::config::{Address, Config};
+use super::config::{Address, Config, check_host_id};
+use super::fixture::{POWER, STATE, address, at, bd_seq, born, config, decode, message, node, number, text};
 use super::wire::{
-    Command, Decoder, Encoder, Message, commands, echoes, filters, payload, rebirth, refusal, report, state_topic, topic,
+    Command, DEVICES_MAX, Decoder, Encoder, HELD_MAX, Message, Order, Read, commands, echoes, filters, payload, read, rebirth,
+    refusal, report, state_topic, topic,
 };
 use act::Sink;
-use collect::{Delivery, Place, RawValue, Source};
-use measure::Instant;
+use collect::{Place, RawValue};
 use plant::{ChannelId, CommandValue, Quality, RefusalReason, SourceId};
 use proptest::prelude::*;
-use srad_types::payload::{DataType, Metric, PropertySet, PropertyValue, metric, property_value};
-
-const STATE: ChannelId = ChannelId(0);
-const POWER: ChannelId = ChannelId(1);
-
-fn config() -> Config {
-    let mut config = Config::at("127.0.0.1:1883").expect("an address");
-    config.channels = vec![(STATE, address("plant/line/oven/state")), (POWER, address("plant/line/oven/power"))];
-    config.payload_max = 1_000;
-    config
-}
-
-fn address(text: &str) -> Address {
-    text.parse().unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn at(seconds: i64) -> Instant {
-    Instant::from_seconds(seconds)
-}
-
-fn node() -> (String, String) {
-    ("plant".to_owned(), "line".to_owned())
-}
-
-fn message(verb: &str, device: Option<&str>, seq: Option<u64>, metrics: Vec<Metric>) -> Message {
-    Message { topic: topic(&node(), verb, device), payload: payload(seq, at(5), metrics) }
-}
-
-fn text(name: Option<&str>, alias: Option<u64>, word: &str) -> Metric {
-    report(name, alias, &RawValue::Text(word.to_owned()), at(7))
-}
-
-fn number(name: Option<&str>, alias: Option<u64>, value: f64) -> Metric {
-    report(name, alias, &RawValue::Number(value), at(7))
-}
-
-fn bd_seq(number: u64) -> Metric {
-    Metric {
-        name: Some("bdSeq".to_owned()),
-        datatype: Some(DataType::Int64 as u32),
-        value: Some(metric::Value::LongValue(number)),
-        ..Metric::new()
-    }
-}
-
-/// A decoder that has seen node `line` and device `oven` born, with aliases 1 and 2.
-fn born() -> Decoder {
-    let mut decoder = Decoder::new(SourceId(3), &config());
-    decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4)]));
-    let metrics = vec![text(Some("state"), Some(1), "ready"), number(Some("power"), Some(2), 40.0)];
-    let delivery = decode(&mut decoder, message("DBIRTH", Some("oven"), Some(1), metrics));
-    assert_eq!((delivery.readings.len(), delivery.refused.len()), (2, 0));
-    assert_eq!(decoder.take_notes(), super::wire::Notes::default());
-    decoder
-}
-
-fn decode(decoder: &mut Decoder, message: Message) -> Delivery {
-    decoder.decode(message, at(9))
-}
+use srad_types::payload::{DataType, Metric, PropertySet, PropertyValue, Template, metric, property_value};
+use std::collections::HashMap;
 
 #[test]
 fn addresses_are_read_and_written_the_same_or_refused_with_a_sentence() {
@@ -114,7 +58,7 @@ fn nulls_and_protocol_metrics_are_no_readings() {
     let mut null = number(Some("power"), None, 0.0);
     null.set_null();
     let control = Metric { value: Some(metric::Value::BooleanValue(false)), ..text(Some("Node Control/Rebirth"), None, "") };
-    let delivery = decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(5), control, null]));
+    let delivery = decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4), control, null]));
     assert_eq!((delivery.readings.len(), delivery.refused.len()), (0, 0));
 }
 
@@ -138,18 +82,9 @@ fn whole_numbers_travel_as_twos_complement() {
 }
 
 #[test]
-fn a_gap_an_unknown_alias_or_data_before_birth_asks_for_a_rebirth() {
+fn an_unknown_alias_or_data_before_birth_asks_for_a_rebirth() {
     let mut decoder = born();
-    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(4), vec![number(None, Some(2), 1.0)]));
-    assert_eq!(delivery.readings.len(), 1, "the values count");
-    let notes = decoder.take_notes();
-    assert_eq!(notes.rebirths, [node()]);
-    assert_eq!(notes.troubles, ["edge node plant/line: sequence number 4 where 2 was due; a rebirth is requested"]);
-    let again = message("DDATA", Some("oven"), Some(4), vec![number(None, Some(2), 1.0)]);
-    decode(&mut decoder, again);
-    assert_eq!(decoder.take_notes().rebirths, [], "the same message again is no gap");
-
-    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(5), vec![number(None, Some(99), 1.0)]));
+    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(2), vec![number(None, Some(99), 1.0)]));
     let refused = &delivery.refused[0];
     assert_eq!((refused.place.as_str(), refused.found.as_str()), ("plant/line/oven/alias 99", "alias 99"));
     assert_eq!(refused.allowed, "a name or an alias of the last birth; a rebirth is requested");
@@ -157,17 +92,70 @@ fn a_gap_an_unknown_alias_or_data_before_birth_asks_for_a_rebirth() {
 
     let mut fresh = Decoder::new(SourceId(0), &config());
     let delivery = decode(&mut fresh, message("DDATA", Some("oven"), Some(9), vec![number(Some("power"), None, 1.0)]));
-    assert_eq!(delivery.readings.len(), 1);
+    assert_eq!(delivery.readings.len(), 1, "the values count");
     assert_eq!(fresh.take_notes().troubles, ["edge node plant/line: DDATA before its birth; a rebirth is requested"]);
 }
 
 #[test]
+fn what_a_birth_should_not_say_is_told() {
+    let mut decoder = Decoder::new(SourceId(0), &config());
+    decode(&mut decoder, message("NBIRTH", None, Some(0), vec![]));
+    let same = vec![text(Some("state"), Some(1), "ready"), number(Some("door"), Some(1), 1.0)];
+    decode(&mut decoder, message("DBIRTH", Some("oven"), None, same));
+    let told = [
+        "edge node plant/line: NBIRTH without bdSeq",
+        "edge node plant/line: DBIRTH with no sequence number",
+        "edge node plant/line: alias 1 is given to two metrics",
+        "edge node plant/line: plant/line/oven/power is not in the birth",
+    ];
+    assert_eq!(decoder.take_notes().troubles, told);
+    decode(&mut decoder, message("DDATA", Some("oven"), Some(256), vec![]));
+    assert_eq!(decoder.take_notes().troubles, ["edge node plant/line: DDATA with sequence number 256, allowed is 0 to 255"]);
+}
+
+/// The sequence numbers that an order lets go, by message pushed; and the gaps it told.
+fn orders(pushed: &[(&str, u64)]) -> (Vec<Vec<u64>>, Vec<(u8, u8)>) {
+    let (mut order, mut gaps) = (Order::default(), Vec::new());
+    let mut push = |(verb, seq): &(&str, u64)| {
+        let device = verb.starts_with('D').then_some("oven");
+        let Read::Message(incoming) = read(&message(verb, device, Some(*seq), vec![]), 1_000, (SourceId(0), at(9))) else {
+            panic!("a message")
+        };
+        let ready = order.push(incoming, *seq);
+        gaps.extend(ready.gap.map(|gap| (gap.wanted, gap.found)));
+        ready.messages.into_iter().map(|(_, seq)| seq).collect()
+    };
+    let gone = pushed.iter().map(&mut push).collect();
+    (gone, gaps)
+}
+
+#[test]
+fn what_overtook_waits_for_what_is_missing() {
+    let swapped = [("NBIRTH", 0), ("DBIRTH", 1), ("DDATA", 3), ("DDATA", 4), ("DDATA", 2), ("DDATA", 5)];
+    assert_eq!(orders(&swapped), (vec![vec![0], vec![1], vec![], vec![], vec![2, 3, 4], vec![5]], vec![]));
+    let again = [("NBIRTH", 0), ("DBIRTH", 1), ("DBIRTH", 1), ("DDATA", 3), ("DDATA", 3), ("DDATA", 2)];
+    let gone = vec![vec![0], vec![1], vec![1], vec![], vec![3], vec![2, 3]];
+    assert_eq!(orders(&again), (gone, vec![]), "the same again goes at once");
+    let reborn = [("NBIRTH", 0), ("DDATA", 2), ("NBIRTH", 0), ("DDATA", 1)];
+    assert_eq!(orders(&reborn), (vec![vec![0], vec![], vec![2, 0], vec![1]], vec![]), "a birth ends the wait");
+    let unborn = [("DDATA", 9), ("DDATA", 4)];
+    assert_eq!(orders(&unborn), (vec![vec![9], vec![4]], vec![]), "before a birth there is no order");
+}
+
+#[test]
 fn the_sequence_wraps_at_256() {
-    let mut decoder = born();
-    for seq in 2..600_u64 {
-        decode(&mut decoder, message("DDATA", Some("oven"), Some(seq % 256), vec![number(None, Some(2), 1.0)]));
-    }
-    assert_eq!(decoder.take_notes(), super::wire::Notes::default());
+    let pushed: Vec<(&str, u64)> = [("NBIRTH", 0)].into_iter().chain((1..600).map(|seq| ("DDATA", seq % 256))).collect();
+    let (gone, gaps) = orders(&pushed);
+    assert!(gone.iter().all(|messages| messages.len() == 1) && gaps.is_empty());
+}
+
+#[test]
+fn at_the_limit_the_wait_is_given_up() {
+    let ahead = (2..).map(|seq| ("DDATA", seq)).take(HELD_MAX);
+    let pushed: Vec<(&str, u64)> = [("NBIRTH", 0)].into_iter().chain(ahead).collect();
+    let (gone, gaps) = orders(&pushed);
+    assert_eq!(gone.iter().map(Vec::len).collect::<Vec<_>>(), [[1].as_slice(), &[0; HELD_MAX - 1], &[HELD_MAX]].concat());
+    assert_eq!(gaps, [(1, 2)]);
 }
 
 #[test]
@@ -180,6 +168,214 @@ fn deaths_take_nodes_offline_but_an_old_will_does_not() {
     decode(&mut decoder, message("NDEATH", None, None, vec![bd_seq(4)]));
     let troubles = decoder.take_notes().troubles;
     assert_eq!(troubles, ["device plant/line/oven is offline", "edge node plant/line is offline"]);
+}
+
+#[test]
+fn a_null_is_the_last_value_of_bad_quality_but_events_are_not_told_again() {
+    let null = |alias: u64| {
+        let mut metric = number(None, Some(alias), 0.0);
+        metric.set_null();
+        metric
+    };
+    let mut decoder = born();
+    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(2), vec![null(2)]));
+    assert_eq!(delivery.readings.len(), 1);
+    let reading = &delivery.readings[0];
+    assert_eq!((&reading.value, reading.quality, reading.at), (&RawValue::Number(40.0), Quality::Bad, Some(at(7))));
+    assert_eq!(decoder.take_notes().past, [0]);
+
+    let events = Config { events: [STATE].into(), ..config() };
+    let mut decoder = Decoder::new(SourceId(3), &events);
+    decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4)]));
+    let metrics = vec![text(Some("state"), Some(1), "jammed"), number(Some("power"), Some(2), 40.0)];
+    decode(&mut decoder, message("DBIRTH", Some("oven"), Some(1), metrics));
+    assert_eq!(decode(&mut decoder, message("DDATA", Some("oven"), Some(2), vec![null(1)])).readings, []);
+    let stale = decode(&mut decoder, message("DDEATH", Some("oven"), Some(3), vec![]));
+    assert_eq!(stale.readings.iter().map(|r| r.place.clone()).collect::<Vec<_>>(), [Place::Channel(POWER)]);
+}
+
+#[test]
+fn history_keeps_its_time_and_is_neither_echo_nor_newest_value() {
+    let mut decoder = born();
+    let old = Metric { is_historical: Some(true), ..report(None, Some(2), &RawValue::Number(12.0), at(3)) };
+    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(2), vec![old.clone()]));
+    assert_eq!((&delivery.readings[0].value, delivery.readings[0].at), (&RawValue::Number(12.0), Some(at(3))));
+    assert_eq!(decoder.take_notes().past, [0]);
+    let stale = decode(&mut decoder, message("DDEATH", Some("oven"), Some(3), vec![]));
+    let power = stale.readings.iter().find(|r| r.place == Place::Channel(POWER)).expect("known");
+    assert_eq!(power.value, RawValue::Number(40.0), "the newest, not the historical value");
+
+    let timeless = Metric { timestamp: None, ..old };
+    let delivery = decode(&mut born(), message("DDATA", Some("oven"), Some(2), vec![timeless]));
+    let refused = &delivery.refused[0];
+    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::Malformed, "a historical metric without time"));
+}
+
+fn template(name: &str, members: Vec<Metric>, definition: bool) -> Metric {
+    let template = Template {
+        version: None,
+        metrics: members,
+        parameters: Vec::new(),
+        template_ref: (!definition).then(|| "pump".to_owned()),
+        is_definition: Some(definition),
+    };
+    let datatype = Some(DataType::Template as u32);
+    Metric { datatype, value: Some(metric::Value::TemplateValue(template)), ..number(Some(name), None, 0.0) }
+}
+
+const SPEED: ChannelId = ChannelId(5);
+
+/// A decoder whose channel `speed` is a member of the template instance `feed` within `circuit`.
+fn templated() -> (Config, Decoder) {
+    let config = Config { channels: vec![(SPEED, address("plant/line/oven/circuit/feed/speed"))], ..config() };
+    let mut decoder = Decoder::new(SourceId(0), &config);
+    let untyped =
+        Metric { datatype: None, value: Some(metric::Value::IntValue(0xFFFF_FFFE)), ..number(Some("speed"), None, 0.0) };
+    let defined = Metric { datatype: Some(DataType::Int32 as u32), ..untyped.clone() };
+    let definition = template("pump", vec![defined], true);
+    let delivery = decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(1), definition]));
+    assert_eq!((delivery.readings.len(), delivery.refused.len()), (0, 0), "a definition is no value");
+    let instance = template("circuit", vec![template("feed", vec![untyped], false)], false);
+    let delivery = decode(&mut decoder, message("DBIRTH", Some("oven"), Some(1), vec![instance]));
+    assert_eq!((delivery.readings[0].place.clone(), delivery.readings.len()), (Place::Channel(SPEED), 1));
+    assert_eq!(decoder.take_notes().troubles, [] as [String; 0]);
+    (config, decoder)
+}
+
+#[test]
+fn members_of_templates_are_metrics_with_a_path() {
+    let (_, mut decoder) = templated();
+    let member = Metric { timestamp: None, datatype: Some(DataType::Int32 as u32), ..number(Some("speed"), None, 3.0) };
+    let doubtful = PropertySet { keys: vec!["Quality".to_owned()], values: vec![quality_value(500)] };
+    let feed = Metric { properties: Some(doubtful), ..template("feed", vec![member], false) };
+    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(2), vec![template("circuit", vec![feed], false)]));
+    let reading = &delivery.readings[0];
+    assert_eq!((&reading.value, reading.at), (&RawValue::Number(3.0), Some(at(7))), "the time of the instance around it");
+    assert_eq!(reading.quality, Quality::Uncertain, "the quality of the instance around it");
+
+    let deep = (0..9).fold(number(Some("x"), None, 1.0), |inner, _| template("t", vec![inner], false));
+    let delivery = decode(&mut decoder, message("DDATA", Some("oven"), Some(3), vec![deep]));
+    assert_eq!(delivery.refused[0].allowed, "templates nested at most 8 deep");
+
+    let mut strange = Decoder::new(SourceId(0), &config());
+    decode(&mut strange, message("NBIRTH", None, Some(0), vec![bd_seq(1), template("feed", vec![], false)]));
+    assert_eq!(strange.take_notes().troubles, ["edge node plant/line: template `pump` is not defined in the NBIRTH"]);
+}
+
+#[test]
+fn a_command_to_a_member_goes_within_its_instances() {
+    use srad_types::payload::{Message as _, Payload};
+    let (config, decoder) = templated();
+    let command = Encoder::new(&config, &decoder, at(8)).encode(SPEED, &CommandValue::Number(7.0)).expect("a command");
+    let payload = Payload::decode(command.payload.as_slice()).expect("a payload");
+    let inside = |metric: &Metric| match &metric.value {
+        Some(metric::Value::TemplateValue(template)) => (template.template_ref.clone(), template.metrics[0].clone()),
+        other => panic!("{other:?}"),
+    };
+    let circuit = &payload.metrics[0];
+    let (_, feed) = inside(circuit);
+    let (reference, speed) = inside(&feed);
+    let names = [circuit, &feed, &speed].map(|metric| metric.name.as_deref());
+    assert_eq!(names, [Some("circuit"), Some("feed"), Some("speed")]);
+    assert_eq!((reference.as_deref(), &speed.value), (Some("pump"), &Some(metric::Value::IntValue(7))));
+}
+
+#[test]
+fn numbers_beyond_their_type_and_values_that_are_many_are_refused() {
+    let table = [
+        (DataType::Int8, metric::Value::IntValue(300), "300", "-128 to 127 (Int8)", RefusalReason::OutOfRange),
+        (DataType::Int16, metric::Value::IntValue(0xFFFF_0000), "-65536", "-32768 to 32767 (Int16)", RefusalReason::OutOfRange),
+        (DataType::UInt8, metric::Value::IntValue(256), "256", "0 to 255 (UInt8)", RefusalReason::OutOfRange),
+        (DataType::UInt16, metric::Value::IntValue(65_536), "65536", "0 to 65535 (UInt16)", RefusalReason::OutOfRange),
+        (
+            DataType::UInt32,
+            metric::Value::LongValue(1 << 32),
+            "4294967296",
+            "0 to 4294967295 (UInt32)",
+            RefusalReason::OutOfRange,
+        ),
+        (
+            DataType::Int16Array,
+            metric::Value::BytesValue(vec![1, 0]),
+            "bytes (Int16Array)",
+            "a number, a text or a Boolean",
+            RefusalReason::WrongType,
+        ),
+        (
+            DataType::DataSet,
+            metric::Value::DatasetValue(srad_types::payload::DataSet {
+                num_of_columns: Some(0),
+                columns: vec![],
+                types: vec![],
+                rows: vec![],
+            }),
+            "a data set (DataSet)",
+            "a number, a text or a Boolean",
+            RefusalReason::WrongType,
+        ),
+    ];
+    for (datatype, value, found, allowed, reason) in table {
+        let metric = Metric { datatype: Some(datatype as u32), value: Some(value), ..number(Some("power"), None, 0.0) };
+        let delivery = decode(&mut born(), message("DDATA", Some("oven"), Some(2), vec![metric]));
+        assert_eq!((delivery.readings.len(), delivery.refused.len()), (0, 1), "{datatype:?}");
+        let refused = &delivery.refused[0];
+        assert_eq!((refused.found.as_str(), refused.allowed.as_str(), refused.reason), (found, allowed, reason));
+    }
+    let metric = Metric { datatype: Some(99), ..number(Some("power"), None, 0.0) };
+    let delivery = decode(&mut born(), message("DDATA", Some("oven"), Some(2), vec![metric]));
+    assert_eq!(
+        (delivery.refused[0].found.as_str(), delivery.refused[0].allowed.as_str()),
+        ("data type 99", "a data type from 0 to 34")
+    );
+}
+
+#[test]
+fn a_birth_tells_units_and_a_new_session_makes_what_was_known_doubtful() {
+    let mut decoder = born();
+    let unit = PropertyValue {
+        r#type: Some(DataType::String as u32),
+        is_null: None,
+        value: Some(property_value::Value::StringValue("kW".to_owned())),
+    };
+    let set = PropertySet { keys: vec!["engUnit".to_owned()], values: vec![unit] };
+    let metric = Metric { properties: Some(set), ..number(Some("power"), Some(2), 41.0) };
+    decode(&mut decoder, message("DBIRTH", Some("oven"), Some(2), vec![text(Some("state"), Some(1), "ready"), metric]));
+    assert_eq!(decoder.unit(&address("plant/line/oven/power")), Some("kW"));
+    let again = decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4)]));
+    assert_eq!(again.readings, [], "a rebirth in the same session leaves the values standing");
+    decode(&mut decoder, message("DBIRTH", Some("oven"), Some(1), vec![number(Some("power"), Some(2), 42.0)]));
+    let anew = decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(5)]));
+    let told: Vec<_> = anew.readings.iter().map(|r| (r.value.clone(), r.quality, r.at)).collect();
+    let doubtful = |value| (value, Quality::Uncertain, Some(at(9)));
+    assert_eq!(told, [doubtful(RawValue::Text("ready".to_owned())), doubtful(RawValue::Number(42.0))]);
+}
+
+#[test]
+fn more_devices_than_the_limit_are_refused() {
+    let mut decoder = Decoder::new(SourceId(0), &config());
+    decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4)]));
+    for device in 1..DEVICES_MAX {
+        decode(&mut decoder, message("DBIRTH", Some(&device.to_string()), None, vec![]));
+    }
+    let refused = decode(&mut decoder, message("DBIRTH", Some("one-more"), None, vec![])).refused;
+    assert_eq!((refused[0].reason, refused[0].allowed.as_str()), (RefusalReason::TooLarge, "at most 16384 devices"));
+}
+
+#[test]
+fn host_ids_are_one_level_of_a_topic() {
+    assert!(check_host_id("socium") && check_host_id("Werk 1"));
+    for bad in ["", "a/b", "a+", "#", "a\n", &"x".repeat(65)] {
+        assert!(!check_host_id(bad), "{bad}");
+    }
+}
+
+fn quality_value(code: u32) -> PropertyValue {
+    PropertyValue { r#type: Some(DataType::Int32 as u32), is_null: None, value: Some(property_value::Value::IntValue(code)) }
+}
+
+/// The aliases of [`born`].
+fn aliases() -> HashMap<u64, String> {
+    [(1, "state".to_owned()), (2, "power".to_owned())].into()
 }
 
 #[test]
@@ -250,12 +446,7 @@ fn strip_types(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn the_quality_property_is_read() {
     for (code, quality) in [(192, Quality::Good), (500, Quality::Uncertain), (0, Quality::Bad)] {
-        let value = PropertyValue {
-            r#type: Some(DataType::Int32 as u32),
-            is_null: None,
-            value: Some(property_value::Value::IntValue(code)),
-        };
-        let set = PropertySet { keys: vec!["Quality".to_owned()], values: vec![value] };
+        let set = PropertySet { keys: vec!["Quality".to_owned()], values: vec![quality_value(code)] };
         let metric = Metric { properties: Some(set), ..number(Some("power"), None, 1.0) };
         let delivery = decode(&mut born(), message("DDATA", Some("oven"), Some(2), vec![metric]));
         assert_eq!(delivery.readings[0].quality, quality);
@@ -268,7 +459,7 @@ fn a_command_takes_the_type_of_the_birth_and_reads_back() {
     let encoder = Encoder::new(&config, &births, at(8));
     let Command { topic, payload } = encoder.encode(POWER, &CommandValue::Number(12.5)).expect("a command");
     assert_eq!(topic, "spBv1.0/plant/DCMD/line/oven");
-    assert_eq!(commands(&payload), Ok(vec![("power".to_owned(), CommandValue::Number(12.5))]));
+    assert_eq!(commands(&payload, &aliases()), Ok(vec![("power".to_owned(), CommandValue::Number(12.5))]));
     let refusal = encoder.encode(STATE, &CommandValue::Number(1.0)).expect_err("a word is wanted").to_string();
     assert_eq!(refusal, "plant/line/oven/state takes words, found 1");
     let refusal = encoder.encode(POWER, &CommandValue::Word("on".to_owned())).expect_err("a number is wanted").to_string();
@@ -297,8 +488,8 @@ fn topics_are_those_of_the_standard() {
     assert_eq!(filters("plant")[3], "spBv1.0/plant/DBIRTH/+/+");
     let ask = rebirth(&node(), at(1));
     assert_eq!(ask.topic, "spBv1.0/plant/NCMD/line");
-    assert_eq!(commands(&ask.payload), Ok(vec![("Node Control/Rebirth".to_owned(), CommandValue::Number(1.0))]));
-    assert!(commands(b"\xff\xff").is_err());
+    assert_eq!(commands(&ask.payload, &HashMap::new()), Ok(vec![("Node Control/Rebirth".to_owned(), CommandValue::Number(1.0))]));
+    assert!(commands(b"\xff\xff", &HashMap::new()).is_err());
 }
 
 fn any_metric() -> impl Strategy<Value = Metric> {
@@ -336,6 +527,36 @@ proptest! {
     }
 
     #[test]
+    fn a_message_with_wrong_bytes_gives_no_panic(
+        places in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        verb in 0..6_usize,
+    ) {
+        let device = VERBS[verb].starts_with('D').then_some("oven");
+        let metrics = vec![bd_seq(4), number(None, Some(2), 1.0), template("t", vec![text(Some("a"), Some(7), "b")], false)];
+        let mut message = message(VERBS[verb], device, Some(2), metrics);
+        for (place, byte) in places {
+            let place = place.index(message.payload.len());
+            message.payload[place] = byte;
+        }
+        let mut decoder = born();
+        decode(&mut decoder, message);
+        prop_assert!(decoder.take_notes().rebirths.len() <= 1);
+    }
+
+    #[test]
+    fn any_order_of_messages_lets_each_go_once(seqs in proptest::collection::vec(0..300_u64, 0..80)) {
+        let pushed: Vec<(&str, u64)> = [("NBIRTH", 0)].into_iter().chain(seqs.iter().map(|seq| ("DDATA", *seq))).collect();
+        let (mut order, mut gone) = (Order::default(), 0);
+        for (verb, seq) in &pushed {
+            let device = verb.starts_with('D').then_some("oven");
+            let read = read(&message(verb, device, Some(*seq), vec![]), 1_000, (SourceId(0), at(9)));
+            let Read::Message(incoming) = read else { panic!("a message") };
+            gone += order.push(incoming, ()).messages.len();
+        }
+        prop_assert_eq!(gone + order.forget().len(), pushed.len());
+    }
+
+    #[test]
     fn any_topic_is_taken_without_panic(topic in ".{0,60}") {
         decode(&mut born(), Message { topic, payload: payload(Some(0), at(1), vec![number(Some("power"), None, 1.0)]) });
     }
@@ -349,8 +570,9 @@ proptest! {
             let device = VERBS[verb].starts_with('D').then_some("oven");
             let wanted = metrics.iter().filter(|m| m.name.as_deref() != Some("bdSeq")).count();
             let delivery = decode(&mut decoder, message(VERBS[verb], device, seq, metrics));
-            prop_assert_eq!(delivery.readings.len() + delivery.refused.len(), wanted);
-            prop_assert!(decoder.take_notes().rebirths.len() <= 1);
+            let notes = decoder.take_notes();
+            prop_assert_eq!(delivery.readings.len() + delivery.refused.len(), wanted + notes.past.len());
+            prop_assert!(notes.rebirths.len() <= 1);
         }
     }
 }
@@ -369,7 +591,8 @@ fn the_decoder_conforms() {
             (message("DDATA", oven, Some(7), vec![number(Some("power"), None, f64::INFINITY)]), 1),
             (Message { topic: "spBv1.0/plant/DDATA/line/oven".to_owned(), payload: vec![0xFF; 7] }, 1),
             (Message { topic: "elsewhere".to_owned(), payload: vec![1] }, 0),
-            (message("NDEATH", None, None, vec![bd_seq(1)]), 0),
+            // what is known of the state is told again as doubtful
+            (message("NDEATH", None, None, vec![bd_seq(1)]), 1),
         ]
     };
     let deliveries = collect::suite::check(|| Decoder::new(SourceId(1), &config()), messages).unwrap_or_else(|e| panic!("{e}"));

@@ -8,6 +8,7 @@ use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{LastWill, Packet, Publish};
 use rumqttc::{AsyncClient, Event, MqttOptions, PublishOptions};
 use srad_types::payload::Metric;
+use std::collections::HashMap;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -53,7 +54,8 @@ impl Drop for Mosquitto {
     }
 }
 
-/// Edge node `line` of group `plant` with the device `oven`: metrics `state` (alias 1), `power` (2) and `deaf` (3).
+/// Edge node `line` of group `plant` with the metric `speed` and the device `oven`: metrics `state` (alias 1), `power` (2) and
+/// `deaf` (3).
 pub struct EdgeNode {
     client: AsyncClient,
     heard: mpsc::Receiver<Publish>,
@@ -95,7 +97,8 @@ impl EdgeNode {
             report(Some("power"), Some(2), &RawValue::Number(40.0), now()),
             report(Some("deaf"), Some(3), &RawValue::Number(0.0), now()),
         ];
-        let births = [self.wire.birth(vec![], now()), self.wire.device_birth("oven", metrics, now())];
+        let speed = report(Some("speed"), None, &RawValue::Number(7.0), now());
+        let births = [self.wire.birth(vec![speed], now()), self.wire.device_birth("oven", metrics, now())];
         for birth in births {
             self.send(birth).await;
         }
@@ -103,6 +106,18 @@ impl EdgeNode {
     pub async fn data(&mut self, metrics: Vec<Metric>) {
         let message = self.wire.data("oven", metrics, now());
         self.send(message).await;
+    }
+    /// Two DDATA, the later one first.
+    pub async fn swapped(&mut self, earlier: Vec<Metric>, later: Vec<Metric>) {
+        let earlier = self.wire.data("oven", earlier, now());
+        let later = self.wire.data("oven", later, now());
+        self.send(later).await;
+        self.send(earlier).await;
+    }
+    /// Says something of a host application in its place.
+    pub async fn claim(&self, host: &str, payload: &str) {
+        let options = PublishOptions::new(QoS::AtLeastOnce).retained();
+        self.client.publish(state_topic(host), payload.to_owned(), options).await.expect("queued");
     }
     /// Bytes as the payload of a DDATA.
     pub async fn send_raw(&self, payload: Vec<u8>) {
@@ -130,7 +145,7 @@ impl EdgeNode {
         loop {
             let publish = self.next().await;
             if !publish.topic.starts_with(b"spBv1.0/STATE/") {
-                return commands(&publish.payload).expect("a payload").remove(0);
+                return commands(&publish.payload, &aliases()).expect("a payload").remove(0);
             }
         }
     }
@@ -142,11 +157,20 @@ impl EdgeNode {
                 break (name, value);
             }
         };
-        let alias = if name == "state" { 1 } else { 2 };
-        let told = match (&value, accept) {
-            (CommandValue::Word(word), true) => report(None, Some(alias), &RawValue::Text(word.clone()), now()),
-            (CommandValue::Number(number), true) => report(None, Some(alias), &RawValue::Number(*number), now()),
-            (_, false) => refusal(report(None, Some(alias), &RawValue::Number(40.0), now()), "the oven is hot"),
+        let raw = match &value {
+            CommandValue::Word(word) => RawValue::Text(word.clone()),
+            CommandValue::Number(number) => RawValue::Number(*number),
+        };
+        if name == "speed" {
+            let message = self.wire.node_data(vec![report(Some("speed"), None, &raw, now())], now());
+            self.send(message).await;
+            return (name, value);
+        }
+        let alias = aliases().into_iter().find(|(_, known)| *known == name).map(|(alias, _)| alias);
+        let told = if accept {
+            report(None, alias, &raw, now())
+        } else {
+            refusal(report(None, alias, &RawValue::Number(40.0), now()), "the oven is hot")
         };
         self.data(vec![told]).await;
         (name, value)
@@ -163,6 +187,11 @@ impl EdgeNode {
         let options = PublishOptions::new(QoS::AtLeastOnce);
         self.client.publish(message.topic, message.payload, options).await.expect("queued");
     }
+}
+
+/// Aliases of the births.
+fn aliases() -> HashMap<u64, String> {
+    [(1, "state"), (2, "power"), (3, "deaf")].map(|(alias, name)| (alias, name.to_owned())).into()
 }
 
 fn now() -> Instant {

@@ -23,6 +23,7 @@ use plant::{CommandState, CommandValue, DecisionState};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, Publish};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions};
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant as Stopwatch};
@@ -201,7 +202,7 @@ async fn listen(mut events: EventLoop, orders: mpsc::UnboundedSender<String>, bi
 }
 
 fn pass_on(publish: &Publish, orders: &mpsc::UnboundedSender<String>, births: &mpsc::UnboundedSender<()>) {
-    for (name, value) in commands(&publish.payload).unwrap_or_default() {
+    for (name, value) in commands(&publish.payload, &HashMap::new()).unwrap_or_default() {
         // the bench may have ended
         let _ = match value {
             CommandValue::Word(order) if name == "set_order" => orders.send(order).is_ok(),

@@ -205,7 +205,7 @@ impl Edge {
 
     fn command(&mut self, client: &AsyncClient, publish: &Publish) -> Published {
         let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-        let commands = match commands(&publish.payload) {
+        let commands = match commands(&publish.payload, &HashMap::new()) {
             Ok(commands) => commands,
             Err(error) => {
                 tracing::warn!(topic, error, "a command cannot be read");

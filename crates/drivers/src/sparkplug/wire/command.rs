@@ -1,13 +1,16 @@
 //! The commanding half of the wire: values to NCMD and DCMD, and what answers them. Enters: command values, births. Leaves:
 //! commands, or why there is none. Absent: MQTT.
 
-use super::{Decoder, NodeName, REBIRTH, TEXTS, is_type, millis, payload, raw_value, topic};
+use super::births::Instance;
+use super::value::{TEXTS, is_type, raw_value};
+use super::{Decoder, NodeName, REBIRTH, millis, payload, topic};
 use crate::sparkplug::config::{Address, Config};
 use act::{Sink, Unwritable};
 use collect::RawValue;
 use measure::Instant;
 use plant::{ChannelId, CommandValue};
-use srad_types::payload::{DataType, Message as _, Metric, Payload, metric};
+use srad_types::payload::{DataType, Message as _, Metric, Payload, Template, metric};
+use std::collections::HashMap;
 
 /// A command as it goes to the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,29 @@ impl<'a> Encoder<'a> {
     pub const fn new(config: &'a Config, births: &'a Decoder, now: Instant) -> Self {
         Self { config, births, now }
     }
+    /// A metric of a command. Its type is told although 6.4.6 would rather not have it: many edge nodes read a command by it
+    /// (decision 0061).
+    fn metric(&self, (name, alias): (&str, Option<u64>), datatype: DataType, value: metric::Value) -> Metric {
+        Metric {
+            name: alias.is_none().then(|| name.to_owned()),
+            alias,
+            timestamp: Some(millis(self.now)),
+            datatype: Some(datatype as u32),
+            value: Some(value),
+            ..Metric::new()
+        }
+    }
+    /// A template instance with one member.
+    fn instance(&self, instance: &Instance, member: Metric) -> Metric {
+        let template = Template {
+            version: None,
+            metrics: vec![member],
+            parameters: Vec::new(),
+            template_ref: instance.template.clone(),
+            is_definition: Some(false),
+        };
+        self.metric((&instance.name, instance.alias), DataType::Template, metric::Value::TemplateValue(template))
+    }
     /// The address of a channel.
     ///
     /// # Errors
@@ -42,17 +68,16 @@ impl<'a> Encoder<'a> {
 
 impl Sink for Encoder<'_> {
     type Request = Command;
-    /// Where the metric is not yet born, a number goes as a Double and a word as a String.
+    /// By alias alone where the metric was born with one (6.4.6), else by name. A member of a template goes within its
+    /// instance. Where the metric is not yet born, a number goes as a Double and a word as a String.
     fn encode(&self, channel: ChannelId, value: &CommandValue) -> Result<Command, Unwritable> {
         let address = self.address(channel)?;
         let (datatype, value) = typed(address, value, self.births.data_type(address))?;
-        let metric = Metric {
-            name: Some(address.metric.clone()),
-            timestamp: Some(millis(self.now)),
-            datatype: Some(datatype as u32),
-            value: Some(value),
-            ..Metric::new()
-        };
+        let (alias, within) = self.births.path(address);
+        let outer: usize = within.iter().map(|instance| instance.name.len() + 1).sum();
+        let name = address.metric.get(outer..).unwrap_or(&address.metric);
+        let inner = self.metric((name, alias), datatype, value);
+        let metric = within.iter().rev().fold(inner, |member, instance| self.instance(instance, member));
         let device = address.device.as_deref();
         let verb = if device.is_some() { "DCMD" } else { "NCMD" };
         let node = (address.group.clone(), address.node.clone());
@@ -125,19 +150,20 @@ pub fn rebirth(node: &NodeName, now: Instant) -> Command {
     Command { topic: topic(node, "NCMD", None), payload: payload(None, now, vec![ask]) }
 }
 
-/// The metrics of a command as an edge node reads them: names and values.
+/// The metrics of a command as an edge node reads them: names and values; `names` are the aliases it gave in its births.
 ///
 /// # Errors
 /// The payload cannot be decoded.
-pub fn commands(payload: &[u8]) -> Result<Vec<(String, CommandValue)>, String> {
+pub fn commands(payload: &[u8], names: &HashMap<u64, String>) -> Result<Vec<(String, CommandValue)>, String> {
     let payload = Payload::decode(payload).map_err(|e| e.to_string())?;
     let named = payload.metrics.into_iter().filter_map(|metric| {
-        let value = match raw_value(&metric, metric.datatype).ok()? {
+        let value = match raw_value(&metric, metric.datatype).ok()?? {
             RawValue::Number(number) => CommandValue::Number(number),
             RawValue::Flag(flag) => CommandValue::Number(f64::from(u8::from(flag))),
             RawValue::Text(text) => CommandValue::Word(text),
         };
-        Some((metric.name?, value))
+        let name = metric.name.or_else(|| names.get(&metric.alias?).cloned())?;
+        Some((name, value))
     });
     Ok(named.collect())
 }

@@ -40,19 +40,27 @@ impl Edge {
     }
     /// DBIRTH of a device with all its metrics.
     pub fn device_birth(&mut self, device: &str, metrics: Vec<Metric>, now: Instant) -> Message {
-        self.next("DBIRTH", device, metrics, now)
+        self.next("DBIRTH", Some(device), metrics, now)
+    }
+    /// DDEATH of a device.
+    pub fn device_death(&mut self, device: &str, now: Instant) -> Message {
+        self.next("DDEATH", Some(device), Vec::new(), now)
+    }
+    /// NDATA of the node itself.
+    pub fn node_data(&mut self, metrics: Vec<Metric>, now: Instant) -> Message {
+        self.next("NDATA", None, metrics, now)
     }
     /// DDATA of a device.
     pub fn data(&mut self, device: &str, metrics: Vec<Metric>, now: Instant) -> Message {
-        self.next("DDATA", device, metrics, now)
+        self.next("DDATA", Some(device), metrics, now)
     }
     /// Leaves a number of the sequence out, as if a message had been lost.
     pub fn lose(&mut self) {
         self.seq = (self.seq + 1) % 256;
     }
 
-    fn next(&mut self, verb: &str, device: &str, metrics: Vec<Metric>, now: Instant) -> Message {
+    fn next(&mut self, verb: &str, device: Option<&str>, metrics: Vec<Metric>, now: Instant) -> Message {
         self.seq = (self.seq + 1) % 256;
-        Message { topic: topic(&self.node, verb, Some(device)), payload: payload(Some(self.seq), now, metrics) }
+        Message { topic: topic(&self.node, verb, device), payload: payload(Some(self.seq), now, metrics) }
     }
 }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 /// A connection that brings readings. Secrets are named by file, never written here. How a channel's `address` is written
 /// depends on the protocol. `opcua`: a node id such as `ns=2;s=mill-1.state`. `sparkplug`: group/node/device/metric such as
-/// `plant/line-1/oven/state`, with `-` as device for a metric of the node itself. `modbus`: unit/table/register/type, then a
+/// `plant/line-1/oven/state`, with `-` as device for a metric of the node itself; the member `speed` of a template instance
+/// `pump` is the metric `pump/speed`. `modbus`: unit/table/register/type, then a
 /// factor or words for codes, such as `1/holding/100/u32/0.1` or `3/input/0/u16/0=off,1=standby`; tables are input, holding,
 /// coil, discrete; types are bit, u16, i16, u32, i32, f32, u64 (with `-low` where the low register comes first), text1 to
 /// text123. `file` and `hand`: none.
@@ -51,11 +52,13 @@ pub struct OpcUaForm {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SparkplugForm {
-    /// Id of this host application, unique at the broker. Absent: `socium`.
+    /// Id of this host application, unique at the broker; edge nodes that wait for a primary host are given it. Absent: `socium`.
     pub host_id: Option<String>,
     /// Largest payload taken; a larger one is refused [KiB]. Absent: 256.
     #[schemars(extend("minimum" = 1, "maximum" = 262_144))]
     pub payload_kib_max: Option<u32>,
+    /// How long a message that overtook others waits for them before a rebirth is asked for. Absent: `2 s`.
+    pub reorder_within: Option<String>,
     /// Longest wait for a device to report the value it was told to take. Absent: `5 s`.
     pub echo_within: Option<String>,
     /// Longest wait for the broker. Absent: `5 s`.

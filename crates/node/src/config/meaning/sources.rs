@@ -6,7 +6,7 @@ use crate::config::form::SourceForm;
 use crate::config::{Port, Route};
 use drivers::AddressError;
 use measure::Span;
-use plant::{Channel, ChannelId, Source, SourceId};
+use plant::{Channel, ChannelId, ChannelKind, Source, SourceId};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -74,7 +74,10 @@ impl Judge<'_> {
         for (i, form) in forms.iter().enumerate() {
             let mine = channels.iter().zip(addresses).filter(|(_, a)| a.route.source.index() == i);
             let places: Vec<Place<'_>> = mine
-                .filter_map(|(c, a)| Some(Place { channel: c.id, text: a.route.address.as_deref()?, trail: &a.trail }))
+                .filter_map(|(c, a)| {
+                    let is_event = c.kind == ChannelKind::Event;
+                    Some(Place { channel: c.id, is_event, text: a.route.address.as_deref()?, trail: &a.trail })
+                })
                 .collect();
             let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
             let password_file = form.password_file.as_ref().map(|file| folder.join(file));
@@ -101,10 +104,16 @@ impl Judge<'_> {
             "sparkplug" => {
                 let mut config = drivers::sparkplug::Config::at(address).ok()?;
                 let (settings, trail) = (form.sparkplug.clone().unwrap_or_default(), trail.key("sparkplug"));
+                self.time(&trail.key("reorder_within"), settings.reorder_within.as_ref(), &mut config.reorder);
                 self.time(&trail.key("echo_within"), settings.echo_within.as_ref(), &mut config.echo);
                 self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
                 config.payload_max = settings.payload_kib_max.map_or(config.payload_max, |kib| kib as usize * 1024);
-                config.host_id = settings.host_id.unwrap_or(config.host_id);
+                match settings.host_id {
+                    Some(id) if drivers::sparkplug::check_host_id(&id) => config.host_id = id,
+                    Some(_) => self.refuse(&trail.key("host_id"), drivers::sparkplug::HOST_ID),
+                    None => {}
+                }
+                config.events = places.iter().filter(|place| place.is_event).map(|place| place.channel).collect();
                 config.channels = self.places(places);
                 Some(drivers::Config::Sparkplug(drivers::sparkplug::Config { credentials, ..config }))
             }
@@ -143,6 +152,7 @@ impl Judge<'_> {
 /// Where a source finds a channel, and where in the file that was said.
 struct Place<'p> {
     channel: ChannelId,
+    is_event: bool,
     text: &'p str,
     trail: &'p Trail,
 }
