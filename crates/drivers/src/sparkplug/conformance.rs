@@ -391,3 +391,22 @@ fn state_is_json_with_two_keys_and_reads_back() {
         assert_eq!(State::read(other.as_bytes()), None, "{other}");
     }
 }
+
+/// The tests named after assertions in a text of Rust.
+fn tests_in(text: &str) -> std::collections::BTreeSet<String> {
+    let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("tck_id_"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_list_of_assertions_names_every_test_and_no_other() {
+    let list = include_str!("../../../../docs/conformance/sparkplug.md");
+    let rows = list.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | ")).filter(|(_, rest)| {
+        let state = rest.rsplit(" | ").next().unwrap_or_default();
+        state.starts_with("tested")
+    });
+    let listed = rows.map(|(id, _)| format!("tck_id_{}", id.to_lowercase().replace('-', "_"))).collect();
+    let tests = [include_str!("conformance.rs"), include_str!("../../tests/peers/tck.rs")].map(tests_in);
+    let there: std::collections::BTreeSet<String> = tests.into_iter().flatten().filter(|name| name != "tck_id_").collect();
+    assert_eq!(there, listed);
+}
