@@ -8,10 +8,11 @@
 use crate::account::Accounting;
 use crate::delivery::{Delivery, Place, RawReading, RawValue};
 use crate::progress::{Change, Progress};
+use crate::slot::{Kind, Slot};
 use measure::{Instant, Span};
 use plant::{
-    Batch, Channel, ChannelId, ChannelKind, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Quality,
-    Reading, RefusalReason, Refused, Role, SourceId, WordId,
+    Batch, Channel, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Reading, RefusalReason, Refused,
+    Role, SourceId, WordId,
 };
 use std::sync::Arc;
 
@@ -41,24 +42,18 @@ pub struct Absorbed {
     pub refused: Vec<Refused>,
 }
 
-/// The newest value judged, for finding duplicates and late readings before the journal has answered.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Seen {
-    at: Instant,
-    value: f64,
-    quality: Quality,
-}
-
 /// The door's memory: accounts, lexicon, newest values, and the image made of what is stored.
 #[derive(Clone, Debug)]
 pub struct Collector {
     limits: Limits,
     accounting: Accounting,
-    seen: Vec<Option<Seen>>,
+    slots: Vec<Slot>,
     lexicon: Arc<Lexicon>,
     image: Arc<Image>,
     progress: Progress,
 }
+
+const UNKNOWN: &str = "a channel named in unit.toml";
 
 /// What is wrong with a reading: why, and what would be allowed.
 struct Fault(RefusalReason, String);
@@ -76,7 +71,7 @@ impl Collector {
         Self {
             limits,
             accounting: Accounting::default(),
-            seen: vec![None; plant.channels.len()],
+            slots: plant.channels.iter().map(Slot::new).collect(),
             lexicon: Arc::default(),
             image: Arc::new(image),
             progress: Progress::new(plant),
@@ -108,7 +103,8 @@ impl Collector {
     /// Takes back a stored batch of an earlier run: the image knows it, the accounts of this run do not.
     pub fn recall(&mut self, plant: &Plant, batch: &Batch) {
         for reading in batch.iter() {
-            self.note_seen(&reading);
+            // what is stored was judged when it came
+            let _ = self.slots[reading.channel.index()].take(reading.at, reading.value, reading.quality);
         }
         self.apply(plant, batch);
     }
@@ -124,8 +120,7 @@ impl Collector {
         for raw in delivery.readings {
             match self.judge(plant, &raw, received, &mut absorbed.words) {
                 Ok(reading) => {
-                    self.note_seen(&reading);
-                    let machine = plant.channel(reading.channel).machine;
+                    let machine = self.slots[reading.channel.index()].machine;
                     let place = absorbed.batches.iter().rposition(|b| b.machine == machine).unwrap_or_else(|| {
                         absorbed.batches.push(Batch::new(from, machine, received));
                         absorbed.batches.len() - 1
@@ -139,9 +134,60 @@ impl Collector {
                 }
             }
         }
+        for batch in delivery.numbers {
+            self.judge_batch(plant, Batch { from, received, ..batch }, &mut absorbed);
+        }
         let admitted = absorbed.batches.iter().map(|b| b.len() as u64).sum();
         self.accounting.admit(from, admitted);
         absorbed
+    }
+
+    /// Judges numbers in columns. A batch in which all are good, which is nearly every one, goes through as it is.
+    fn judge_batch(&mut self, plant: &Plant, mut batch: Batch, absorbed: &mut Absorbed) {
+        let mut kept = 0;
+        for row in 0..batch.len() {
+            match self.judge_row(&batch, row) {
+                Ok(()) => {
+                    if kept < row {
+                        batch.copy_row(row, kept);
+                    }
+                    kept += 1;
+                }
+                Err(reason) => {
+                    self.accounting.refuse(batch.from, reason);
+                    absorbed.refused.push(self.refused_row(plant, &batch, row, reason));
+                }
+            }
+        }
+        batch.truncate(kept);
+        if !batch.is_empty() {
+            absorbed.batches.push(batch);
+        }
+    }
+
+    #[inline]
+    fn judge_row(&mut self, batch: &Batch, row: usize) -> Result<(), RefusalReason> {
+        let (at, value) = (batch.at[row], batch.values[row]);
+        let slot = self.slots.get_mut(batch.channels[row].index()).ok_or(RefusalReason::UnknownChannel)?;
+        if slot.machine != batch.machine {
+            return Err(RefusalReason::UnknownChannel);
+        }
+        if slot.kind != Kind::Number {
+            return Err(RefusalReason::WrongType);
+        }
+        slot.judge_time(self.limits, at, batch.received)?;
+        slot.judge_number(value)?;
+        slot.take(at, value, batch.qualities[row])
+    }
+
+    fn refused_row(&self, plant: &Plant, batch: &Batch, row: usize, reason: RefusalReason) -> Refused {
+        let id = batch.channels[row];
+        let (place, allowed) = match plant.channels.get(id.index()) {
+            Some(channel) => (place_of(plant, &Place::Channel(id)), self.allowed(channel, reason, batch.received)),
+            None => (format!("channel number {}", id.0), UNKNOWN.to_owned()),
+        };
+        let found = format!("{} at {}", batch.values[row], batch.at[row]);
+        Refused { from: batch.from, received: batch.received, place, found, allowed, reason }
     }
 
     /// The journal acknowledged readings, or could not take them: then they are counted as refused.
@@ -167,31 +213,42 @@ impl Collector {
         words: &mut Vec<(WordId, Arc<str>)>,
     ) -> Result<Reading, Fault> {
         let Place::Channel(id) = raw.place else {
-            return Err(Fault(RefusalReason::UnknownChannel, "a channel named in unit.toml".to_owned()));
+            return Err(Fault(RefusalReason::UnknownChannel, UNKNOWN.to_owned()));
         };
         let channel = plant.channel(id);
         let at = raw.at.unwrap_or(received);
-        self.judge_time(id, at, received)?;
-        let value = if channel.kind.is_word() { self.judge_word(channel, raw, words)? } else { judge_number(channel, raw)? };
-        let reading = Reading { channel: id, at, value, quality: raw.quality };
-        let again = Seen { at, value, quality: raw.quality };
-        if channel.kind != ChannelKind::Event && self.seen[id.index()] == Some(again) {
-            return Err(Fault(RefusalReason::Duplicate, "one reading a channel and instant".to_owned()));
-        }
-        Ok(reading)
+        let limits = self.limits;
+        let explain = |door: &Self, reason| Fault(reason, door.allowed(channel, reason, received));
+        self.slots[id.index()].judge_time(limits, at, received).map_err(|reason| explain(self, reason))?;
+        let value = if channel.kind.is_word() {
+            self.judge_word(channel, raw, words)?
+        } else {
+            number_of(raw)
+                .and_then(|v| self.slots[id.index()].judge_number(v).map(|()| v))
+                .map_err(|reason| explain(self, reason))?
+        };
+        self.slots[id.index()].take(at, value, raw.quality).map_err(|reason| explain(self, reason))?;
+        Ok(Reading { channel: id, at, value, quality: raw.quality })
     }
 
-    fn judge_time(&self, channel: ChannelId, at: Instant, received: Instant) -> Result<(), Fault> {
-        if at - received > self.limits.ahead_max {
-            let allowed = format!("a source time at most {} ahead of {received}", self.limits.ahead_max);
-            return Err(Fault(RefusalReason::FromFuture, allowed));
-        }
-        match self.seen[channel.index()] {
-            Some(seen) if seen.at - at > self.limits.late_max => {
-                let allowed = format!("a source time at most {} before {}", self.limits.late_max, seen.at);
-                Err(Fault(RefusalReason::TooLate, allowed))
+    /// What a channel allows, where a reading was refused for a reason.
+    fn allowed(&self, channel: &Channel, reason: RefusalReason, received: Instant) -> String {
+        let unit = &channel.unit;
+        match reason {
+            RefusalReason::FromFuture => format!("a source time at most {} ahead of {received}", self.limits.ahead_max),
+            RefusalReason::TooLate => {
+                let newest = self.slots[channel.id.index()].newest_at().unwrap_or(received);
+                format!("a source time at most {} before {newest}", self.limits.late_max)
             }
-            _ => Ok(()),
+            RefusalReason::Duplicate => "one reading a channel and instant".to_owned(),
+            RefusalReason::WrongType if channel.kind.is_word() => "text".to_owned(),
+            RefusalReason::WrongType => format!("a number of {unit}"),
+            RefusalReason::NotFinite => format!("a finite number of {unit}"),
+            RefusalReason::OutOfRange => {
+                let (low, high) = channel.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+                format!("{low} to {high} {unit}")
+            }
+            _ => UNKNOWN.to_owned(),
         }
     }
 
@@ -200,7 +257,9 @@ impl Collector {
             RawValue::Text(text) => text.as_str(),
             RawValue::Flag(true) => "true",
             RawValue::Flag(false) => "false",
-            RawValue::Number(_) => return Err(Fault(RefusalReason::WrongType, "text".to_owned())),
+            RawValue::Number(_) => {
+                return Err(Fault(RefusalReason::WrongType, self.allowed(channel, RefusalReason::WrongType, Instant::EPOCH)));
+            }
         };
         if channel.role == Role::State && state_of(channel, word).is_none() {
             let known: Vec<&str> = channel.states.iter().map(|(w, _)| w.as_str()).collect();
@@ -218,26 +277,23 @@ impl Collector {
         Ok(f64::from(id.0))
     }
 
-    fn note_seen(&mut self, reading: &Reading) {
-        let seen = &mut self.seen[reading.channel.index()];
-        if seen.is_none_or(|s| s.at <= reading.at) {
-            *seen = Some(Seen { at: reading.at, value: reading.value, quality: reading.quality });
-        }
-    }
-
     /// A batch becomes part of the image.
     pub fn apply(&mut self, plant: &Plant, batch: &Batch) {
         let image = Arc::make_mut(&mut self.image);
         for reading in batch.iter() {
-            let slot = &mut image.latest[reading.channel.index()];
-            if slot.is_some_and(|s| s.at > reading.at) {
+            let latest = &mut image.latest[reading.channel.index()];
+            if latest.is_some_and(|l| l.at > reading.at) {
                 continue;
             }
-            let before = slot.map(|s| s.value);
-            *slot = Some(Latest { at: reading.at, value: reading.value, quality: reading.quality });
-            let channel = plant.channel(reading.channel);
-            let machine = &mut image.machines[channel.machine.index()];
+            let before = latest.map(|l| l.value);
+            *latest = Some(Latest { at: reading.at, value: reading.value, quality: reading.quality });
+            let slot = &self.slots[reading.channel.index()];
+            let machine = &mut image.machines[slot.machine.index()];
             machine.heard = machine.heard.max(reading.at);
+            if !slot.is_heeded {
+                continue;
+            }
+            let channel = plant.channel(reading.channel);
             let word = if channel.kind.is_word() { self.lexicon.word(reading.value).map_or("", |w| w) } else { "" };
             if channel.role == Role::State {
                 let state = state_of(channel, word).unwrap_or_default();
@@ -259,20 +315,12 @@ pub fn state_of(channel: &Channel, word: &str) -> Option<MachineState> {
     channel.states.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s)
 }
 
-fn judge_number(channel: &Channel, raw: &RawReading) -> Result<f64, Fault> {
-    let value = match raw.value {
-        RawValue::Number(value) => value,
-        RawValue::Flag(flag) => f64::from(u8::from(flag)),
-        RawValue::Text(_) => return Err(Fault(RefusalReason::WrongType, format!("a number of {}", channel.unit))),
-    };
-    if !value.is_finite() {
-        return Err(Fault(RefusalReason::NotFinite, format!("a finite number of {}", channel.unit)));
-    }
-    match channel.range {
-        Some((low, high)) if !(low..=high).contains(&value) => {
-            Err(Fault(RefusalReason::OutOfRange, format!("{low} to {high} {}", channel.unit)))
-        }
-        _ => Ok(value),
+/// The number of a raw reading; a yes or no is 1 or 0.
+fn number_of(raw: &RawReading) -> Result<f64, RefusalReason> {
+    match raw.value {
+        RawValue::Number(value) => Ok(value),
+        RawValue::Flag(flag) => Ok(f64::from(u8::from(flag))),
+        RawValue::Text(_) => Err(RefusalReason::WrongType),
     }
 }
 

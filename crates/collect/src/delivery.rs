@@ -1,7 +1,7 @@
 //! What a driver hands in, and the port that every driver's decoding implements.
 
 use measure::Instant;
-use plant::{ChannelId, Quality, Refused, SourceId};
+use plant::{Batch, ChannelId, Quality, Refused, SourceId};
 
 /// A value as it came off the wire.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,9 @@ pub struct Delivery {
     pub received: Instant,
     /// Readings to be judged at the door.
     pub readings: Vec<RawReading>,
+    /// Numbers of known channels in columns, to be judged like `readings`: the way in for high rates. Source and receive time of
+    /// each batch are set at the door.
+    pub numbers: Vec<Batch>,
     /// What the driver itself could not decode, one entry a reading or message; counted as accepted and refused.
     pub refused: Vec<Refused>,
 }
@@ -52,12 +55,20 @@ pub struct Delivery {
 impl Delivery {
     /// A delivery with nothing in it yet.
     pub const fn new(from: SourceId, received: Instant) -> Self {
-        Self { from, received, readings: Vec::new(), refused: Vec::new() }
+        Self { from, received, readings: Vec::new(), numbers: Vec::new(), refused: Vec::new() }
+    }
+    /// Entries in it: each becomes a stored or a refused reading.
+    pub fn len(&self) -> usize {
+        self.readings.len() + self.numbers.iter().map(Batch::len).sum::<usize>() + self.refused.len()
+    }
+    /// Whether it brings nothing.
+    pub fn is_empty(&self) -> bool {
+        self.readings.is_empty() && self.refused.is_empty() && self.numbers.iter().all(Batch::is_empty)
     }
 }
 
 /// The pure half of a protocol driver: what a message means. Implementations MUST NOT panic on any message, MUST give every
-/// value of a message exactly one entry in `readings` or `refused`, and MUST give the same result for the same messages.
+/// value of a message exactly one entry in `readings`, `numbers` or `refused`, and MUST give the same result for the same messages.
 pub trait Source {
     /// One message as the protocol's library hands it over.
     type Message;

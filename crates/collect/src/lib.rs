@@ -9,6 +9,7 @@ mod account;
 mod collector;
 mod delivery;
 mod progress;
+mod slot;
 pub mod suite;
 
 pub use account::{Account, Accounting};

@@ -25,7 +25,7 @@ pub fn check<S: Source>(fresh: impl Fn() -> S, messages: impl Fn() -> Vec<(S::Me
         return Err("the same messages gave two different results".to_owned());
     }
     for (place, (values, received, delivery)) in first.iter().enumerate() {
-        let entries = delivery.readings.len() + delivery.refused.len();
+        let entries = delivery.len();
         if entries != *values {
             return Err(format!("message {place} carries {values} values but has {entries} entries"));
         }

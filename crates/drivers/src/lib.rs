@@ -21,7 +21,7 @@ pub mod sparkplug;
 
 pub use address::AddressError;
 pub use browse::{Ask, BrowseError, Looking, Page, Pages, Trouble};
-pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, WriteRequest};
+pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, Settled, WriteRequest};
 
 use plant::SourceId;
 use tokio_util::sync::CancellationToken;

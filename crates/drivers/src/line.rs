@@ -3,7 +3,7 @@
 
 use collect::Delivery;
 use measure::{Chance, Instant};
-use plant::{ChannelId, CommandValue, SourceId};
+use plant::{ChannelId, CommandValue, Refused, SourceId};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
@@ -23,9 +23,25 @@ pub type Door = mpsc::Sender<Arrival>;
 pub struct Arrival {
     /// What it brought.
     pub delivery: Delivery,
-    /// `true` = everything in it is in the journal or refused with a reason; only then the source is told that it may forget
-    /// the message. `false` or dropped = it could not be taken; the source is asked for it again where the protocol can.
-    pub done: oneshot::Sender<bool>,
+    /// Told once everything in it is in the journal or refused with a reason; only then the source may forget the message.
+    /// Told otherwise, or dropped, it could not be taken; the source is asked for it again where the protocol can.
+    pub done: oneshot::Sender<Settled>,
+}
+
+/// What became of an arrival.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settled {
+    /// Whether all of it is in the journal or refused with a reason.
+    pub is_taken: bool,
+    /// Readings refused, for protocols that can tell their source.
+    pub refused: u64,
+    /// The first of them.
+    pub first: Option<Box<Refused>>,
+}
+
+impl Settled {
+    /// Everything was good and is in the journal.
+    pub const TAKEN: Self = Self { is_taken: true, refused: 0, first: None };
 }
 
 /// A value to be written to a channel.
@@ -131,10 +147,10 @@ impl Line {
         self.health.send_modify(|h| h.heard = Some(now));
     }
     /// Hands a delivery in, waiting while the door is full. `None` when the node stops.
-    pub async fn deliver(&self, delivery: Delivery) -> Option<oneshot::Receiver<bool>> {
+    pub async fn deliver(&self, delivery: Delivery) -> Option<oneshot::Receiver<Settled>> {
         let (done, settled) = oneshot::channel();
-        if delivery.readings.is_empty() && delivery.refused.is_empty() {
-            return done.send(true).ok().map(|()| settled);
+        if delivery.is_empty() {
+            return done.send(Settled::TAKEN).ok().map(|()| settled);
         }
         tokio::select! {
             () = self.stop.cancelled() => None,
@@ -163,15 +179,15 @@ impl Line {
 
 /// Arrivals handed in and not yet settled, oldest first; at most [`IN_FLIGHT_MAX`].
 #[derive(Debug, Default)]
-pub(crate) struct InFlight(VecDeque<oneshot::Receiver<bool>>);
+pub(crate) struct InFlight(VecDeque<oneshot::Receiver<Settled>>);
 
 impl InFlight {
     /// One more; waits for the oldest where there are too many. `false` when one met on the way could not be taken.
-    pub(crate) async fn push(&mut self, settled: oneshot::Receiver<bool>) -> bool {
+    pub(crate) async fn push(&mut self, settled: oneshot::Receiver<Settled>) -> bool {
         let mut taken = self.sweep();
         while self.0.len() >= IN_FLIGHT_MAX {
             if let Some(oldest) = self.0.pop_front() {
-                taken &= oldest.await.unwrap_or(false);
+                taken &= oldest.await.is_ok_and(|s| s.is_taken);
             }
         }
         self.0.push_back(settled);
@@ -183,7 +199,7 @@ impl InFlight {
         while let Some(oldest) = self.0.front_mut() {
             match oldest.try_recv() {
                 Err(oneshot::error::TryRecvError::Empty) => break,
-                answer => taken &= answer.unwrap_or(false),
+                answer => taken &= answer.is_ok_and(|s| s.is_taken),
             }
             self.0.pop_front();
         }

@@ -55,12 +55,11 @@ impl Knowledge {
         let now = image.at;
         let minute = self.memory.tick(plant, now);
         let mut records = Vec::new();
-        for place in 0..self.profiles.len() {
-            if std::mem::take(&mut self.memory.machines[place].changed) {
-                learn::refresh_idle(&mut self.profiles[place], &self.memory, now);
-                for detector in detect::ALL.iter().filter(|d| d.on_change) {
-                    records.extend(self.look(detector, plant, image, place, mint));
-                }
+        for machine in self.memory.take_changed() {
+            let place = machine.index();
+            learn::refresh_idle(&mut self.profiles[place], &self.memory, now);
+            for detector in detect::ALL.iter().filter(|d| d.on_change) {
+                records.extend(self.look(detector, plant, image, place, mint));
             }
         }
         if minute {

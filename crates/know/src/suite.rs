@@ -35,7 +35,7 @@ pub struct Scene {
 }
 
 /// A machine of a scene: name, kind, places of the machines it feeds, and its channels by role with their unit.
-pub type Row<'a> = (&'a str, &'a str, &'a [u16], &'a [(Role, &'a str)]);
+pub type Row<'a> = (&'a str, &'a str, &'a [u32], &'a [(Role, &'a str)]);
 
 /// Other units in which the same series must mean the same.
 const OTHER_UNITS: [(Role, &str); 7] = [
@@ -75,14 +75,14 @@ impl Scene {
         Ok(Self { plant, lexicon: Lexicon::default(), readings: Vec::new(), until: START })
     }
     /// A number of a machine's channel at seconds after [`START`]; nothing where there is no such channel.
-    pub fn number(&mut self, machine: u16, role: Role, second: i64, value: f64) {
+    pub fn number(&mut self, machine: u32, role: Role, second: i64, value: f64) {
         let Some(channel) = self.plant.role(MachineId(machine), role).map(|c| c.id) else { return };
         let at = START + Span::from_seconds(second);
         self.until = self.until.max(at);
         self.readings.push(Reading { channel, at, value, quality: Quality::Good });
     }
     /// A word of a machine's channel at seconds after [`START`].
-    pub fn word(&mut self, machine: u16, role: Role, second: i64, word: &str) {
+    pub fn word(&mut self, machine: u32, role: Role, second: i64, word: &str) {
         if let Some((id, _)) = self.lexicon.intern(word) {
             self.number(machine, role, second, f64::from(id.0));
         }
@@ -158,7 +158,7 @@ impl Scene {
     }
 }
 
-fn machine((name, kind, feeds, _): &Row<'_>, id: u16) -> Machine {
+fn machine((name, kind, feeds, _): &Row<'_>, id: u32) -> Machine {
     Machine {
         id: MachineId(id),
         name: (*name).to_owned(),

@@ -35,7 +35,7 @@ fn close(got: Option<f64>, wanted: f64) -> bool {
 /// PRI is 60 s at both.
 fn shift() -> Scene {
     let mut scene = Scene::new(&[("saw", "saw", &[1], MAKER), ("drill", "drill", &[], MAKER)]).expect("a plant");
-    let mut play = |machine: u16, rows: &[(f64, &str, &str, f64, f64, f64)]| {
+    let mut play = |machine: u32, rows: &[(f64, &str, &str, f64, f64, f64)]| {
         let mut sums = [0.0; 3];
         for role in [Role::Good, Role::Scrap, Role::Energy] {
             scene.number(machine, role, h(5.9), 0.0);

@@ -19,7 +19,7 @@ macro_rules! index {
 
 index! {
     /// A machine (ISA-95 work unit).
-    MachineId(u16);
+    MachineId(u32);
     /// A channel of a machine.
     ChannelId(u32);
     /// A production line (ISA-95 work centre).

@@ -67,6 +67,18 @@ impl Batch {
     pub fn new(from: SourceId, machine: MachineId, received: Instant) -> Self {
         Self { from, machine, received, ..Self::default() }
     }
+    /// An empty batch with room for rows.
+    pub fn with_rows(from: SourceId, machine: MachineId, received: Instant, rows: usize) -> Self {
+        Self {
+            from,
+            machine,
+            received,
+            channels: Vec::with_capacity(rows),
+            at: Vec::with_capacity(rows),
+            values: Vec::with_capacity(rows),
+            qualities: Vec::with_capacity(rows),
+        }
+    }
     /// Adds one row.
     pub fn push(&mut self, reading: Reading) {
         self.channels.push(reading.channel);
@@ -80,6 +92,20 @@ impl Batch {
         self.at.extend(other.at);
         self.values.extend(other.values);
         self.qualities.extend(other.qualities);
+    }
+    /// Copies a row over another one.
+    pub fn copy_row(&mut self, from: usize, to: usize) {
+        self.channels[to] = self.channels[from];
+        self.at[to] = self.at[from];
+        self.values[to] = self.values[from];
+        self.qualities[to] = self.qualities[from];
+    }
+    /// Keeps the first rows.
+    pub fn truncate(&mut self, rows: usize) {
+        self.channels.truncate(rows);
+        self.at.truncate(rows);
+        self.values.truncate(rows);
+        self.qualities.truncate(rows);
     }
     /// Number of rows.
     pub fn len(&self) -> usize {

@@ -64,7 +64,7 @@ impl HotSegment {
         let mut batches = Vec::new();
         for payload in segment::scan(&path, self.number)?.payloads {
             match Entry::decode(&payload).map_err(|e| StoreError::form(path.display().to_string(), &e))? {
-                Entry::Batch(batch) => batches.push(Arc::new(batch)),
+                Entry::Batches(read) => batches.extend(read.into_iter().map(Arc::new)),
                 Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..) => {}
             }
         }

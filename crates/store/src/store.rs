@@ -4,7 +4,7 @@ mod asking;
 mod open;
 mod sealing;
 
-use crate::form::{encode_batch, from_json, to_json};
+use crate::form::{encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::Live;
 use crate::records::{Applier, AuditRow, Records, UserRow};
@@ -103,7 +103,7 @@ impl Store {
         records: Vec<String>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let (done, answer) = oneshot::channel();
-        let payloads = batches.iter().map(encode_batch).collect();
+        let payloads = encode_batches(&batches);
         let queued = self.inner.journal.submit(Job::Commit(Commit { words, batches, payloads, records, done }));
         async move {
             queued.await?;

@@ -13,7 +13,9 @@ use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
-use plant::{Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Role, Verdict};
+use plant::{
+    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Role, SourceId, Verdict,
+};
 use std::sync::Arc;
 
 /// What a step may be told.
@@ -53,6 +55,8 @@ pub struct Unit {
     orphans: Vec<Record>,
     decided_at: Instant,
     stirred: bool,
+    /// By channel: whether a reading changes what may be decided at once.
+    calls: Vec<bool>,
 }
 
 impl Unit {
@@ -66,6 +70,7 @@ impl Unit {
             orphans: Vec::new(),
             decided_at: Instant::MIN,
             stirred: false,
+            calls: plant.channels.iter().map(|channel| calls(channel.role)).collect(),
             plant,
         }
     }
@@ -110,14 +115,14 @@ impl Unit {
         for batch in &absorbed.batches {
             self.collector.apply(&self.plant, batch);
             self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
-            self.stirred |= batch.channels.iter().any(|id| calls(self.plant.channel(*id).role));
+            self.stirred |= batch.channels.iter().any(|id| self.calls[id.index()]);
         }
         absorbed
     }
 
-    /// The journal acknowledged a batch, or could not take it.
-    pub fn settle(&mut self, batch: &Batch, stored: bool) {
-        self.collector.settle(batch.from, batch.len() as u64, stored);
+    /// The journal acknowledged readings of a source, or could not take them.
+    pub fn settle(&mut self, from: SourceId, count: u64, stored: bool) {
+        self.collector.settle(from, count, stored);
     }
 
     /// One turn of the loop.

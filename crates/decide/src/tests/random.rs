@@ -33,7 +33,7 @@ prop_compose! {
             image.since = world.image.at - Span::from_minutes(since);
             image.heard = world.image.at - Span::from_minutes(heard);
             image.infeed = infeed.into_iter().map(OrderId).collect();
-            world.set(MachineId(place as u16), Role::Speed, speeds[place]);
+            world.set(MachineId(place as u32), Role::Speed, speeds[place]);
         }
         for (profile, (idle, warm, scrap, busy, watts)) in world.profiles.iter_mut().zip(learned) {
             profile.idle_left_s = Some(idle);

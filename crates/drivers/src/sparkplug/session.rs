@@ -17,7 +17,7 @@ use super::sink::Writes;
 use super::source::{News, Peer};
 use super::wire::{Decoder, Message, NodeName, Order, Read, Ready, State, filters, millis, read, rebirth, state_topic};
 use crate::line::IN_FLIGHT_MAX;
-use crate::{Line, WriteRequest};
+use crate::{Line, Settled, WriteRequest};
 use collect::Delivery;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -34,7 +34,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 const PARTING_MAX: Duration = Duration::from_secs(2);
 
 /// Tells a publish that its arrival was handed in: what is sent is the settling of the arrival.
-type HandedIn = oneshot::Sender<oneshot::Receiver<bool>>;
+type HandedIn = oneshot::Sender<oneshot::Receiver<Settled>>;
 
 /// What a session holds beside the connection.
 pub(super) struct Session<'a> {
@@ -197,10 +197,10 @@ impl<'a> Session<'a> {
         let received = self.line.now();
         let topic = String::from_utf8_lossy(&publish.topic).into_owned();
         let message = Message { topic, payload: publish.payload.to_vec() };
-        let (handed_in, settling) = oneshot::channel::<oneshot::Receiver<bool>>();
+        let (handed_in, settling) = oneshot::channel::<oneshot::Receiver<Settled>>();
         self.settling.push_back(Box::pin(async move {
             let taken = match settling.await {
-                Ok(settled) => settled.await.unwrap_or(false),
+                Ok(settled) => settled.await.is_ok_and(|s| s.is_taken),
                 Err(_) => false,
             };
             (taken, publish)

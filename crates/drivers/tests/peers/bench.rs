@@ -2,7 +2,7 @@
 
 use collect::Place;
 use collect::RawReading;
-use drivers::{Arrival, Clock, Config, Health, Running, WriteRequest};
+use drivers::{Arrival, Clock, Config, Health, Running, Settled, WriteRequest};
 use measure::Instant;
 use plant::{ChannelId, CommandValue, Refused, SourceId};
 use std::collections::VecDeque;
@@ -24,7 +24,7 @@ pub struct Bench {
     arrivals: mpsc::Receiver<Arrival>,
     readings: VecDeque<RawReading>,
     refused: VecDeque<Refused>,
-    unsettled: Vec<oneshot::Sender<bool>>,
+    unsettled: Vec<oneshot::Sender<Settled>>,
     stop: CancellationToken,
 }
 
@@ -101,7 +101,7 @@ impl Bench {
         self.unsettled.len()
     }
     pub fn settle_all(&mut self) {
-        self.unsettled.drain(..).for_each(|done| done.send(true).expect("the driver waits for it"));
+        self.unsettled.drain(..).for_each(|done| done.send(Settled::TAKEN).expect("the driver waits for it"));
     }
     pub fn take_readings(&mut self) -> Vec<RawReading> {
         self.readings.drain(..).collect()
@@ -124,12 +124,12 @@ fn take(
     arrival: Arrival,
     (readings, refused): (&mut VecDeque<RawReading>, &mut VecDeque<Refused>),
     settle: bool,
-    unsettled: &mut Vec<oneshot::Sender<bool>>,
+    unsettled: &mut Vec<oneshot::Sender<Settled>>,
 ) {
     readings.extend(arrival.delivery.readings);
     refused.extend(arrival.delivery.refused);
     if settle {
-        let _ = arrival.done.send(true);
+        let _ = arrival.done.send(Settled::TAKEN);
     } else {
         unsettled.push(arrival.done);
     }

@@ -113,7 +113,7 @@ mod tests {
         scene.word(2, Role::State, 0, "producing");
         for minute in 0..2 * 1_440 {
             let open = (360..1_320).contains(&(minute % 1_440));
-            for machine in 0..2_u16 {
+            for machine in 0..2_u32 {
                 let runs_now = open && (minute / (40 + 15 * i64::from(machine))) % 4 != 0;
                 if runs_now != runs[usize::from(machine)] {
                     scene.word(machine, Role::State, minute * 60, if runs_now { "producing" } else { "starved" });

@@ -162,7 +162,7 @@ mod tests {
                 .expect("a plant");
         let mut chance = Chance::seeded(8);
         scene.word(1, Role::State, 6 * 3_600, "producing");
-        for machine in [0_u16, 1, 2] {
+        for machine in [0_u32, 1, 2] {
             let mut s = 6 * 3_600 + 60 * i64::from(machine);
             while s < 22 * 3_600 {
                 let works = (if is_slow { 300.0 } else { 900.0 }) * chance.between(0.8, 1.2);

@@ -88,7 +88,7 @@ mod tests {
         let mut scene = Scene::new(&[("m1", "press", &[], ROLES), ("m2", "press", &[], ROLES)]).expect("a plant");
         let mut chance = Chance::seeded(6);
         for day in 0..60_i64 {
-            for machine in 0..2_u16 {
+            for machine in 0..2_u32 {
                 let s = day * 86_400 + 3_600 * (chance.below(20) as i64);
                 (0..24).for_each(|h| scene.number(machine, Role::Vibration, day * 86_400 + h * 3_600, 40.0));
                 if chance.happens(0.3) {

@@ -90,8 +90,6 @@ pub struct MachineMemory {
     pub failures: VecDeque<Failure>,
     /// Speed factor in force [%].
     pub speed: Option<f64>,
-    /// Whether its state changed since the last look.
-    pub changed: bool,
     power: Gauge,
     energy: Counter,
     good: Counter,
@@ -139,22 +137,22 @@ impl MachineMemory {
     pub fn hear(&mut self, at: Instant) {
         self.first_heard.get_or_insert(at);
     }
-    /// The tags change.
-    pub fn turn(&mut self, at: Instant, tags: Tags, hours: Hours) {
+    /// The tags change; says whether the state does.
+    pub fn turn(&mut self, at: Instant, tags: Tags, hours: Hours) -> bool {
         let old = self.log.tags();
         let fresh = self.log.is_empty();
         self.log.turn(at, tags);
         if old.state == tags.state && !fresh {
-            return;
+            return false;
         }
         let at = at.max(self.since);
-        self.changed = true;
         if !fresh && old.state != MachineState::Unknown {
             self.leave(old.state, at);
         }
         self.enter(tags.state, at, hours);
         self.before = (old.state, self.since);
         self.since = at;
+        true
     }
     fn leave(&mut self, state: MachineState, at: Instant) {
         let length = at - self.since;

@@ -50,6 +50,8 @@ pub struct Memory {
     /// Latest instant known of.
     pub clock: Instant,
     routes: Vec<Route>,
+    /// Machines of which something changed since the last look, in the order of their changes, each as often as it changed.
+    changed: Vec<MachineId>,
     /// Last value of word channels, by channel; a repeated word changes nothing.
     words: Vec<f64>,
     /// Planned run time by machine and product [s]; 0 where the product does not come by.
@@ -77,6 +79,7 @@ impl Memory {
             downstream: plant.machines.iter().map(|m| reachable(plant, m.id)).collect(),
             hours: Hours::default(),
             clock: Instant::MIN,
+            changed: Vec::new(),
             words: vec![f64::NAN; routes.len()],
             routes,
             cycles: plant.machines.iter().map(|m| cycles_at(plant, m.id)).collect(),
@@ -161,7 +164,9 @@ impl Memory {
         }
         let (was, failures) = (machine.state(), machine.failures.len());
         let newest = machine.failures.back().map(|f| f.at);
-        machine.turn(reading.at, tags, self.hours);
+        if machine.turn(reading.at, tags, self.hours) {
+            self.changed.push(route.machine);
+        }
         let failed = machine.failures.len() != failures || machine.failures.back().map(|f| f.at) != newest;
         self.work.turn(reading.at, self.kinds[route.machine.index()], was, tags.state);
         if failed {
@@ -175,7 +180,7 @@ impl Memory {
         let machine = &mut self.machines[route.machine.index()];
         let kind = self.kinds[route.machine.index()];
         machine.hear(reading.at);
-        machine.changed = true;
+        self.changed.push(route.machine);
         if route.signal == Signal::Alarm {
             machine.take_alarm(reading.at, word.clone());
             self.errors.alarm(route.machine, kind, word, reading.at);
@@ -189,6 +194,13 @@ impl Memory {
         if word.contains("leak") {
             self.air.iter_mut().flatten().for_each(|air| air.mend(reading.at));
         }
+    }
+    /// Machines of which something changed since the last call, by id.
+    pub fn take_changed(&mut self) -> Vec<MachineId> {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        changed
     }
     /// Time passed: once a minute integrals are brought up to it. Returns whether a minute was over.
     pub fn tick(&mut self, plant: &Plant, now: Instant) -> bool {

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::clock::Clock;
 use crate::replay::Replay;
 use crate::runtime::{self, Ask};
-use drivers::Arrival;
+use drivers::{Arrival, Settled};
 use measure::{Instant, Span};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -80,7 +80,7 @@ async fn hand_in(
     pending: &mut Next,
     until: Instant,
     running: &runtime::Running,
-) -> Result<Vec<oneshot::Receiver<bool>>, Failure> {
+) -> Result<Vec<oneshot::Receiver<Settled>>, Failure> {
     let mut waiting = Vec::new();
     while let Some((_, delivery)) = pending.take_if(|(at, _)| *at < until) {
         let (done, receipt) = oneshot::channel();
@@ -92,9 +92,9 @@ async fn hand_in(
 }
 
 /// Waits until a slice is durable and the loop has looked at its end.
-async fn settle(running: &runtime::Running, waiting: Vec<oneshot::Receiver<bool>>) -> Result<(), Failure> {
+async fn settle(running: &runtime::Running, waiting: Vec<oneshot::Receiver<Settled>>) -> Result<(), Failure> {
     for receipt in waiting {
-        if !receipt.await.unwrap_or(false) {
+        if !receipt.await.is_ok_and(|settled| settled.is_taken) {
             return Err(Failure::new("the journal refused readings; see the log above"));
         }
     }

@@ -12,6 +12,7 @@ pub mod document;
 pub mod fault;
 pub mod form;
 mod meaning;
+mod protocol;
 pub mod reference;
 mod render;
 mod roles;

@@ -4,9 +4,8 @@ use super::audit;
 use super::figures::Figures;
 use super::route::Routes;
 use crate::clock::Clock;
-use drivers::Arrival;
+use drivers::{Arrival, Settled};
 use plant::{Batch, Command, Record, RecordId, SourceId, Verdict, WordId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use store::Store;
@@ -77,7 +76,19 @@ pub struct Loop {
 struct Turn {
     words: Vec<(WordId, Arc<str>)>,
     batches: Vec<Batch>,
-    waiting: Vec<oneshot::Sender<bool>>,
+    waiting: Vec<(oneshot::Sender<Settled>, Settled)>,
+}
+
+impl Turn {
+    /// One more batch; single readings that one machine sent in one moment travel together.
+    fn take(&mut self, batch: Batch) {
+        match self.batches.last_mut() {
+            Some(last) if (last.from, last.machine, last.received) == (batch.from, batch.machine, batch.received) => {
+                last.append(batch);
+            }
+            _ => self.batches.push(batch),
+        }
+    }
 }
 
 impl Loop {
@@ -135,21 +146,13 @@ impl Loop {
 
     fn absorb(&mut self, arrivals: Vec<Arrival>) -> Turn {
         let mut turn = Turn::default();
-        let mut merged: BTreeMap<(SourceId, plant::MachineId), usize> = BTreeMap::new();
         for arrival in arrivals {
             let absorbed = self.parts.unit.absorb(arrival.delivery);
             turn.words.extend(absorbed.words);
-            for batch in absorbed.batches {
-                let place = *merged.entry((batch.from, batch.machine)).or_insert(turn.batches.len());
-                match turn.batches.get_mut(place) {
-                    Some(into) if into.received == batch.received => into.append(batch),
-                    _ => {
-                        merged.insert((batch.from, batch.machine), turn.batches.len());
-                        turn.batches.push(batch);
-                    }
-                }
-            }
-            turn.waiting.push(arrival.done);
+            absorbed.batches.into_iter().for_each(|batch| turn.take(batch));
+            let refused = absorbed.refused.len() as u64;
+            let first = absorbed.refused.into_iter().next().map(Box::new);
+            turn.waiting.push((arrival.done, Settled { is_taken: true, refused, first }));
         }
         turn
     }
@@ -161,17 +164,18 @@ impl Loop {
             self.held.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
         let Turn { words, batches, waiting } = turn;
         let is_idle = words.is_empty() && batches.is_empty() && records.is_empty();
-        let committed = if is_idle { Ok(()) } else { self.parts.store.commit(words, batches.clone(), &records).await };
+        let counts: Vec<(SourceId, u64)> = batches.iter().map(|b| (b.from, b.len() as u64)).collect();
+        let committed = if is_idle { Ok(()) } else { self.parts.store.commit(words, batches, &records).await };
         if let Err(error) = &committed {
             tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");
             self.parts.figures.journal_failed();
         }
-        for batch in &batches {
-            self.parts.unit.settle(batch, committed.is_ok());
+        for (from, count) in counts {
+            self.parts.unit.settle(from, count, committed.is_ok());
         }
-        for done in waiting {
+        for (done, settled) in waiting {
             // the driver may have gone away; its source then sends the message again
-            let _ = done.send(committed.is_ok());
+            let _ = done.send(Settled { is_taken: committed.is_ok(), ..settled });
         }
         match committed {
             Ok(()) => self.let_out().await,

@@ -3,7 +3,7 @@
 use super::{Addresses, ChannelAddress, Endpoints, addresses, register_map, serve};
 use crate::broker;
 use collect::{Collector, Limits};
-use drivers::{Arrival, Clock, Config, Running, WriteRequest};
+use drivers::{Arrival, Clock, Config, Running, Settled, WriteRequest};
 use measure::{Instant, Span};
 use plant::{ChannelId, CommandValue, MachineState, Plant, RefusalReason, Role, SourceId};
 use simulate::workshop::Workshop;
@@ -73,7 +73,7 @@ impl Bench {
             self.collector.apply(&self.plant, batch);
             self.collector.settle(from, batch.len() as u64, true);
         }
-        let _ = arrival.done.send(true);
+        let _ = arrival.done.send(Settled::TAKEN);
     }
 
     async fn write(&mut self, channel: ChannelId, value: CommandValue) -> Result<(), String> {

@@ -140,7 +140,7 @@ impl Bench {
         for delivery in deliveries.into_values() {
             self.arm.readings += delivery.readings.len() as u64;
             let absorbed = self.unit.absorb(delivery);
-            absorbed.batches.iter().for_each(|batch| self.unit.settle(batch, true));
+            absorbed.batches.iter().for_each(|batch| self.unit.settle(batch.from, batch.len() as u64, true));
         }
     }
 

@@ -89,7 +89,7 @@ impl Workshop {
             settled.settle(self.now, worked);
             let (meter, tally) = (&settled.meter, &settled.tally);
             MachineTruth {
-                machine: MachineId(place as u16),
+                machine: MachineId(place as u32),
                 state: settled.state,
                 good: tally.good,
                 scrap: tally.scrap,

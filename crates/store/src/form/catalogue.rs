@@ -19,7 +19,7 @@ pub(crate) struct Catalogue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedChannel {
     /// Number of its machine.
-    pub machine: u16,
+    pub machine: u32,
     /// Name within the machine.
     pub name: String,
     /// Whether its values are words.
@@ -40,7 +40,7 @@ struct CatalogueV1 {
     /// Name, type.
     machines: Vec<(String, String)>,
     /// Machine, name, whether words, UCUM code.
-    channels: Vec<(u16, String, bool, String)>,
+    channels: Vec<(u32, String, bool, String)>,
     sources: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ impl Remap {
     pub(crate) fn new(catalogue: &Catalogue, plant: &Plant) -> Self {
         let machines: Vec<_> = catalogue.machines.iter().map(|(name, _)| plant.machine_named(name).map(|m| m.id)).collect();
         let channels = catalogue.channels.iter().map(|c| {
-            let machine = machines.get(usize::from(c.machine)).copied().flatten()?;
+            let machine = machines.get(c.machine as usize).copied().flatten()?;
             plant.named(machine, &c.name).filter(|now| now.kind.is_word() == c.word).map(|now| now.id)
         });
         Self {

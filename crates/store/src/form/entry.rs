@@ -5,7 +5,10 @@
 //! 2 words      count, then number, length, UTF-8 of each
 //! 3 batch      source, machine, received, rows; channels; times (delta); values; quality flag, qualities if the flag is 1
 //! 4 record     sequence, JSON
+//! 5 batches    of each: source, machine, received (delta to the batch before), rows; channels (delta); times (delta); values;
+//!              quality flag, qualities if the flag is 1
 //! ```
+//! Batches are written as kind 5; kind 3, which earlier versions wrote, is still read.
 //! A frame around it (`journal::segment`) carries length and CRC. A new form of an entry takes a new kind byte.
 
 use super::catalogue::Catalogue;
@@ -20,8 +23,8 @@ pub(crate) enum Entry {
     Catalogue(Catalogue),
     /// Words new to the lexicon.
     Words(Vec<(WordId, Arc<str>)>),
-    /// Readings.
-    Batch(Batch),
+    /// Readings, one batch a machine.
+    Batches(Vec<Batch>),
     /// A version of a record: its place in the order of all, its JSON form.
     Record(u64, String),
 }
@@ -30,16 +33,14 @@ const CATALOGUE: u8 = 1;
 const WORDS: u8 = 2;
 const BATCH: u8 = 3;
 const RECORD: u8 = 4;
+const BATCHES: u8 = 5;
+/// An entry of batches is ended once it is this long [bytes]; a single batch may be longer.
+const BATCHES_BYTES: usize = 4 << 20;
 
 impl Entry {
-    /// The entry as bytes.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        match self {
-            Self::Catalogue(catalogue) => [&[CATALOGUE], catalogue.encode().as_slice()].concat(),
-            Self::Words(words) => encode_words(words),
-            Self::Batch(batch) => encode_batch(batch),
-            Self::Record(sequence, json) => encode_record(*sequence, json),
-        }
+    /// The entry of a catalogue as bytes.
+    pub(crate) fn catalogue(catalogue: &Catalogue) -> Vec<u8> {
+        [&[CATALOGUE], catalogue.encode().as_slice()].concat()
     }
     /// The entry of bytes whose CRC has been checked.
     ///
@@ -51,7 +52,11 @@ impl Entry {
         match *kind {
             CATALOGUE => Catalogue::decode(body).map(Self::Catalogue),
             WORDS => decode_words(&mut from).map(Self::Words).ok_or_else(|| "a list of words that breaks off".to_owned()),
-            BATCH => decode_batch(&mut from).map(Self::Batch).ok_or_else(|| "a batch that breaks off".to_owned()),
+            BATCH => {
+                let batch = decode_batch(&mut from).filter(|_| from.rest.is_empty());
+                batch.map(|b| Self::Batches(vec![b])).ok_or_else(|| "a batch that breaks off".to_owned())
+            }
+            BATCHES => decode_batches(&mut from).map(Self::Batches).ok_or_else(|| "batches that break off".to_owned()),
             RECORD => {
                 let sequence = from.unsigned().ok_or("a record that breaks off")?;
                 let json = String::from_utf8(from.rest.to_vec()).map_err(|e| e.to_string())?;
@@ -62,29 +67,55 @@ impl Entry {
     }
 }
 
-/// A batch as an entry, without taking it.
-pub(crate) fn encode_batch(batch: &Batch) -> Vec<u8> {
+/// Batches as entries, each of moderate length.
+pub(crate) fn encode_batches(batches: &[Batch]) -> Vec<Vec<u8>> {
+    let mut entries: Vec<Vec<u8>> = Vec::new();
+    let mut received = 0;
+    for batch in batches {
+        if entries.last().is_none_or(|bytes| bytes.len() >= BATCHES_BYTES) {
+            entries.push(vec![BATCHES]);
+            received = 0;
+        }
+        if let Some(bytes) = entries.last_mut() {
+            add_batch(bytes, batch, received);
+            received = batch.received.micros();
+        }
+    }
+    entries
+}
+
+fn add_batch(bytes: &mut Vec<u8>, batch: &Batch, received_before: i64) {
     let rows = batch.len();
-    let mut bytes = Vec::with_capacity(16 + rows * 14);
-    bytes.push(BATCH);
-    unsigned(&mut bytes, u64::from(batch.from.0));
-    unsigned(&mut bytes, u64::from(batch.machine.0));
-    signed(&mut bytes, batch.received.micros());
-    unsigned(&mut bytes, rows as u64);
-    batch.channels.iter().for_each(|c| unsigned(&mut bytes, u64::from(c.0)));
+    bytes.reserve(24 + rows * 13);
+    unsigned(bytes, u64::from(batch.from.0));
+    unsigned(bytes, u64::from(batch.machine.0));
+    signed(bytes, batch.received.micros().wrapping_sub(received_before));
+    unsigned(bytes, rows as u64);
+    let mut before = 0;
+    for channel in &batch.channels {
+        signed(bytes, i64::from(channel.0) - before);
+        before = i64::from(channel.0);
+    }
+    add_times(bytes, batch);
+    batch.values.iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
+    add_qualities(bytes, &batch.qualities);
+}
+
+fn add_times(bytes: &mut Vec<u8>, batch: &Batch) {
     let mut before = batch.received.micros();
     for at in &batch.at {
-        signed(&mut bytes, at.micros().wrapping_sub(before));
+        signed(bytes, at.micros().wrapping_sub(before));
         before = at.micros();
     }
-    batch.values.iter().for_each(|v| bytes.extend(v.to_le_bytes()));
-    if batch.qualities.iter().all(|q| *q == Quality::Good) {
+}
+
+fn add_qualities(bytes: &mut Vec<u8>, qualities: &[Quality]) {
+    if qualities.iter().all(|q| *q == Quality::Good) {
         bytes.push(0);
     } else {
         bytes.push(1);
-        bytes.extend(batch.qualities.iter().map(|q| q.code()));
+        bytes.extend(qualities.iter().map(|q| q.code()));
     }
-    bytes
 }
 
 /// A record's JSON form as an entry.
@@ -118,31 +149,61 @@ fn decode_words(from: &mut Cursor<'_>) -> Option<Vec<(WordId, Arc<str>)>> {
     from.rest.is_empty().then_some(words)
 }
 
+fn decode_batches(from: &mut Cursor<'_>) -> Option<Vec<Batch>> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut received = 0_i64;
+    while !from.rest.is_empty() {
+        let (mut batch, rows) = decode_head(from, received)?;
+        received = batch.received.micros();
+        let mut channel = 0_i64;
+        for _ in 0..rows {
+            channel = channel.checked_add(from.signed()?)?;
+            batch.channels.push(ChannelId(u32::try_from(channel).ok()?));
+        }
+        decode_columns(from, &mut batch, rows)?;
+        batches.push(batch);
+    }
+    Some(batches)
+}
+
 fn decode_batch(from: &mut Cursor<'_>) -> Option<Batch> {
-    let source = SourceId(u16::try_from(from.unsigned()?).ok()?);
-    let machine = MachineId(u16::try_from(from.unsigned()?).ok()?);
-    let received = from.signed()?;
-    let rows = usize::try_from(from.unsigned()?).ok().filter(|rows| *rows <= from.rest.len())?;
-    let mut batch = Batch::new(source, machine, Instant::from_micros(received));
+    let (mut batch, rows) = decode_head(from, 0)?;
     for _ in 0..rows {
         batch.channels.push(ChannelId(u32::try_from(from.unsigned()?).ok()?));
     }
-    let mut before = received;
+    decode_columns(from, &mut batch, rows)?;
+    Some(batch)
+}
+
+/// Source, machine, receive time and the number of rows, none of which has been read.
+fn decode_head(from: &mut Cursor<'_>, received_before: i64) -> Option<(Batch, usize)> {
+    let source = SourceId(u16::try_from(from.unsigned()?).ok()?);
+    let machine = MachineId(u32::try_from(from.unsigned()?).ok()?);
+    let received = received_before.wrapping_add(from.signed()?);
+    let rows = usize::try_from(from.unsigned()?).ok().filter(|rows| *rows <= from.rest.len())?;
+    Some((Batch::with_rows(source, machine, Instant::from_micros(received), rows), rows))
+}
+
+/// Times, values and qualities of a batch whose channels are read.
+fn decode_columns(from: &mut Cursor<'_>, batch: &mut Batch, rows: usize) -> Option<()> {
+    let mut before = batch.received.micros();
     for _ in 0..rows {
         before = before.wrapping_add(from.signed()?);
         batch.at.push(Instant::from_micros(before));
     }
-    for _ in 0..rows {
-        batch.values.push(f64::from_le_bytes(from.bytes(8)?.try_into().ok()?));
-    }
+    let values = from.bytes(rows.checked_mul(8)?)?.chunks_exact(8);
+    batch.values.extend(values.map(|v| f64::from_le_bytes([v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]])));
     match from.bytes(1)? {
         [0] => batch.qualities.resize(rows, Quality::Good),
         _ => batch.qualities.extend(from.bytes(rows)?.iter().map(|code| Quality::from_code(*code))),
     }
-    from.rest.is_empty().then_some(batch)
+    Some(())
 }
 
 fn unsigned(bytes: &mut Vec<u8>, mut value: u64) {
+    if value < 0x80 {
+        return bytes.push(value as u8);
+    }
     while value >= 0x80 {
         bytes.push(value as u8 | 0x80);
         value >>= 7;
@@ -165,6 +226,12 @@ impl<'a> Cursor<'a> {
         Some(head)
     }
     fn unsigned(&mut self) -> Option<u64> {
+        if let Some((first, rest)) = self.rest.split_first()
+            && *first < 0x80
+        {
+            self.rest = rest;
+            return Some(u64::from(*first));
+        }
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.bytes(1)?[0];

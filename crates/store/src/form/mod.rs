@@ -13,5 +13,5 @@ mod record;
 mod tests;
 
 pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
-pub(crate) use entry::{Entry, encode_batch, encode_record};
+pub(crate) use entry::{Entry, encode_batches, encode_record, encode_words};
 pub(crate) use record::{Outline, from_json, to_json};

@@ -2,7 +2,7 @@
 //! could not be read any more. Add a new version beside it, never change it.
 
 use super::parts::Num;
-use super::{Catalogue, Entry, Outline, Remap, from_json, to_json};
+use super::{Catalogue, Entry, Outline, Remap, encode_batches, encode_record, encode_words, from_json, to_json};
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue,
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 fn plant() -> Plant {
-    let machine = |id: u16, name: &str| Machine {
+    let machine = |id: u32, name: &str| Machine {
         id: MachineId(id),
         name: name.to_owned(),
         kind: "milling".to_owned(),
@@ -23,7 +23,7 @@ fn plant() -> Plant {
         warm_up: Span::ZERO,
         services: Vec::new(),
     };
-    let channel = |id: u32, machine: u16, name: &str, kind| Channel {
+    let channel = |id: u32, machine: u32, name: &str, kind| Channel {
         id: ChannelId(id),
         machine: MachineId(machine),
         name: name.to_owned(),
@@ -118,7 +118,7 @@ fn rank() -> impl Strategy<Value = Rank> {
 }
 
 fn machine() -> impl Strategy<Value = MachineId> {
-    (0..2_u16).prop_map(MachineId)
+    (0..2_u32).prop_map(MachineId)
 }
 
 fn finding() -> impl Strategy<Value = Record> {
@@ -225,7 +225,7 @@ fn outcome() -> impl Strategy<Value = Record> {
 
 fn batch() -> impl Strategy<Value = Batch> {
     let row = (any::<u32>(), any::<i64>(), any::<u64>(), 0..3_u8);
-    (any::<u16>(), any::<u16>(), any::<i64>(), prop::collection::vec(row, 0..40)).prop_map(|(from, machine, received, rows)| {
+    (any::<u16>(), any::<u32>(), any::<i64>(), prop::collection::vec(row, 0..40)).prop_map(|(from, machine, received, rows)| {
         let mut batch = Batch::new(SourceId(from), MachineId(machine), Instant::from_micros(received));
         for (channel, at, bits, quality) in rows {
             let (value, quality) = (f64::from_bits(bits), Quality::from_code(quality));
@@ -246,25 +246,32 @@ proptest! {
     }
 
     #[test]
-    fn batches_come_back_bit_by_bit(batch in batch()) {
-        let bytes = Entry::Batch(batch.clone()).encode();
-        let Ok(Entry::Batch(back)) = Entry::decode(&bytes) else { panic!("no batch") };
-        prop_assert_eq!(back.encode_again(), bytes);
-        prop_assert_eq!((back.channels, back.at, back.qualities), (batch.channels, batch.at, batch.qualities));
+    fn batches_come_back_bit_by_bit(batches in prop::collection::vec(batch(), 1..6)) {
+        let entries = encode_batches(&batches);
+        let mut back = Vec::new();
+        for entry in &entries {
+            let Ok(Entry::Batches(read)) = Entry::decode(entry) else { panic!("no batches") };
+            back.extend(read);
+        }
+        prop_assert_eq!(encode_batches(&back), entries);
+        for (back, batch) in back.into_iter().zip(batches) {
+            prop_assert_eq!((back.from, back.machine, back.received), (batch.from, batch.machine, batch.received));
+            prop_assert_eq!((back.channels, back.at, back.qualities), (batch.channels, batch.at, batch.qualities));
+        }
     }
 
     #[test]
     fn words_and_record_versions_come_back(words in prop::collection::vec((any::<u32>(), "\\PC{0,20}"), 0..9), sequence: u64, json: String) {
-        let words = Entry::Words(words.into_iter().map(|(n, w)| (WordId(n), Arc::from(w))).collect());
-        let record = Entry::Record(sequence, json);
-        prop_assert_eq!(Entry::decode(&words.encode()), Ok(words));
-        prop_assert_eq!(Entry::decode(&record.encode()), Ok(record));
+        let words: Vec<(WordId, Arc<str>)> = words.into_iter().map(|(n, w)| (WordId(n), Arc::from(w))).collect();
+        prop_assert_eq!(Entry::decode(&encode_words(&words)), Ok(Entry::Words(words)));
+        prop_assert_eq!(Entry::decode(&encode_record(sequence, &json)), Ok(Entry::Record(sequence, json)));
     }
 
     #[test]
     fn any_bytes_are_an_entry_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        if let Ok(entry) = Entry::decode(&bytes) {
-            prop_assert_eq!(Entry::decode(&entry.encode()).is_ok(), true);
+        if let Ok(Entry::Batches(batches)) = Entry::decode(&bytes) {
+            let again: Vec<_> = encode_batches(&batches).iter().map(|entry| Entry::decode(entry)).collect();
+            prop_assert!(again.iter().all(Result::is_ok));
         }
     }
 
@@ -274,16 +281,6 @@ proptest! {
         let text = serde_json::to_string(&Num(value)).expect("JSON");
         let Num(back) = serde_json::from_str(&text).expect("a number");
         prop_assert!(back == value || back.is_nan() && value.is_nan(), "{} {}", text, back);
-    }
-}
-
-trait Again {
-    fn encode_again(&self) -> Vec<u8>;
-}
-
-impl Again for Batch {
-    fn encode_again(&self) -> Vec<u8> {
-        super::encode_batch(self)
     }
 }
 
@@ -449,18 +446,26 @@ fn the_forms_of_journal_entries_hold_still() {
     let mut readings = Batch::new(SourceId(0), MachineId(1), at(60));
     readings.push(Reading { channel: ChannelId(1), at: at(59), value: 21.5, quality: Quality::Good });
     readings.push(Reading { channel: ChannelId(300), at: at(60), value: -0.0, quality: Quality::Bad });
-    let entries = [
-        ("catalogue", Entry::Catalogue(Catalogue::of(&plant()))),
-        ("words", Entry::Words(vec![(WordId(0), Arc::from("running")), (WordId(200), Arc::from("停机"))])),
-        ("batch", Entry::Batch(readings)),
-        ("version", Entry::Record(1_000, "{}".to_owned())),
+    let words = vec![(WordId(0), Arc::from("running")), (WordId(200), Arc::from("停机"))];
+    let batches = vec![readings.clone(), Batch { received: at(61), ..readings.clone() }];
+    let written = [
+        ("catalogue.v1", Entry::catalogue(&Catalogue::of(&plant())), Entry::Catalogue(Catalogue::of(&plant()))),
+        ("words.v1", encode_words(&words), Entry::Words(words)),
+        ("batches.v1", encode_batches(&batches).concat(), Entry::Batches(batches)),
+        ("version.v1", encode_record(1_000, "{}"), Entry::Record(1_000, "{}".to_owned())),
     ];
-    for (name, entry) in entries {
-        let bytes = entry.encode();
+    for (name, bytes, entry) in written {
         assert_eq!(Entry::decode(&bytes), Ok(entry));
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        hold(&format!("{name}.v1.hex"), &hex);
+        hold(&format!("{name}.hex"), &hex);
     }
+    let earlier = bytes_of(include_str!("../../tests/golden/batch.v1.hex"));
+    assert_eq!(Entry::decode(&earlier), Ok(Entry::Batches(vec![readings])), "a batch as earlier versions wrote it");
+}
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.trim().bytes().map(|b| char::from(b).to_digit(16).expect("a digit") as u8).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -
         match Entry::decode(payload)? {
             Entry::Catalogue(catalogue) => set_catalogue(live, catalogue),
             Entry::Words(words) => live.learn(&words),
-            Entry::Batch(batch) => live.absorb(vec![batch]),
+            Entry::Batches(batches) => live.absorb(batches),
             Entry::Record(sequence, json) => {
                 found.records.push((sequence, json));
                 if let Some(open) = live.segments.last_mut() {

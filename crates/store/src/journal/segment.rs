@@ -157,20 +157,22 @@ impl Segment {
         Ok(segment)
     }
 
-    /// Writes bytes at the end and flushes them to the disk.
+    /// Writes bytes at the end and flushes them to the disk. Zeros are written ahead for small pieces only: what they save, the
+    /// file's size in each flush, is little beside a large piece, and they would double its way to the disk.
     ///
     /// # Errors
     /// After an error the segment MUST be given up with [`Self::abandon`].
     pub(crate) fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         use std::os::unix::fs::FileExt;
         let end = self.end + bytes.len() as u64;
-        if end > self.ahead {
+        if end > self.ahead && (bytes.len() as u64) < self.ahead_step / 8 {
             let zeros = vec![0; usize::try_from(end - self.ahead + self.ahead_step).unwrap_or(0)];
             self.file.write_all_at(&zeros, self.ahead)?;
             self.ahead += zeros.len() as u64;
         }
         self.file.write_all_at(bytes, self.end)?;
         self.file.flush()?;
+        self.ahead = self.ahead.max(end);
         self.file.sync_data()?;
         self.end = end;
         Ok(())

@@ -6,7 +6,7 @@
 //! ```
 
 use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Segment};
-use crate::form::{Catalogue, Entry};
+use crate::form::{Catalogue, Entry, encode_record, encode_words};
 use crate::live::{HotSegment, Live};
 use crate::{StoreError, StoreLimits};
 use plant::{Batch, WordId};
@@ -30,7 +30,7 @@ pub(crate) struct Commit {
     pub words: Vec<(WordId, Arc<str>)>,
     /// Readings, with their bytes.
     pub batches: Vec<Batch>,
-    /// Bytes of the batches, in the same order.
+    /// The same readings as entries.
     pub payloads: Vec<Vec<u8>>,
     /// JSON forms of records.
     pub records: Vec<String>,
@@ -102,7 +102,7 @@ impl Journal {
         let figures = Arc::new(Figures::default());
         figures.sequence.store(start.sequence, Ordering::Release);
         let mut writer = Writer {
-            first: Entry::Catalogue(start.catalogue.clone()).encode(),
+            first: Entry::catalogue(&start.catalogue),
             catalogue: Arc::new(start.catalogue.clone()),
             segment: None,
             live: Arc::clone(live),
@@ -273,7 +273,7 @@ impl Writer {
         let mut bytes = Vec::with_capacity(weight(group));
         let words: Vec<_> = self.owed.iter().chain(group.iter().flat_map(|c| &c.words)).cloned().collect();
         if !words.is_empty() {
-            segment::frame(&mut bytes, segment.number, segment.end, &Entry::Words(words).encode());
+            segment::frame(&mut bytes, segment.number, segment.end, &encode_words(&words));
         }
         for commit in group {
             for payload in &commit.payloads {
@@ -281,7 +281,7 @@ impl Writer {
             }
             for json in &commit.records {
                 self.sequence += 1;
-                let payload = crate::form::encode_record(self.sequence, json);
+                let payload = encode_record(self.sequence, json);
                 segment::frame(&mut bytes, segment.number, segment.end, &payload);
             }
         }

@@ -116,9 +116,8 @@ impl Ask {
         for segment in &self.segments {
             let names = &segment.catalogue;
             let Some(machine) = names.machines.iter().position(|(name, _)| *name == self.machine) else { continue };
-            let wanted = |c: &crate::form::NamedChannel| {
-                usize::from(c.machine) == machine && c.name == self.channel && c.word == self.word
-            };
+            let wanted =
+                |c: &crate::form::NamedChannel| c.machine as usize == machine && c.name == self.channel && c.word == self.word;
             let Some(channel) = names.channels.iter().position(wanted) else { continue };
             for batch in segment.load(&self.journal)?.iter().filter(|b| b.machine.index() == machine) {
                 for reading in batch.iter().filter(|r| r.channel.index() == channel && r.quality != Quality::Bad) {

@@ -50,7 +50,7 @@ pub fn with_channels(machines: &[(&str, &str)], channels: &[(&str, ChannelKind, 
         policies: Vec::new(),
     };
     for (place, (name, kind)) in machines.iter().enumerate() {
-        let id = MachineId(place as u16);
+        let id = MachineId(place as u32);
         parts.machines.push(Machine {
             id,
             name: (*name).to_owned(),
@@ -78,7 +78,7 @@ pub fn with_channels(machines: &[(&str, &str)], channels: &[(&str, ChannelKind, 
 }
 
 /// The channel of a machine by its place in [`CHANNELS`].
-pub fn channel(machine: u16, place: u32) -> ChannelId {
+pub fn channel(machine: u32, place: u32) -> ChannelId {
     ChannelId(u32::from(machine) * CHANNELS.len() as u32 + place)
 }
 
@@ -87,7 +87,7 @@ pub fn at(seconds: i64) -> Instant {
 }
 
 /// One batch of a machine, received at its last source time: (place of channel, seconds, value).
-pub fn batch(machine: u16, rows: &[(u32, i64, f64)]) -> Batch {
+pub fn batch(machine: u32, rows: &[(u32, i64, f64)]) -> Batch {
     let received = at(rows.iter().map(|r| r.1).max().unwrap_or(0));
     let mut batch = Batch::new(SourceId(0), MachineId(machine), received);
     for (place, seconds, value) in rows {
@@ -144,7 +144,7 @@ pub fn decision(number: u64, state: DecisionState) -> Record {
     })
 }
 
-pub fn finding(number: u64, machine: u16) -> Record {
+pub fn finding(number: u64, machine: u32) -> Record {
     Record::Finding(Finding {
         id: id(RecordKind::Finding, number),
         at: at(number as i64),

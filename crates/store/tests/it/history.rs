@@ -109,7 +109,7 @@ fn jumble(chance: &mut Chance, count: usize) -> Vec<Batch> {
     let one = |chance: &mut Chance| {
         let place = [POWER, GOOD, STATE][chance.below(3) as usize];
         let seconds = (chance.below(3) as i64 - 1) * DAY + chance.below(40) as i64;
-        let mut batch = batch(chance.below(2) as u16, &[(place, seconds, chance.below(3) as f64)]);
+        let mut batch = batch(chance.below(2) as u32, &[(place, seconds, chance.below(3) as f64)]);
         batch.received = at(2 * DAY);
         batch.qualities[0] = Quality::from_code(chance.below(20).saturating_sub(17) as u8);
         batch

@@ -79,7 +79,7 @@ proptest! {
                 }
                 Happens::Journal(stored) => if let Some(batch) = open.pop_front() {
                     lost += if *stored { 0 } else { batch.len() as u64 };
-                    unit.settle(&batch, *stored);
+                    unit.settle(batch.from, batch.len() as u64, *stored);
                 },
                 Happens::Step => {
                     unit.step(now, Vec::new());
@@ -93,8 +93,8 @@ proptest! {
             prop_assert_eq!((total.accepted, total.in_flight, total.refused_sum()), (sent, flying as u64, named + lost));
         }
         for batch in open.drain(..) {
-            unit.settle(&batch, true);
-            unit.settle(&batch, true);
+            unit.settle(batch.from, batch.len() as u64, true);
+            unit.settle(batch.from, batch.len() as u64, true);
         }
         let total = unit.view(now).accounting.total();
         prop_assert_eq!((total.in_flight, total.stored + total.refused_sum()), (0, sent), "settled twice counts once");

@@ -258,7 +258,7 @@ impl Stage {
         assert_eq!(absorbed.refused, []);
         self.words.extend(absorbed.words.into_iter().map(|(_, word)| word));
         for batch in absorbed.batches {
-            self.unit.settle(&batch, true);
+            self.unit.settle(batch.from, batch.len() as u64, true);
             self.batches.push(batch);
         }
     }

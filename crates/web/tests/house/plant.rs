@@ -79,7 +79,7 @@ fn channels() -> Vec<Channel> {
 fn machines() -> Vec<Machine> {
     let services = || vec![("tool".to_owned(), Span::from_minutes(15)), ("bearing".to_owned(), Span::from_hours(3))];
     let machine = |(place, row): (usize, &(&str, &str, Option<u16>, u16, f64))| Machine {
-        id: MachineId(place as u16),
+        id: MachineId(place as u32),
         name: row.0.to_owned(),
         kind: row.1.to_owned(),
         line: row.2.map(LineId),

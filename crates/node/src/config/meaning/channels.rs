@@ -47,7 +47,7 @@ impl Judge<'_> {
             let text = machine.address.as_deref().or(kind.address.as_deref());
             let origin =
                 Origin { machine, trail, source: machine.source.as_deref().or(kind.source.as_deref()), address: text.zip(owner) };
-            self.give(&origin, MachineId(i as u16), &kept, form, &mut all);
+            self.give(&origin, MachineId(i as u32), &kept, form, &mut all);
         }
         self.twice_addressed(&all, &form.machine);
         all

@@ -7,6 +7,9 @@ use measure::Span;
 use plant::{LineId, Machine, MachineId};
 use std::collections::BTreeMap;
 
+/// Most machines of one unit.
+const MACHINES_MAX: usize = 1_000_000;
+
 /// What a type states of its machines: warm-up, and services with their lengths.
 type Times = (Option<Span>, Vec<(String, Span)>);
 
@@ -14,7 +17,7 @@ impl Judge<'_> {
     pub(super) fn machines(&mut self, form: &UnitForm) -> Vec<Machine> {
         self.names("machine_type", &named(&form.machine_type, |t| &t.name), NameRule::Strict('_'));
         self.names("machine", &named(&form.machine, |m| &m.name), NameRule::Strict('-'));
-        self.count("machine", form.machine.len(), usize::from(u16::MAX));
+        self.count("machine", form.machine.len(), MACHINES_MAX);
         let types: Vec<_> = (0..form.machine_type.len()).map(|i| self.type_times(form, i)).collect();
         let machines = named(&form.machine, |m| &m.name);
         let mut made = Vec::new();
@@ -58,7 +61,7 @@ impl Judge<'_> {
         let warm_up = own_warm_up.unwrap_or(usual.0);
         let services = own_services.unwrap_or_else(|| usual.1.clone());
         let line = line.map(|place| LineId(place as u16));
-        let id = MachineId(u16::try_from(i).ok()?);
+        let id = MachineId(u32::try_from(i).ok()?);
         Some(Machine { id, name: one.name.clone(), kind: one.kind.clone(), line, feeds, warm_up: warm_up?, services })
     }
 
@@ -67,7 +70,7 @@ impl Judge<'_> {
         for (n, name) in one.feeds.iter().enumerate() {
             let inner = trail.index(n);
             let Some(place) = self.place(&inner, name, "machine", machines) else { continue };
-            let id = MachineId(place as u16);
+            let id = MachineId(place as u32);
             if place == i || feeds.contains(&id) {
                 self.refuse(&inner, "another machine, each once");
             }

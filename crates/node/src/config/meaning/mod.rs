@@ -10,6 +10,8 @@ mod orders;
 mod site;
 mod sources;
 
+pub(in crate::config) use sources::Place;
+
 use super::document::Document;
 use super::fault::{Fault, Faults, Trail};
 use super::form::UnitForm;

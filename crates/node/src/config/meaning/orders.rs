@@ -45,7 +45,7 @@ impl Judge<'_> {
         for (n, name) in form.machines.iter().enumerate() {
             let inner = trail.key("machines").index(n);
             let Some(place) = self.place(&inner, name, "machine", names) else { continue };
-            let id = MachineId(place as u16);
+            let id = MachineId(place as u32);
             if machines.contains(&id) {
                 self.refuse(&inner, "each machine once");
             }

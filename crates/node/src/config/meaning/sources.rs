@@ -3,6 +3,7 @@
 use super::{Judge, NameRule, named};
 use crate::config::fault::Trail;
 use crate::config::form::SourceForm;
+use crate::config::protocol::{self, Typed};
 use crate::config::{Port, Route};
 use drivers::AddressError;
 use measure::Span;
@@ -48,14 +49,12 @@ impl Judge<'_> {
             }
             (None, None) => {}
         }
-        let tables =
-            [("opcua", form.opcua.is_some()), ("sparkplug", form.sparkplug.is_some()), ("modbus", form.modbus.is_some())];
-        for (protocol, _) in tables.into_iter().filter(|(p, there)| *there && !speaks(p)) {
-            self.refuse(&trail.key(protocol), format!("settings for protocol `{}`, which this source speaks", form.protocol));
+        for other in protocol::ALL.iter().filter(|s| (s.typed)(form) && !speaks(s.word)) {
+            self.refuse(&trail.key(other.word), format!("settings for protocol `{}`, which this source speaks", form.protocol));
         }
         match (&form.user, &form.password_file) {
             (None, Some(_)) => self.refuse(&trail.key("user"), "the name that belongs to `password_file`"),
-            (Some(_), _) if speaks("modbus") || speaks("file") || speaks("hand") => {
+            (Some(_), _) if protocol::named(&form.protocol).is_none_or(|s| !s.signs_in) => {
                 self.refuse(&trail.key("user"), format!("no name: protocol `{}` knows no sign-in", form.protocol));
             }
             _ => {}
@@ -88,56 +87,18 @@ impl Judge<'_> {
     }
 
     fn wire(&mut self, trail: &Trail, form: &SourceForm, places: &[Place<'_>]) -> Option<drivers::Config> {
-        let address = form.address.as_deref()?;
-        let credentials = form.user.clone().map(|name| drivers::Credentials { name, password: String::new() });
-        match form.protocol.as_str() {
-            "opcua" => {
-                let mut config = drivers::opcua::Config::at(address).ok()?;
-                let (settings, trail) = (form.opcua.clone().unwrap_or_default(), trail.key("opcua"));
-                self.time(&trail.key("sample_every"), settings.sample_every.as_ref(), &mut config.sampling);
-                self.time(&trail.key("publish_every"), settings.publish_every.as_ref(), &mut config.publishing);
-                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
-                config.queue = settings.queue.unwrap_or(config.queue);
-                config.channels = self.places(places);
-                Some(drivers::Config::OpcUa(drivers::opcua::Config { credentials, ..config }))
-            }
-            "sparkplug" => {
-                let mut config = drivers::sparkplug::Config::at(address).ok()?;
-                let (settings, trail) = (form.sparkplug.clone().unwrap_or_default(), trail.key("sparkplug"));
-                self.time(&trail.key("reorder_within"), settings.reorder_within.as_ref(), &mut config.reorder);
-                self.time(&trail.key("echo_within"), settings.echo_within.as_ref(), &mut config.echo);
-                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
-                config.payload_max = settings.payload_kib_max.map_or(config.payload_max, |kib| kib as usize * 1024);
-                match settings.host_id {
-                    Some(id) if drivers::sparkplug::check_host_id(&id) => config.host_id = id,
-                    Some(_) => self.refuse(&trail.key("host_id"), drivers::sparkplug::HOST_ID),
-                    None => {}
-                }
-                config.events = places.iter().filter(|place| place.is_event).map(|place| place.channel).collect();
-                config.channels = self.places(places);
-                Some(drivers::Config::Sparkplug(drivers::sparkplug::Config { credentials, ..config }))
-            }
-            "modbus" => {
-                let mut config = drivers::modbus::Config::at(address).ok()?;
-                let (settings, trail) = (form.modbus.clone().unwrap_or_default(), trail.key("modbus"));
-                self.time(&trail.key("poll_every"), settings.poll_every.as_ref(), &mut config.poll);
-                self.time(&trail.key("repeat_every"), settings.repeat_every.as_ref(), &mut config.heartbeat);
-                self.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
-                config.channels = self.places(places);
-                Some(drivers::Config::Modbus(config))
-            }
-            _ => None,
-        }
+        let settings = protocol::named(&form.protocol)?;
+        (settings.wire)(self, &Typed { trail, form, address: form.address.as_deref()?, places })
     }
 
     /// A setting of time that was typed; one that is absent leaves the usual value.
-    fn time(&mut self, trail: &Trail, typed: Option<&String>, setting: &mut Duration) {
+    pub(in crate::config) fn time(&mut self, trail: &Trail, typed: Option<&String>, setting: &mut Duration) {
         if let Some(span) = typed.and_then(|t| self.span(trail, t, Span::from_millis(10))) {
             *setting = Duration::from_micros(span.micros().unsigned_abs());
         }
     }
 
-    fn places<A: FromStr<Err = AddressError>>(&mut self, places: &[Place<'_>]) -> Vec<(ChannelId, A)> {
+    pub(in crate::config) fn places<A: FromStr<Err = AddressError>>(&mut self, places: &[Place<'_>]) -> Vec<(ChannelId, A)> {
         let mut read = Vec::new();
         for place in places {
             match place.text.parse::<A>() {
@@ -150,9 +111,11 @@ impl Judge<'_> {
 }
 
 /// Where a source finds a channel, and where in the file that was said.
-struct Place<'p> {
-    channel: ChannelId,
-    is_event: bool,
+pub(in crate::config) struct Place<'p> {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Whether it is a channel of events.
+    pub is_event: bool,
     text: &'p str,
     trail: &'p Trail,
 }

@@ -71,7 +71,7 @@ impl Run {
             }
             run.readings += (delivery.readings.len() + delivery.refused.len()) as u64;
             for batch in run.unit.absorb(delivery).batches {
-                run.unit.settle(&batch, true);
+                run.unit.settle(batch.from, batch.len() as u64, true);
             }
             if now - stepped >= Span::from_minutes(1) {
                 stepped = now;

@@ -23,7 +23,7 @@ const ROWS: [Row; 10] = [
 /// All machines of the workshop; ids are places.
 pub fn machines() -> Vec<Machine> {
     let id = |name: &str| ROWS.iter().zip(0..).find(|(row, _)| row.0 == name).map(|(_, place)| MachineId(place));
-    let machine = |((name, kind, line, feeds), place): (&Row, u16)| {
+    let machine = |((name, kind, line, feeds), place): (&Row, u32)| {
         let spec = Spec::of(kind);
         Machine {
             id: MachineId(place),

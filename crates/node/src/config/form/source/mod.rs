@@ -1,0 +1,42 @@
+//! The written form of sources: one connection to one device, broker or file. Each protocol's settings are a file here.
+
+mod modbus;
+mod opcua;
+mod sparkplug;
+
+pub use modbus::ModbusForm;
+pub use opcua::OpcUaForm;
+pub use sparkplug::SparkplugForm;
+
+use super::super::words;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A connection that brings readings. Secrets are named by file, never written here. How a channel's `address` is written
+/// depends on the protocol. `opcua`: a node id such as `ns=2;s=mill-1.state`. `sparkplug`: group/node/device/metric such as
+/// `plant/line-1/oven/state`, with `-` as device for a metric of the node itself; the member `speed` of a template instance
+/// `pump` is the metric `pump/speed`. `modbus`: unit/table/register/type, then a
+/// factor or words for codes, such as `1/holding/100/u32/0.1` or `3/input/0/u16/0=off,1=standby`; tables are input, holding,
+/// coil, discrete; types are bit, u16, i16, u32, i32, f32, u64 (with `-low` where the low register comes first), text1 to
+/// text123. `file` and `hand`: none.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceForm {
+    /// Name, unique among the sources.
+    pub name: String,
+    /// How it speaks.
+    #[schemars(extend("enum" = words::PROTOCOLS))]
+    pub protocol: String,
+    /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus; none for file and hand.
+    pub address: Option<String>,
+    /// Name to sign in with. Absent: without a name.
+    pub user: Option<String>,
+    /// File that holds the password in its first line, relative to this file; readable by its owner alone.
+    pub password_file: Option<String>,
+    /// Settings for protocol `opcua`.
+    pub opcua: Option<OpcUaForm>,
+    /// Settings for protocol `sparkplug`.
+    pub sparkplug: Option<SparkplugForm>,
+    /// Settings for protocol `modbus`.
+    pub modbus: Option<ModbusForm>,
+}
