@@ -150,7 +150,7 @@ fn energy(machine: usize, day: Window) -> EnergyAccount {
         waste_kwh.push((plant::Cause::AirLeak, 66.0));
     }
     let kwh = by_state_kwh.iter().sum();
-    EnergyAccount { machine: MachineId(machine as u16), by_state_kwh, kwh, good: k.good, waste_kwh }
+    EnergyAccount { machine: MachineId(machine as u32), by_state_kwh, kwh, good: k.good, waste_kwh }
 }
 
 fn profile(machine: usize, records: &Records) -> MachineProfile {
@@ -159,7 +159,7 @@ fn profile(machine: usize, records: &Records) -> MachineProfile {
         let mean = MACHINES[machine].4 * share;
         power[state.index()] = StatePower { mean, deviation: mean * 0.04, minutes: 9_000.0 * weight };
     }
-    let machine = MachineId(machine as u16);
+    let machine = MachineId(machine as u32);
     MachineProfile {
         machine,
         power,
@@ -177,7 +177,7 @@ fn profile(machine: usize, records: &Records) -> MachineProfile {
 }
 
 fn order_progress(i: usize, now: Instant) -> OrderProgress {
-    let machine = |on: bool| on.then_some(MachineId((i % 10) as u16));
+    let machine = |on: bool| on.then_some(MachineId((i % 10) as u32));
     let (next, good) = match i {
         0..=2 => (6, 40),
         3..=8 => (i % 5, 7 * i as u32),

@@ -61,7 +61,7 @@ fn channel(id: usize, machine: usize, row: ChannelRow) -> Channel {
         Role::State => MachineState::ALL.iter().map(|(state, word)| ((*word).to_owned(), *state)).collect(),
         _ => Vec::new(),
     };
-    let (id, machine) = (ChannelId(id as u32), MachineId(machine as u16));
+    let (id, machine) = (ChannelId(id as u32), MachineId(machine as u32));
     Channel { id, machine, name: name.to_owned(), unit: unit(code), kind, role, range, states, writable }
 }
 
@@ -91,7 +91,7 @@ fn machines() -> Vec<Machine> {
 }
 
 fn products() -> Vec<Product> {
-    let operation = |name: &str, machines: &[u16], minutes: i64, family: &str| Operation {
+    let operation = |name: &str, machines: &[u32], minutes: i64, family: &str| Operation {
         name: name.to_owned(),
         machines: machines.iter().map(|m| MachineId(*m)).collect(),
         cycle: Span::from_minutes(minutes),

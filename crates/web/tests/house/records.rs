@@ -104,7 +104,7 @@ fn forecasts(plant: &Plant, now: Instant) -> Vec<Forecast> {
     all
 }
 
-type Row = (DecisionKind, u16, Action, DecisionState, Metric, (f64, f64, f64), RecordId);
+type Row = (DecisionKind, u32, Action, DecisionState, Metric, (f64, f64, f64), RecordId);
 
 fn rows() -> Vec<Row> {
     use DecisionKind::{Dispatch, Maintain, Speed, Standby};
