@@ -201,8 +201,13 @@ async fn listen(mut events: EventLoop, orders: mpsc::UnboundedSender<String>, bi
     }
 }
 
+/// The names of the aliases that the device gave at its birth.
+fn names() -> HashMap<u64, String> {
+    METRICS.iter().map(|(name, alias, _)| (*alias, (*name).to_owned())).collect()
+}
+
 fn pass_on(publish: &Publish, orders: &mpsc::UnboundedSender<String>, births: &mpsc::UnboundedSender<()>) {
-    for (name, value) in commands(&publish.payload, &HashMap::new()).unwrap_or_default() {
+    for (name, value) in commands(&publish.payload, &names()).unwrap_or_default() {
         // the bench may have ended
         let _ = match value {
             CommandValue::Word(order) if name == "set_order" => orders.send(order).is_ok(),

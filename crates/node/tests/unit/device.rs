@@ -9,6 +9,7 @@ use node::clock::Clock;
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::Packet;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, PublishOptions};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -159,7 +160,7 @@ async fn listen(mut events: EventLoop, births: mpsc::UnboundedSender<()>, heard:
                 let _ = heard.send(());
             }
             Event::Incoming(Packet::Publish(publish)) => {
-                let named = commands(&publish.payload).unwrap_or_default();
+                let named = commands(&publish.payload, &HashMap::new()).unwrap_or_default();
                 if named.iter().any(|(name, _)| name == REBIRTH) && births.send(()).is_err() {
                     return;
                 }

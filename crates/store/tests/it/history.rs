@@ -137,13 +137,13 @@ async fn whatever_comes_is_in_history_once_and_every_file_is_sorted() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path()).await;
     let mut chance = Chance::seeded(3);
-    let mut wanted: BTreeMap<(u16, u32, u8), (i64, i64)> = BTreeMap::new();
+    let mut wanted: BTreeMap<(u32, u32, u8), (i64, i64)> = BTreeMap::new();
     store.append(words(0, &["a", "b", "c"]), Vec::new()).await.expect("stored");
     let mut joined = 0;
     for _ in 0..30 {
         let batches = jumble(&mut chance, 200);
         for (batch, reading) in batches.iter().flat_map(|b| b.iter().map(move |r| (b, r))) {
-            let key = (batch.machine.0 as u16, reading.channel.0 % 4, reading.quality.code());
+            let key = (batch.machine.0, reading.channel.0 % 4, reading.quality.code());
             let sum = wanted.entry(key).or_default();
             *sum = (sum.0 + 1, sum.1 + reading.value as i64);
         }
