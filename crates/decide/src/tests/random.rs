@@ -20,10 +20,10 @@ prop_compose! {
         minutes in 0_i64..10_000,
         machines in prop::collection::vec((state(), 0_i64..600, prop::collection::vec(0_u32..4, 0..4), 0_i64..30), 3),
         learned in prop::collection::vec((estimate(), estimate(), estimate(), 0.0_f64..1.0, -10.0_f64..5_000.0), 3),
-        findings in prop::collection::vec((0_u16..3, 0_usize..7, estimate()), 0..6),
-        forecasts in prop::collection::vec((0_u16..3, 0_usize..4, -0.2_f64..1.2, 0_usize..4), 0..6),
+        findings in prop::collection::vec((0_u32..3, 0_usize..7, estimate()), 0..6),
+        forecasts in prop::collection::vec((0_u32..3, 0_usize..4, -0.2_f64..1.2, 0_usize..4), 0..6),
         speeds in prop::collection::vec(0.0_f64..150.0, 3),
-        outcomes in prop::collection::vec((0_u16..3, -5.0_f64..5.0, -5.0_f64..5.0), 0..8),
+        outcomes in prop::collection::vec((0_u32..3, -5.0_f64..5.0, -5.0_f64..5.0), 0..8),
     ) -> World {
         let mut world = World::new();
         world.image.at = ten() + Span::from_minutes(minutes);

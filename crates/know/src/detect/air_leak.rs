@@ -115,9 +115,9 @@ mod tests {
             let open = (360..1_320).contains(&(minute % 1_440));
             for machine in 0..2_u32 {
                 let runs_now = open && (minute / (40 + 15 * i64::from(machine))) % 4 != 0;
-                if runs_now != runs[usize::from(machine)] {
+                if runs_now != runs[machine as usize] {
                     scene.word(machine, Role::State, minute * 60, if runs_now { "producing" } else { "starved" });
-                    runs[usize::from(machine)] = runs_now;
+                    runs[machine as usize] = runs_now;
                 }
             }
             let taken = 1.2 * runs.iter().filter(|r| **r).count() as f64;
