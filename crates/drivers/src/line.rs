@@ -170,7 +170,7 @@ impl Line {
         }
     }
     /// Why a write cannot be done while the device is not connected.
-    fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         let health = self.health.borrow();
         let error = health.last_error.as_ref().map_or("not yet connected", |(_, error)| error.as_str());
         format!("the device is not connected: {error}")

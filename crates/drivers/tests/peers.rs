@@ -12,14 +12,16 @@ mod pysparkplug;
 mod tap;
 #[path = "peers/tck.rs"]
 mod tck;
+#[path = "peers/opcua.rs"]
+mod on_opcua;
 
 use bench::{Bench, Process, free_port, python};
 use broker::{EdgeNode, Mosquitto};
 use collect::RawValue;
 use drivers::sparkplug::wire::{REBIRTH, report};
-use drivers::{Config, modbus, opcua, sparkplug};
+use drivers::{Config, modbus, sparkplug};
 use measure::Instant;
-use plant::{ChannelId, CommandValue, Quality, RefusalReason};
+use plant::{ChannelId, CommandValue, RefusalReason};
 use std::time::Duration;
 
 fn channels<A: std::str::FromStr<Err = drivers::AddressError>>(addresses: &[&str]) -> Vec<(ChannelId, A)> {
@@ -28,66 +30,6 @@ fn channels<A: std::str::FromStr<Err = drivers::AddressError>>(addresses: &[&str
 
 fn word(text: &str) -> RawValue {
     RawValue::Text(text.to_owned())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn opc_ua_against_asyncua() {
-    if !python("asyncua") {
-        return;
-    }
-    let port = free_port();
-    let mut server = Process::script("opcua_server.py", port);
-    let mut config = opcua::Config::at(&format!("opc.tcp://127.0.0.1:{port}/")).expect("an endpoint");
-    config.publishing = Duration::from_millis(50);
-    config.channels = channels(&["ns=2;s=power", "ns=2;s=state", "ns=2;s=speed", "ns=2;s=count", "ns=2;s=event", "ns=2;s=gone"]);
-    let mut bench = Bench::start(Config::OpcUa(config));
-    let [power, state, speed, count, event, gone] = [0, 1, 2, 3, 4, 5].map(ChannelId);
-
-    let first = bench.reading(power).await;
-    assert_eq!((&first.value, first.quality), (&RawValue::Number(41.5), Quality::Good));
-    assert!(first.at.is_some(), "the source time is carried");
-    assert_eq!(bench.reading(state).await.value, word("producing"));
-    assert_eq!(bench.reading(count).await.value, RawValue::Number(7.0));
-    assert_eq!(bench.reading(event).await.value, word("none"));
-    let refused = bench.refused().await;
-    assert_eq!((refused.place.as_str(), refused.found.as_str()), ("ns=2;s=gone", "BadNodeIdUnknown"));
-    let _ = gone;
-
-    server.tell("set power 42.5");
-    assert_eq!(bench.reading(power).await.value, RawValue::Number(42.5));
-    server.tell("bad power");
-    assert_eq!(bench.refused().await.found, "no value, status BadSensorFailure", "asyncua sends no value with a bad status");
-    server.tell("doubt power");
-    assert_eq!(bench.reading(power).await.quality, Quality::Uncertain);
-    for _ in 0..2 {
-        server.tell("event tool_broken");
-        assert_eq!(bench.reading(event).await.value, word("tool_broken"), "the same event twice is two events");
-    }
-    server.tell("retype count");
-    let refused = bench.refused().await;
-    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::WrongType, "String `much`"));
-    assert_eq!(refused.allowed, "Int32, as the node sent first");
-
-    assert_eq!(bench.write(speed, CommandValue::Number(95.0)).await, Ok(()));
-    assert_eq!(bench.reading(speed).await.value, RawValue::Number(100.0));
-    assert_eq!(bench.reading(speed).await.value, RawValue::Number(95.0));
-    assert_eq!(bench.write(state, CommandValue::Word("ready".to_owned())).await, Ok(()));
-    let refusal = bench.write(power, CommandValue::Number(1.0)).await.expect_err("it is read only");
-    assert_eq!(refusal, "the server refused it: BadUserAccessDenied");
-    let refusal = bench.write(state, CommandValue::Number(1.0)).await.expect_err("it takes words");
-    assert_eq!(refusal, "ns=2;s=state takes values of type String, found 1");
-    let refusal = bench.write(ChannelId(99), CommandValue::Number(1.0)).await.expect_err("it is not here");
-    assert_eq!(refusal, "channel number 99 has no address to write to here");
-
-    drop(server);
-    bench.until(|h| !h.connected).await;
-    let refusal = bench.write(speed, CommandValue::Number(90.0)).await.expect_err("nobody is there");
-    assert!(refusal.starts_with("the device is not connected: opc.tcp://127.0.0.1:"), "{refusal}");
-    bench.forget();
-    let _server = Process::script("opcua_server.py", port);
-    bench.until(|h| h.connected).await;
-    assert_eq!(bench.reading(power).await.value, RawValue::Number(41.5), "the server began anew");
-    bench.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,16 +1,26 @@
-//! OPC UA (1.05): a session with one subscription, values pushed by the server, writes answered with a status.
+//! OPC UA (1.05): a protected session, values pushed by the server, writes and calls answered with a status.
 //!
-//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
-//! `sink` (writes), `tests`.
+//! Files: `config` and `address` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the
+//! task), `sink` (writes), `tests`; `session` (endpoints, signing in), `trust` (certificates), `limits` (of the server), `types`
+//! (of the server), `subscribe` (subscriptions), `browse` (what a server has).
 
+mod address;
+pub mod browse;
 mod config;
+mod limits;
+mod session;
 mod sink;
 mod source;
+mod subscribe;
 #[cfg(test)]
 mod tests;
+mod trust;
+mod types;
 pub mod wire;
 
+pub use address::{Address, Step};
 pub use config::*;
+pub use limits::Limits;
 pub use source::run;
 
 use crate::{AddressError, Looking, Protocol};

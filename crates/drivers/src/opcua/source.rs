@@ -1,59 +1,63 @@
-//! The task of one OPC UA server: a session with one subscription, driven here; lost, it is made anew. Enters: notifications
-//! and write requests. Leaves: arrivals and health. Absent: what values mean (`wire`).
+//! The task of one OPC UA server: a session with its subscriptions, driven here. Enters: notifications and write requests. Leaves:
+//! arrivals and health. Absent: what values mean (`wire`).
+//!
+//! ```text
+//! open -> serve <-> lost, taken up again by the session itself: the same subscriptions, messages lost on the way asked for again
+//!           |
+//!           +--> the server began anew: its subscriptions are taken over where it still has them, else made anew
+//!           +--> lost for longer than the server keeps a session, or refused: opened afresh, endpoints and all
+//! ```
 //!
 //! The session is driven only while there is room at the door, so a slow unit slows the connection and the server's own
 //! queues fill; a queue that overflowed is told as trouble.
 
-use super::config::{Address, Config};
+use super::config::Config;
+use super::limits::Limits;
+use super::session::{self, Events, close, driven, loss};
 use super::sink::{self, Writes};
-use super::wire::{Decoder, Notification};
+use super::subscribe::{self, KEEP_ALIVE_ROUNDS, News, Subscribed};
+use super::types;
+use super::wire::{Arguments, Decoder, Notification};
 use crate::line::InFlight;
 use crate::{Line, WriteRequest};
 use collect::{Delivery, Source};
-use futures::{Stream, StreamExt};
-use opcua::client::{
-    ClientBuilder, IdentityToken, MonitoredItemMap, OnSubscriptionNotificationCore, Session, SessionActivity, SessionPollResult,
-    SubscriptionActivity,
-};
-use opcua::types::{
-    AttributeId, DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, EndpointDescription, Error,
-    ExtensionObject, MessageSecurityMode, MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
-    ReadValueId, StatusCode, TimestampsToReturn, UserTokenPolicy,
-};
-use std::pin::Pin;
+use futures::StreamExt;
+use opcua::client::{Session, SessionActivity, SessionConnectMode, SessionPollResult, SubscriptionActivity};
+use opcua::types::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant as Moment, timeout};
 
-/// Monitored items made with one request.
-const ITEMS_MAX: usize = 1_000;
-/// Publishing rounds without news after which the server tells that it lives.
-const KEEP_ALIVE_ROUNDS: u32 = 10;
-/// Publishing rounds without a request after which the server forgets the subscription.
-const LIFETIME_ROUNDS: u32 = 120;
-
-type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, StatusCode>> + Send>>;
-
-/// A session, its events (to be polled for anything to happen), and what its subscription brought.
+/// A session, its events (to be polled for anything to happen), and what its subscriptions bring.
 struct Peer {
     session: Arc<Session>,
     events: Events,
-    notifications: mpsc::UnboundedReceiver<Notification>,
+    limits: Limits,
+    subscriptions: Vec<Subscribed>,
+    tell: mpsc::UnboundedSender<News>,
+    heard: mpsc::UnboundedReceiver<News>,
 }
 
-/// Takes what the subscription brings. The channel is drained before the session is driven on, so it holds what one step
-/// of the session brings and no more.
-struct Listener(mpsc::UnboundedSender<Notification>);
+/// What the task holds while a session lives.
+struct Serving<'s> {
+    line: &'s Line,
+    config: &'s Config,
+    decoder: &'s mut Decoder,
+    peer: Peer,
+    in_flight: InFlight,
+    /// Since when the connection is lost; `None` while it holds.
+    lost: Option<Moment>,
+    /// When the server was last heard to publish.
+    published: Moment,
+}
 
-impl OnSubscriptionNotificationCore for Listener {
-    fn on_subscription_notification(&mut self, message: NotificationMessage, _items: MonitoredItemMap<'_>) {
-        for data in message.notification_data.into_iter().flatten() {
-            let Some(change) = data.into_inner_as::<DataChangeNotification>() else { continue };
-            let values = change.monitored_items.into_iter().flatten().map(|item| (item.client_handle, item.value));
-            drop(self.0.send(values.collect()));
-        }
-    }
+/// Why serving ends.
+enum End {
+    /// The node stops.
+    Stop,
+    /// The session is of no more use.
+    Lost(String),
 }
 
 /// Serves the line until it stops.
@@ -64,17 +68,19 @@ pub async fn run(line: Line, config: Config, mut writes: mpsc::Receiver<WriteReq
         decoder.forget();
         let opened = tokio::select! {
             () = line.stop.cancelled() => return,
-            opened = timeout(config.timeout * 3, open(&line, &config, &decoder)) => opened,
+            opened = open(&line, &config, &mut decoder) => opened,
         };
         let ended = match opened {
-            Err(_) => format!("{} did not answer within {:?}", config.endpoint, config.timeout * 3),
-            Ok(Err(error)) => error,
-            Ok(Ok((peer, first))) => {
+            Err(error) => error,
+            Ok((peer, first)) => {
                 attempt = 0;
                 line.connected();
-                match serve(&line, &config, &mut decoder, (peer, first, &mut writes)).await {
-                    Some(error) => error,
-                    None => return,
+                let (in_flight, published) = (InFlight::default(), Moment::now());
+                let serving =
+                    Serving { line: &line, config: &config, decoder: &mut decoder, peer, in_flight, lost: None, published };
+                match serving.serve(first, &mut writes).await {
+                    End::Lost(error) => error,
+                    End::Stop => return,
                 }
             }
         };
@@ -87,177 +93,227 @@ pub async fn run(line: Line, config: Config, mut writes: mpsc::Receiver<WriteReq
 }
 
 /// Opens a session and subscribes; the delivery holds the nodes that the server would not monitor.
-async fn open(line: &Line, config: &Config, decoder: &Decoder) -> Result<(Peer, Delivery), String> {
-    let mut client = ClientBuilder::new()
-        .application_name("Socium")
-        .application_uri("urn:socium")
-        .pki_dir(std::env::temp_dir().join("socium-pki"))
-        .session_retry_limit(0)
-        .request_timeout(config.timeout)
-        .keep_alive_interval(config.timeout)
-        .max_failed_keep_alive_count(2)
-        .session_name(format!("socium-{}", line.source.0))
-        .client()
-        .map_err(|errors| errors.join("; "))?;
-    let (policy, identity) = match &config.credentials {
-        None => (UserTokenPolicy::anonymous(), IdentityToken::Anonymous),
-        Some(c) => (UserTokenPolicy::default(), IdentityToken::new_user_name(c.name.clone(), c.password.clone())),
+async fn open(line: &Line, config: &Config, decoder: &mut Decoder) -> Result<(Peer, Delivery), String> {
+    let wait = config.timeout * 3;
+    let late = || format!("{} did not answer within {wait:?}", config.endpoint);
+    let opening = session::open(config, format!("socium-{}", line.source.0));
+    let (session, mut events) = timeout(wait, opening).await.map_err(|_| late())??;
+    let (tell, heard) = mpsc::unbounded_channel();
+    // the time allowed grows with the work: each request has its own
+    let requests = u32::try_from(decoder.items().len() / 50 + 10).unwrap_or(u32::MAX);
+    let preparing = async {
+        let limits = Limits::of(&session).await?;
+        types::learn(&session, limits, decoder).await?;
+        let (subscriptions, first) = subscribe::subscribe(&session, (config, limits), decoder, (line, &tell)).await?;
+        Ok((limits, subscriptions, first))
     };
-    let endpoint: EndpointDescription = (config.endpoint.as_str(), "None", MessageSecurityMode::None, policy).into();
-    let (session, event_loop) = match &config.credentials {
-        None => client.connect_to_endpoint_directly(endpoint, identity),
-        // the server's own user-name policy is needed, so its endpoints are asked for
-        Some(_) => client.connect_to_matching_endpoint(endpoint, identity).await,
-    }
-    .map_err(|e| format!("{}: {e}", config.endpoint))?;
-    let mut events: Events = Box::pin(event_loop.enter());
-    loop {
-        match events.next().await {
-            Some(Ok(SessionPollResult::Reconnected(_))) => break,
-            event => loss(event.as_ref()).map_or(Ok(()), |lost| Err(format!("{}: {lost}", config.endpoint)))?,
+    let prepared: Result<_, opcua::types::Error> =
+        timeout(config.timeout.saturating_mul(requests), driven(&mut events, preparing)).await.map_err(|_| late())??;
+    let (limits, subscriptions, first) = prepared.map_err(|e| format!("{}: no subscription: {e}", config.endpoint))?;
+    Ok((Peer { session, events, limits, subscriptions, tell, heard }, first))
+}
+
+impl Serving<'_> {
+    /// Drives the session until it is of no more use or the node stops.
+    async fn serve(mut self, first: Delivery, requests: &mut mpsc::Receiver<WriteRequest>) -> End {
+        let mut writes = Writes::default();
+        let mut arguments = Arguments::default();
+        if let Some(end) = self.hand_in(first).await {
+            return end;
         }
-    }
-    let (heard, notifications) = mpsc::unbounded_channel();
-    let first = {
-        let subscribing = subscribe(&session, config, decoder, (line, heard));
-        tokio::pin!(subscribing);
         loop {
+            let silent = self.published + self.silence_max();
             tokio::select! {
-                first = &mut subscribing => break first.map_err(|e| format!("{}: no subscription: {e}", config.endpoint))?,
-                event = events.next() => loss(event.as_ref()).map_or(Ok(()), Err)?,
-            }
-        }
-    };
-    Ok((Peer { session, events, notifications }, first))
-}
-
-/// What an event of the session says of the connection: `Some` when it is lost.
-fn loss(event: Option<&Result<SessionPollResult, StatusCode>>) -> Option<String> {
-    match event {
-        None => Some("the session was closed".to_owned()),
-        Some(Err(status)) => Some(format!("cannot connect: {status}")),
-        Some(Ok(SessionPollResult::ConnectionLost(status))) => Some(format!("connection lost: {status}")),
-        Some(Ok(SessionPollResult::ReconnectFailed(status))) => Some(format!("cannot connect: {status}")),
-        Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::FatalFailure(status)))) => {
-            Some(format!("publishing failed: {status}"))
-        }
-        Some(Ok(_)) => None,
-    }
-}
-
-/// Makes the subscription and its monitored items. The delivery holds a refusal for each node that is not monitored.
-async fn subscribe(
-    session: &Session,
-    config: &Config,
-    decoder: &Decoder,
-    (line, heard): (&Line, mpsc::UnboundedSender<Notification>),
-) -> Result<Delivery, Error> {
-    let listener = Listener(heard);
-    let rounds = (LIFETIME_ROUNDS, KEEP_ALIVE_ROUNDS);
-    let subscription = session.create_subscription(config.publishing, rounds.0, rounds.1, 0, 0, true, listener).await?;
-    let items: Vec<MonitoredItemCreateRequest> = config.channels.iter().zip(1..).map(|((_, a), i)| item(config, a, i)).collect();
-    let mut delivery = Delivery::new(line.source, line.now());
-    for some in items.chunks(ITEMS_MAX) {
-        let mut made = session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await?;
-        let unfiltered: Vec<_> = some.iter().zip(&made).filter(|(_, m)| dislikes_filter(m.result.status_code)).collect();
-        if !unfiltered.is_empty() {
-            let plain = unfiltered.into_iter().map(|(item, _)| without_filter(item.clone())).collect();
-            made.retain(|m| !dislikes_filter(m.result.status_code));
-            made.extend(session.create_monitored_items(subscription, TimestampsToReturn::Both, plain).await?);
-        }
-        for item in made.iter().filter(|item| !item.result.status_code.is_good()) {
-            let refused = decoder.unmonitored(item.requested_parameters.client_handle, item.result.status_code, line.now());
-            line.trouble(format!("{}: {}", refused.place, refused.found));
-            delivery.refused.push(refused);
-        }
-    }
-    Ok(delivery)
-}
-
-/// A monitored item that also reports the same value at a new time: the same event twice is two events.
-fn item(config: &Config, address: &Address, handle: u32) -> MonitoredItemCreateRequest {
-    let trigger = DataChangeTrigger::StatusValueTimestamp;
-    let filter = DataChangeFilter { trigger, deadband_type: DeadbandType::None as u32, deadband_value: 0.0 };
-    let parameters = MonitoringParameters {
-        client_handle: handle,
-        sampling_interval: config.sampling.as_secs_f64() * 1e3,
-        filter: ExtensionObject::from_message(filter),
-        queue_size: config.queue.clamp(1, 10_000),
-        discard_oldest: true,
-    };
-    let node = ReadValueId { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, ..ReadValueId::default() };
-    MonitoredItemCreateRequest::new(node, MonitoringMode::Reporting, parameters)
-}
-
-fn dislikes_filter(status: StatusCode) -> bool {
-    status == StatusCode::BadMonitoredItemFilterUnsupported
-        || status == StatusCode::BadMonitoredItemFilterInvalid
-        || status == StatusCode::BadFilterNotAllowed
-}
-
-fn without_filter(mut item: MonitoredItemCreateRequest) -> MonitoredItemCreateRequest {
-    item.requested_parameters.filter = ExtensionObject::null();
-    item
-}
-
-/// Drives the session until it is lost (the reason) or the node stops (`None`).
-async fn serve(
-    line: &Line,
-    config: &Config,
-    decoder: &mut Decoder,
-    (mut peer, first, requests): (Peer, Delivery, &mut mpsc::Receiver<WriteRequest>),
-) -> Option<String> {
-    let mut in_flight = InFlight::default();
-    let mut writes = Writes::default();
-    in_flight.push(line.deliver(first).await?).await;
-    loop {
-        tokio::select! {
-            biased;
-            () = line.stop.cancelled() => {
-                close(&mut peer, config.timeout).await;
-                return None;
-            }
-            Some(notification) = peer.notifications.recv() => {
-                watch_overflow(line, &notification);
-                let delivery = decoder.decode(notification, line.now());
-                // what could not be taken is counted as refused; OPC UA has no way to ask for it again
-                in_flight.push(line.deliver(delivery).await?).await;
-            }
-            Some(request) = requests.recv(), if writes.len() < sink::WRITES_MAX => {
-                sink::begin(&mut writes, &peer.session, (config, decoder.types()), request);
-            }
-            Some(()) = writes.next(), if !writes.is_empty() => {}
-            event = peer.events.next() => match event {
-                Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::Publish)))
-                | Some(Ok(SessionPollResult::SessionActivity(SessionActivity::KeepAliveSucceeded))) => line.heard(),
-                event => if let Some(lost) = loss(event.as_ref()) {
-                    return Some(format!("{}: {lost}", config.endpoint));
+                biased;
+                () = self.line.stop.cancelled() => {
+                    close(&self.peer.session, &mut self.peer.events, self.config.timeout).await;
+                    return End::Stop;
+                }
+                Some(news) = self.peer.heard.recv() => if let Some(end) = self.take(news).await { return end },
+                Some(request) = requests.recv(), if writes.len() < sink::WRITES_MAX => match self.lost {
+                    Some(_) => drop(request.answer.send(Err(self.line.refusal()))),
+                    None => {
+                        let known = (self.config, &*self.decoder, &arguments);
+                        sink::begin(&mut writes, &self.peer.session, known, (self.peer.limits, request));
+                    }
+                },
+                Some(learned) = writes.next(), if !writes.is_empty() => if let Some(sink::Learned { method, takes, request }) = learned {
+                    arguments.insert(method, takes);
+                    sink::begin(&mut writes, &self.peer.session, (self.config, &*self.decoder, &arguments), (self.peer.limits, request));
+                },
+                event = self.peer.events.next() => if let Some(end) = self.follow(event).await { return end },
+                () = tokio::time::sleep_until(silent), if self.lost.is_none() && !self.peer.subscriptions.is_empty() => {
+                    return End::Lost(format!("{}: the server published nothing for {:?}", self.config.endpoint, self.silence_max()));
                 }
             }
         }
     }
+
+    /// Longest silence of a subscription that is believed: its keep-alive and twice the wait for an answer.
+    fn silence_max(&self) -> Duration {
+        self.config.publishing * KEEP_ALIVE_ROUNDS + self.config.timeout * 2 + Duration::from_secs(5)
+    }
+
+    /// What an event of the session asks for.
+    async fn follow(&mut self, event: Option<Result<SessionPollResult, StatusCode>>) -> Option<End> {
+        match event {
+            Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::Publish))) => {
+                self.published = Moment::now();
+                self.line.heard();
+                None
+            }
+            Some(Ok(SessionPollResult::SessionActivity(SessionActivity::KeepAliveSucceeded))) => {
+                self.line.heard();
+                None
+            }
+            Some(Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(StatusCode::BadNoSubscription)))) => {
+                self.begin_anew("the server has forgotten the subscription").await
+            }
+            Some(Ok(SessionPollResult::Reconnected(mode))) => self.take_up(&mode).await,
+            Some(Ok(SessionPollResult::ReconnectFailed(status))) if !is_of_the_line(status) => {
+                Some(End::Lost(format!("{}: cannot connect: {status}", self.config.endpoint)))
+            }
+            None | Some(Err(_)) => loss(event.as_ref()).map(|lost| End::Lost(format!("{}: {lost}", self.config.endpoint))),
+            event => {
+                let lost = loss(event.as_ref())?;
+                let since = *self.lost.get_or_insert_with(Moment::now);
+                let error = format!("{}: {lost}", self.config.endpoint);
+                if since.elapsed() > Duration::from_millis(u64::from(session::SESSION_TIMEOUT_MS)) {
+                    return Some(End::Lost(error));
+                }
+                self.line.lost(error);
+                None
+            }
+        }
+    }
+
+    /// The connection is there again.
+    async fn take_up(&mut self, mode: &SessionConnectMode) -> Option<End> {
+        self.lost = None;
+        self.published = Moment::now();
+        self.line.connected();
+        let taken = match mode {
+            SessionConnectMode::ReactivatedSession(_) => true,
+            SessionConnectMode::NewSession(_) => {
+                let taking = subscribe::take_over(&self.peer.session, &self.peer.subscriptions);
+                match driven(&mut self.peer.events, taking).await {
+                    Ok(taken) => taken,
+                    Err(lost) => return Some(End::Lost(format!("{}: {lost}", self.config.endpoint))),
+                }
+            }
+        };
+        if taken {
+            self.peer.session.trigger_publish_now();
+            return None;
+        }
+        self.begin_anew("the server began anew and has no subscription of ours").await
+    }
+
+    /// Makes the subscriptions anew; what the server sampled meanwhile is not to be had.
+    async fn begin_anew(&mut self, why: &str) -> Option<End> {
+        let Peer { session, events, subscriptions, limits, tell, .. } = &mut self.peer;
+        self.line.trouble(format!("{}: {why}; values from the loss until now are not to be had", self.config.endpoint));
+        self.decoder.forget();
+        let beginning = async {
+            subscribe::drop_all(session, subscriptions).await;
+            *limits = Limits::of(session).await?;
+            types::learn(session, *limits, self.decoder).await?;
+            subscribe::subscribe(session, (self.config, *limits), self.decoder, (self.line, tell)).await
+        };
+        let began = driven(events, beginning).await;
+        self.published = Moment::now();
+        match began {
+            Ok(Ok((made, delivery))) => {
+                *subscriptions = made;
+                self.hand_in(delivery).await
+            }
+            Ok(Err(error)) => Some(End::Lost(format!("{}: no subscription: {error}", self.config.endpoint))),
+            Err(lost) => Some(End::Lost(format!("{}: {lost}", self.config.endpoint))),
+        }
+    }
+
+    /// One message of a subscription, after those that were lost before it.
+    async fn take(&mut self, news: News) -> Option<End> {
+        let Some(subscription) = self.peer.subscriptions.iter_mut().find(|s| s.id == news.subscription) else {
+            // of a subscription that was given up; its values are values all the same
+            return self.hand_in_all(news.values).await;
+        };
+        let (missing, new) = subscription.passed_over(&news);
+        if let Some(end) = self.recover(news.subscription, &missing).await {
+            return Some(end);
+        }
+        if !new {
+            return None;
+        }
+        if let Some(status) = news.ended {
+            return self.begin_anew(&format!("the server ended the subscription: {status}")).await;
+        }
+        self.hand_in_all(news.values).await
+    }
+
+    /// Asks for messages that were lost on the way.
+    async fn recover(&mut self, subscription: u32, missing: &[u32]) -> Option<End> {
+        let mut gone = 0;
+        for number in missing {
+            let asking = subscribe::again(&self.peer.session, subscription, *number);
+            match driven(&mut self.peer.events, asking).await {
+                Ok(Ok(news)) => {
+                    if let Some(end) = self.hand_in_all(news.values).await {
+                        return Some(end);
+                    }
+                }
+                Ok(Err(_)) => gone += 1,
+                Err(lost) => return Some(End::Lost(format!("{}: {lost}", self.config.endpoint))),
+            }
+        }
+        if gone > 0 {
+            self.line.trouble(format!("{gone} messages were lost on the way, and the server has them no more"));
+        }
+        None
+    }
+
+    async fn hand_in_all(&mut self, values: Vec<Notification>) -> Option<End> {
+        for notification in values {
+            watch_overflow(self.line, &notification);
+            let delivery = self.decoder.decode(notification, self.line.now());
+            if let Some(end) = self.hand_in(delivery).await {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    async fn hand_in(&mut self, delivery: Delivery) -> Option<End> {
+        let Some(settled) = self.line.deliver(delivery).await else { return Some(End::Stop) };
+        // what could not be taken is counted as refused; OPC UA has no way to ask for it again
+        self.in_flight.push(settled).await;
+        None
+    }
+}
+
+/// Whether a status speaks of the way to the server, so that the session may be taken up later.
+fn is_of_the_line(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BadCommunicationError
+            | StatusCode::BadConnectionClosed
+            | StatusCode::BadConnectionRejected
+            | StatusCode::BadNotConnected
+            | StatusCode::BadTimeout
+            | StatusCode::BadRequestTimeout
+            | StatusCode::BadServerHalted
+            | StatusCode::BadServerNotConnected
+            | StatusCode::BadShutdown
+            | StatusCode::BadTcpServerTooBusy
+            | StatusCode::BadSecureChannelClosed
+            | StatusCode::BadNoCommunication
+    )
 }
 
 /// Tells when the server's queue of a node was too short for what came.
 fn watch_overflow(line: &Line, notification: &Notification) {
-    let lost = notification.iter().filter(|(_, value)| value.status.is_some_and(|status| status.overflow())).count();
+    let lost = notification.iter().filter(|item| item.value.status.is_some_and(|status| status.overflow())).count();
     if lost > 0 {
         line.trouble(format!("the server's queues of {lost} nodes overflowed: values between two sendings are lost there"));
     }
-}
-
-/// Closes the session in good order.
-async fn close(peer: &mut Peer, wait: Duration) {
-    let session = Arc::clone(&peer.session);
-    let closing = session.disconnect();
-    tokio::pin!(closing);
-    let both = async {
-        loop {
-            tokio::select! {
-                _ = &mut closing => return,
-                event = peer.events.next() => if event.is_none() { return },
-            }
-        }
-    };
-    let _ = timeout(wait, both).await;
 }

@@ -1,38 +1,55 @@
 //! The pure half of OPC UA: what a notification means, and how a value is written. Enters: values of monitored items by
-//! their client handle, command values. Leaves: readings, refusals, write values. Absent: sessions, sockets, the clock.
+//! their client handle, command values. Leaves: readings, refusals, write values and method calls. Absent: sessions, sockets,
+//! the clock.
 //!
-//! A node keeps the data type that it sent first in a session; a value of another type is refused. A null is no value and
-//! no entry, unless its status is bad: then it is refused with the status; but a node that waits for its first value
-//! (`BadWaitingForInitialData`) is not in trouble.
+//! A value keeps the data type that it had first in a session; one of another type is refused. A null is no value and no
+//! entry, unless its status is bad: then it is refused with the status; but a node that waits for its first value
+//! (`BadWaitingForInitialData`) is not in trouble. A node that several channels look into is one monitored item, and every
+//! channel gets an entry of each of its values.
 
-use super::config::{Address, Config};
-use act::{Sink, Unwritable};
+mod encode;
+
+pub use encode::{Arguments, Encoder, Outgoing};
+
+use super::address::{Address, Step};
+use super::config::Config;
 use collect::{Delivery, Place, RawReading, RawValue, Source};
 use measure::Instant;
-use opcua::types::{AttributeId, DataValue, DateTime, StatusCode, Variant, VariantScalarTypeId as Type, WriteValue};
-use plant::{ChannelId, CommandValue, Quality, RefusalReason, Refused, SourceId};
+use opcua::types::custom::DynamicStructure;
+use opcua::types::{DateTime, MonitoredItemNotification, NodeId, StatusCode, Variant, VariantScalarTypeId as Type};
+use plant::{ChannelId, Quality, RefusalReason, Refused, SourceId};
 use std::collections::HashMap;
 
-/// Values of one notification: client handle of the monitored item, and what it sent. The handle of the channel at place
-/// `i` of [`Config::channels`] is `i + 1`.
-pub type Notification = Vec<(u32, DataValue)>;
+/// Values of one notification. The client handle of the item at place `i` of [`Decoder::items`] is `i + 1`.
+pub type Notification = Vec<MonitoredItemNotification>;
 
-/// Data types by channel, as the nodes sent them.
-pub type Types = HashMap<ChannelId, Type>;
+/// Words of an enumeration by their numbers.
+pub type Names = HashMap<i64, String>;
 
 /// Turns notifications into readings.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     from: SourceId,
-    channels: Vec<(ChannelId, Address)>,
-    types: Types,
+    items: Vec<Item>,
 }
 
-/// Turns values into writes of the type that the node takes.
+/// A node to be monitored, and who looks into it.
 #[derive(Clone, Debug)]
-pub struct Encoder<'a> {
-    channels: &'a [(ChannelId, Address)],
-    types: &'a Types,
+pub struct Item {
+    /// The node.
+    pub node: NodeId,
+    /// What its numbers are called, where it is an enumeration and the server tells.
+    pub names: Option<Names>,
+    points: Vec<Point>,
+}
+
+/// A channel that looks into a node's value.
+#[derive(Clone, Debug)]
+struct Point {
+    channel: ChannelId,
+    address: Address,
+    path: Vec<Step>,
+    heard: Option<Type>,
 }
 
 /// Why a value is not taken.
@@ -42,58 +59,83 @@ struct Fault {
     reason: RefusalReason,
 }
 
+const SCALARS: &str = "a number, a text or a Boolean";
+
 impl Decoder {
     /// A decoder that has heard nothing yet.
     pub fn new(from: SourceId, config: &Config) -> Self {
-        Self { from, channels: config.channels.clone(), types: Types::new() }
+        let (mut items, mut places): (Vec<Item>, HashMap<&NodeId, usize>) = (Vec::new(), HashMap::new());
+        for (channel, address) in &config.channels {
+            let Address::Value { node, path } = address else { continue };
+            let place = *places.entry(node).or_insert_with(|| {
+                items.push(Item { node: node.clone(), names: None, points: Vec::new() });
+                items.len() - 1
+            });
+            items[place].points.push(Point { channel: *channel, address: address.clone(), path: path.clone(), heard: None });
+        }
+        Self { from, items }
     }
-    /// The types heard so far.
-    pub const fn types(&self) -> &Types {
-        &self.types
+    /// The nodes to be monitored.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+    /// Whether any channel looks into a structure, so that the server's types must be known.
+    pub fn looks_into_structures(&self) -> bool {
+        let mut steps = self.items.iter().flat_map(|i| &i.points).flat_map(|p| &p.path);
+        steps.any(|step| matches!(step, Step::Member(_)))
+    }
+    /// Tells the words of an item's numbers.
+    pub fn name(&mut self, place: usize, names: Option<Names>) {
+        self.items[place].names = names;
+    }
+    /// The type heard of a channel so far, and the words of its numbers.
+    pub fn known(&self, channel: ChannelId) -> (Option<Type>, Option<&Names>) {
+        let item = self.items.iter().find_map(|i| Some((i, i.points.iter().find(|p| p.channel == channel)?)));
+        item.map_or((None, None), |(item, point)| (point.heard, item.names.as_ref()))
     }
     /// Forgets the types: a new session may find another server.
     pub fn forget(&mut self) {
-        self.types.clear();
+        self.items.iter_mut().flat_map(|item| &mut item.points).for_each(|point| point.heard = None);
     }
-    /// The refusal of a node that the server would not monitor.
-    pub fn unmonitored(&self, handle: u32, status: StatusCode, received: Instant) -> Refused {
-        let fault = Fault {
+    /// The refusals of a node that the server would not monitor, one a channel.
+    pub fn unmonitored(&self, handle: u32, status: StatusCode, received: Instant) -> Vec<Refused> {
+        let points = self.item(handle).map_or(&[][..], |item| &item.points);
+        let fault = || Fault {
             found: status.to_string(),
             allowed: "a variable that the server lets this user read".to_owned(),
             reason: RefusalReason::UnknownChannel,
         };
-        self.refusal(&self.place(handle), fault, received)
+        points.iter().map(|point| refusal((self.from, received), point.address.to_string(), fault())).collect()
     }
 
-    fn place(&self, handle: u32) -> String {
-        let channel = (handle as usize).checked_sub(1).and_then(|place| self.channels.get(place));
-        channel.map_or_else(|| format!("monitored item {handle}"), |(_, address)| address.to_string())
+    fn item(&self, handle: u32) -> Option<&Item> {
+        (handle as usize).checked_sub(1).and_then(|place| self.items.get(place))
     }
-    fn refusal(&self, place: &str, fault: Fault, received: Instant) -> Refused {
-        let Fault { found, allowed, reason } = fault;
-        Refused { from: self.from, received, place: place.to_owned(), found, allowed, reason }
-    }
-    fn reading(&mut self, handle: u32, sent: &DataValue) -> Result<RawReading, Fault> {
-        let channel = (handle as usize).checked_sub(1).and_then(|place| self.channels.get(place)).map(|(id, _)| *id);
-        let status = sent.status.unwrap_or(StatusCode::Good);
-        let value = sent.value.as_ref().unwrap_or(&Variant::Empty);
-        let raw = raw_value(value, status)?;
-        if let (Some(channel), Some(heard)) = (channel, value.scalar_type_id()) {
-            let first = *self.types.entry(channel).or_insert(heard);
-            if first != heard {
-                return Err(Fault {
-                    found: format!("{heard} {}", shown(value)),
-                    allowed: format!("{first}, as the node sent first"),
-                    reason: RefusalReason::WrongType,
-                });
+
+    fn take(&mut self, sent: &MonitoredItemNotification, delivery: &mut Delivery) {
+        let (from, received) = (self.from, delivery.received);
+        let at = time_of(sent);
+        let status = sent.value.status.unwrap_or(StatusCode::Good);
+        let value = sent.value.value.as_ref().unwrap_or(&Variant::Empty);
+        let Some(item) = (sent.client_handle as usize).checked_sub(1).and_then(|place| self.items.get_mut(place)) else {
+            let place = format!("monitored item {}", sent.client_handle);
+            match raw_value(value, status, None) {
+                Ok(value) => {
+                    delivery.readings.push(RawReading { place: Place::Unknown(place), at, value, quality: quality(status) })
+                }
+                Err(fault) => delivery.refused.push(refusal((from, received), place, fault)),
+            }
+            return;
+        };
+        for point in &mut item.points {
+            match point.reading(value, status, item.names.as_ref()) {
+                Ok(value) => {
+                    let place = Place::Channel(point.channel);
+                    delivery.readings.push(RawReading { place, at, value, quality: quality(status) });
+                }
+                Err(fault) => delivery.refused.push(refusal((from, received), point.address.to_string(), fault)),
             }
         }
-        Ok(RawReading {
-            place: channel.map_or_else(|| Place::Unknown(self.place(handle)), Place::Channel),
-            at: sent.source_timestamp.as_ref().and_then(instant),
-            value: raw,
-            quality: quality(status),
-        })
     }
 }
 
@@ -101,27 +143,52 @@ impl Source for Decoder {
     type Message = Notification;
     fn decode(&mut self, notification: Notification, received: Instant) -> Delivery {
         let mut delivery = Delivery::new(self.from, received);
-        for (handle, sent) in notification {
-            if is_null(&sent) {
-                continue;
-            }
-            match self.reading(handle, &sent) {
-                Ok(reading) => delivery.readings.push(reading),
-                Err(fault) => {
-                    let refused = self.refusal(&self.place(handle), fault, received);
-                    delivery.refused.push(refused);
-                }
+        delivery.readings.reserve(notification.len());
+        for sent in &notification {
+            if !is_null(sent) {
+                self.take(sent, &mut delivery);
             }
         }
         delivery
     }
 }
 
+impl Point {
+    fn reading(&mut self, whole: &Variant, status: StatusCode, names: Option<&Names>) -> Result<RawValue, Fault> {
+        let value = if self.path.is_empty() || whole.is_empty() { whole } else { part(whole, &self.path)? };
+        let raw = raw_value(value, status, names)?;
+        let heard = value.scalar_type_id();
+        match (self.heard, heard) {
+            (None, _) => self.heard = heard,
+            (Some(first), Some(heard)) if first != heard => {
+                return Err(Fault {
+                    found: format!("{heard} {}", shown(value)),
+                    allowed: format!("{first}, as the node sent first"),
+                    reason: RefusalReason::WrongType,
+                });
+            }
+            _ => {}
+        }
+        Ok(raw)
+    }
+}
+
+fn refusal((from, received): (SourceId, Instant), place: String, fault: Fault) -> Refused {
+    let Fault { found, allowed, reason } = fault;
+    Refused { from, received, place, found, allowed, reason }
+}
+
+/// The source's time; the server's where the source gave none.
+fn time_of(sent: &MonitoredItemNotification) -> Option<Instant> {
+    let source = sent.value.source_timestamp.as_ref().and_then(instant);
+    source.or_else(|| sent.value.server_timestamp.as_ref().and_then(instant))
+}
+
 /// Whether a node says that it has no value, and nothing is wrong with that.
-fn is_null(sent: &DataValue) -> bool {
-    let status = sent.status.unwrap_or(StatusCode::Good);
+fn is_null(sent: &MonitoredItemNotification) -> bool {
+    let status = sent.value.status.unwrap_or(StatusCode::Good);
     let waits = status == StatusCode::BadWaitingForInitialData;
-    sent.value.as_ref().is_none_or(Variant::is_empty) && (waits || !status.is_bad())
+    sent.value.value.as_ref().is_none_or(Variant::is_empty) && (waits || !status.is_bad())
 }
 
 /// Severity of a status (Part 4, 7.39) as quality.
@@ -133,27 +200,71 @@ fn quality(status: StatusCode) -> Quality {
     }
 }
 
-fn raw_value(value: &Variant, status: StatusCode) -> Result<RawValue, Fault> {
+/// The part of a value that a path leads to.
+fn part<'v>(whole: &'v Variant, path: &[Step]) -> Result<&'v Variant, Fault> {
+    path.iter().try_fold(whole, |value, step| match (step, value) {
+        (Step::Element(element), Variant::Array(array)) => {
+            let count = array.values.len();
+            let beyond = || missing(format!("an array of {count} elements"), format!("element {element}"));
+            array.values.get(*element as usize).ok_or_else(beyond)
+        }
+        (Step::Member(name), Variant::ExtensionObject(object)) => match object.inner_as::<DynamicStructure>() {
+            Some(structure) => {
+                let without = || missing("a structure without it".to_owned(), format!("member `{name}`"));
+                structure.get_field_by_name(name).ok_or_else(without)
+            }
+            None => {
+                let layout = "a structure whose layout the server tells (DataTypeDefinition)".to_owned();
+                Err(missing(format!("a structure of type {}", object.binary_type_id().node_id), layout))
+            }
+        },
+        (Step::Element(element), other) => Err(missing(kind(other), format!("an array with element {element}"))),
+        (Step::Member(name), other) => Err(missing(kind(other), format!("a structure with member `{name}`"))),
+    })
+}
+
+fn missing(found: String, allowed: String) -> Fault {
+    Fault { found, allowed, reason: RefusalReason::WrongType }
+}
+
+fn raw_value(value: &Variant, status: StatusCode, names: Option<&Names>) -> Result<RawValue, Fault> {
     match value {
+        Variant::Double(number) => Ok(RawValue::Number(*number)),
         Variant::Boolean(flag) => Ok(RawValue::Flag(*flag)),
         Variant::String(text) => Ok(RawValue::Text(text.as_ref().to_owned())),
         Variant::LocalizedText(text) => Ok(RawValue::Text(text.text.as_ref().to_owned())),
         Variant::Empty => Err(Fault {
             found: format!("no value, status {status}"),
-            allowed: "a number, a text or a Boolean".to_owned(),
+            allowed: SCALARS.to_owned(),
             reason: RefusalReason::Malformed,
         }),
-        other => other.as_f64().map(RawValue::Number).ok_or_else(|| Fault {
-            found: kind(other),
-            allowed: "a number, a text or a Boolean, single".to_owned(),
-            reason: RefusalReason::WrongType,
-        }),
+        other => match (other.as_f64(), names) {
+            (Some(number), None) => Ok(RawValue::Number(number)),
+            (Some(number), Some(names)) => named(number, names),
+            (None, _) => {
+                Err(Fault { found: kind(other), allowed: format!("{SCALARS}, single"), reason: RefusalReason::WrongType })
+            }
+        },
     }
+}
+
+/// The word of an enumeration's number.
+fn named(number: f64, names: &Names) -> Result<RawValue, Fault> {
+    let word = names.get(&(number as i64)).filter(|_| number.fract() == 0.0);
+    word.map(|word| RawValue::Text(word.clone())).ok_or_else(|| {
+        let mut all: Vec<_> = names.iter().collect();
+        all.sort();
+        let allowed = all.into_iter().take(20).map(|(code, word)| format!("{code}={word}")).collect::<Vec<_>>().join(", ");
+        Fault { found: format!("code {number}"), allowed, reason: RefusalReason::UnknownState }
+    })
 }
 
 fn kind(value: &Variant) -> String {
     let name = value.scalar_type_id().map_or_else(|| "nothing".to_owned(), |t| t.to_string());
-    if value.is_array() { format!("an array of {name}") } else { name }
+    match value {
+        Variant::Array(array) => format!("an array of {}", array.value_type),
+        _ => name,
+    }
 }
 
 /// A value for a message, at most 64 characters of it.
@@ -171,77 +282,4 @@ const TICKS_AT_EPOCH: i64 = 116_444_736_000_000_000;
 pub fn instant(time: &DateTime) -> Option<Instant> {
     let ticks = time.checked_ticks();
     (ticks > 0 && ticks < i64::MAX).then(|| Instant::from_micros((ticks - TICKS_AT_EPOCH).div_euclid(10)))
-}
-
-impl<'a> Encoder<'a> {
-    /// An encoder for the channels of a source and the types heard from it.
-    pub const fn new(config: &'a Config, types: &'a Types) -> Self {
-        Self { channels: config.channels.as_slice(), types }
-    }
-}
-
-impl Sink for Encoder<'_> {
-    type Request = WriteValue;
-    /// Where nothing was heard of the node yet, a number goes as a Double and a word as a String.
-    fn encode(&self, channel: ChannelId, value: &CommandValue) -> Result<WriteValue, Unwritable> {
-        let address = self.channels.iter().find(|(id, _)| *id == channel).map(|(_, address)| address);
-        let address = address.ok_or(Unwritable::NoAddress(channel.0))?;
-        let variant = match value {
-            CommandValue::Number(number) => {
-                number_variant(address, *number, self.types.get(&channel).copied().unwrap_or(Type::Double))?
-            }
-            CommandValue::Word(word) => word_variant(address, word, self.types.get(&channel).copied().unwrap_or(Type::String))?,
-        };
-        // servers may refuse a write that carries a time or a status (Part 4, 5.10.4)
-        let value = DataValue { value: Some(variant), ..DataValue::null() };
-        Ok(WriteValue { node_id: address.0.clone(), attribute_id: AttributeId::Value as u32, value, ..WriteValue::default() })
-    }
-}
-
-fn word_variant(address: &Address, word: &str, kind: Type) -> Result<Variant, Unwritable> {
-    match kind {
-        Type::String => Ok(Variant::from(word)),
-        other => Err(Unwritable::WrongType {
-            place: address.to_string(),
-            found: format!("`{word}`"),
-            allowed: format!("values of type {other}"),
-        }),
-    }
-}
-
-/// A number as a type that holds it; whole types round.
-fn number_variant(address: &Address, number: f64, kind: Type) -> Result<Variant, Unwritable> {
-    let wrong = |allowed: String| Unwritable::WrongType { place: address.to_string(), found: number.to_string(), allowed };
-    let (low, high) = match kind {
-        Type::Boolean => (0.0, 1.0),
-        Type::SByte => (f64::from(i8::MIN), f64::from(i8::MAX)),
-        Type::Byte => (0.0, f64::from(u8::MAX)),
-        Type::Int16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
-        Type::UInt16 => (0.0, f64::from(u16::MAX)),
-        Type::Int32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
-        Type::UInt32 => (0.0, f64::from(u32::MAX)),
-        Type::Int64 => (-2_f64.powi(53), 2_f64.powi(53)),
-        Type::UInt64 => (0.0, 2_f64.powi(53)),
-        Type::Float => (f64::from(f32::MIN), f64::from(f32::MAX)),
-        Type::Double => (f64::MIN, f64::MAX),
-        other => return Err(wrong(format!("values of type {other}"))),
-    };
-    if !(low..=high).contains(&number) {
-        let allowed = format!("{low:e} to {high:e} ({kind})");
-        return Err(Unwritable::OutOfRange { place: address.to_string(), found: format!("{number:e}"), allowed });
-    }
-    let whole = number.round();
-    Ok(match kind {
-        Type::Boolean => Variant::Boolean(whole != 0.0),
-        Type::SByte => Variant::SByte(whole as i8),
-        Type::Byte => Variant::Byte(whole as u8),
-        Type::Int16 => Variant::Int16(whole as i16),
-        Type::UInt16 => Variant::UInt16(whole as u16),
-        Type::Int32 => Variant::Int32(whole as i32),
-        Type::UInt32 => Variant::UInt32(whole as u32),
-        Type::Int64 => Variant::Int64(whole as i64),
-        Type::UInt64 => Variant::UInt64(whole as u64),
-        Type::Float => Variant::Float(number as f32),
-        _ => Variant::Double(number),
-    })
 }

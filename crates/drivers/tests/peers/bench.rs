@@ -145,9 +145,13 @@ pub struct Process {
 impl Process {
     /// Starts a script of `tests/peers` and waits until it is ready.
     pub fn script(name: &str, port: u16) -> Self {
+        Self::script_with(name, port, &[])
+    }
+    /// The same with more arguments.
+    pub fn script_with(name: &str, port: u16, more: &[&str]) -> Self {
         let path = format!("{}/tests/peers/{name}", env!("CARGO_MANIFEST_DIR"));
         let mut command = Command::new("python3");
-        command.args([path, port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args([path, port.to_string()]).args(more).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("python3 was there before");
         let input = child.stdin.take().expect("piped");
         let output = BufReader::new(child.stdout.take().expect("piped"));
@@ -160,12 +164,20 @@ impl Process {
         writeln!(self.input, "{command}").expect("it reads");
         self.wait("done");
     }
-    fn wait(&mut self, word: &str) {
+    /// Tells it a command and waits until it is done; what it said on the line that begins with a word.
+    pub fn ask(&mut self, command: &str, word: &str) -> String {
+        writeln!(self.input, "{command}").expect("it reads");
+        let said = self.wait(word);
+        self.wait("done");
+        said
+    }
+    fn wait(&mut self, word: &str) -> String {
         let mut line = String::new();
         while !line.starts_with(word) {
             line.clear();
             assert!(self.output.read_line(&mut line).expect("it speaks") > 0, "the peer ended before it said {word}");
         }
+        line.trim_end().to_owned()
     }
 }
 
