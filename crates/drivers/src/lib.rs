@@ -74,7 +74,7 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
 /// The source cannot be asked, or the protocol has no way to ask; see [`Trouble`].
 pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
     let protocol = match config {
-        Config::OpcUa(_) => opcua::PROTOCOL,
+        Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
         Config::Sparkplug(_) => sparkplug::PROTOCOL,
         Config::Modbus(_) => modbus::PROTOCOL,
     };

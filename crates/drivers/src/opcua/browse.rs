@@ -1,149 +1,47 @@
-//! What a server has: its variables, found by walking its address space breadth first. Enters: a configuration (its channels are of
-//! no matter), a [`Cursor`]. Leaves: [`Page`]s of [`Found`] variables. Absent: what to make of them.
+//! What a server has: its variables, found by walking its address space breadth first from the Objects folder. Enters: a
+//! configuration (its channels are of no matter), an [`Ask`]. Leaves: pages of [`Found`] variables. Absent: what to make of them.
 //!
 //! A walk goes in steps. Each asks for no more nodes than the server takes, follows continuation points until they end, and moves
-//! the cursor only when all of it was answered: a walk that is stopped, or whose connection is lost, goes on from its cursor, with the
-//! same connection or another.
+//! the [`Cursor`] only when all of it was answered: a walk that is stopped, or whose connection is lost, goes on from its cursor.
+//! An array of a few numbers is told element by element. Properties are no variables of their own; `EngineeringUnits` and `EURange`
+//! are told with the variable they belong to.
+
+mod cursor;
 
 use super::config::Config;
 use super::limits::Limits;
-use super::session::{self, Events, close, driven};
+use super::session::{self, close, driven};
 use super::types;
-use super::wire::instant;
-use collect::RawValue;
-use measure::Instant;
+use super::wire::{Names, instant};
+use crate::browse::{Ask, BrowseError, PAGE_MAX, Page, Pages, Trouble};
+use cursor::{Cursor, Place};
 use opcua::client::Session;
 use opcua::types::{
-    AccessLevelType as AccessLevel, AttributeId, BrowseDescription, BrowseDirection, BrowseResultMask, ByteString, EUInformation,
-    Error, NodeClass, NodeClassMask, NodeId, ObjectId, Range, ReadValueId, ReferenceDescription, ReferenceTypeId, StatusCode,
-    TimestampsToReturn, Variant,
+    AccessLevelType, AttributeId, BrowseDescription, BrowseDirection, BrowseResultMask, ByteString, DataValue, DateTime,
+    EUInformation, Error, NodeClass, NodeClassMask, NodeId, Range, ReadValueId, ReferenceDescription, ReferenceTypeId,
+    StatusCode, TimestampsToReturn, Variant, VariantScalarTypeId as Type,
 };
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use survey::{Data, Found, Value};
+use tokio::time::timeout_at;
 
-/// How far a walk goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// Most nodes looked at.
-    pub nodes_max: usize,
-    /// References of a node asked for at once; a server may send fewer and a continuation point.
-    pub references_at_once: u32,
-}
-
-impl Default for Extent {
-    fn default() -> Self {
-        Self { nodes_max: 100_000, references_at_once: 1_000 }
-    }
-}
-
-/// Where a walk stands.
-#[derive(Clone, Debug)]
-pub struct Cursor {
-    waiting: VecDeque<Place>,
-    seen: HashSet<NodeId>,
-    /// Nodes that were left out because the walk had reached its extent.
-    pub left_out: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Place {
-    node: NodeId,
-    path: Arc<[String]>,
-    is_variable: bool,
-}
-
-/// What one step found.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// Variables.
-    pub found: Vec<Found>,
-    /// Nodes that the server would not show, and why.
-    pub refused: Vec<(String, String)>,
-    /// Nothing is left to walk.
-    pub done: bool,
-}
-
-/// A variable of a server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// Its address as a channel's is written.
-    pub address: String,
-    /// Display names from below the Objects folder down to its own.
-    pub path: Vec<String>,
-    /// Name of its data type, such as `Double`.
-    pub data_type: String,
-    /// Whether its value is an array.
-    pub is_array: bool,
-    /// Engineering unit as the server shows it, such as `°C`.
-    pub unit: Option<String>,
-    /// Its UNECE code, as OPC UA numbers it (Part 8, 5.6.3).
-    pub unit_code: Option<i32>,
-    /// Range in normal use (EURange).
-    pub range: Option<(f64, f64)>,
-    /// What the server says of it.
-    pub description: String,
-    /// Whether this user may read it.
-    pub readable: bool,
-    /// Whether this user may write it.
-    pub writable: bool,
-    /// Its value now, where it is a number, a text or a Boolean.
-    pub value: Option<RawValue>,
-    /// Source time of the value.
-    pub at: Option<Instant>,
-}
-
-/// A walk's connection.
-pub struct Browser {
-    session: Arc<Session>,
-    events: Events,
-    config: Config,
-    limits: Limits,
-    type_names: HashMap<NodeId, String>,
-}
-
-impl Cursor {
-    /// At the Objects folder.
-    pub fn start() -> Self {
-        Self::at(ObjectId::ObjectsFolder.into())
-    }
-    /// At a node.
-    pub fn at(node: NodeId) -> Self {
-        let seen = HashSet::from([node.clone(), ObjectId::Server.into()]);
-        let first = Place { node, path: Arc::from([]), is_variable: false };
-        Self { waiting: VecDeque::from([first]), seen, left_out: 0 }
-    }
-    fn move_on(&mut self, step: Step) -> Page {
-        self.waiting.drain(..step.took);
-        step.again.into_iter().rev().for_each(|place| self.waiting.push_front(place));
-        self.seen.extend(step.below.iter().map(|place| place.node.clone()));
-        self.waiting.extend(step.below);
-        self.left_out += step.left_out;
-        Page { done: self.waiting.is_empty(), ..step.page }
-    }
-    /// Nodes known to be there and not yet looked at.
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
-    }
-    /// Nodes met so far.
-    pub fn seen(&self) -> usize {
-        self.seen.len()
-    }
-}
+/// References of a node asked for at once; a server may send fewer and a continuation point.
+const REFERENCES_AT_ONCE: u32 = 1_000;
+/// Longest array that is told element by element.
+const ELEMENTS_MAX: usize = 32;
 
 /// What a step brought: how many places it took, and which come in their stead.
 struct Step {
     took: usize,
     again: Vec<Place>,
     below: Vec<Place>,
-    left_out: usize,
-    page: Page,
+    found: Vec<Found>,
 }
 
 /// What a browse of one node gave.
 #[derive(Default)]
 struct Looked {
     references: Vec<ReferenceDescription>,
-    refused: Option<StatusCode>,
     /// The server had no continuation point left: the node is looked at again, with fewer beside it.
     again: bool,
 }
@@ -155,68 +53,92 @@ struct Properties {
     range: Option<NodeId>,
 }
 
-impl Browser {
-    /// Connects and asks for the server's limits.
-    ///
-    /// # Errors
-    /// No connection, in a sentence.
-    pub async fn open(config: &Config) -> Result<Self, String> {
-        let (session, mut events) = session::open(config, "socium-browse".to_owned()).await?;
-        let limits = driven(&mut events, Limits::of(&session)).await?.map_err(|e| format!("{}: {e}", config.endpoint))?;
-        Ok(Self { session, events, config: config.clone(), limits, type_names: HashMap::new() })
-    }
+/// What is known of a data type.
+#[derive(Clone)]
+struct Kind {
+    name: String,
+    words: Option<Names>,
+    built_in: Option<Type>,
+}
 
-    /// One step of a walk. On an error the cursor stands where it stood.
-    ///
-    /// # Errors
-    /// The connection was lost or the server answered to none of it, in a sentence.
-    pub async fn step(&mut self, extent: Extent, cursor: &mut Cursor) -> Result<Page, String> {
-        let Self { session, events, config, limits, type_names } = self;
-        let walking = walk(session, *limits, extent, (&*cursor, type_names));
-        let step = driven(events, walking).await?.map_err(|e| format!("{}: {e}", config.endpoint))?;
-        Ok(cursor.move_on(step))
-    }
+type Kinds = HashMap<NodeId, Kind>;
 
-    /// All of it at once.
-    ///
-    /// # Errors
-    /// As [`Browser::step`].
-    pub async fn all(&mut self, extent: Extent) -> Result<Page, String> {
-        let (mut cursor, mut all) = (Cursor::start(), Page::default());
-        while !all.done {
-            let page = self.step(extent, &mut cursor).await?;
-            all.found.extend(page.found);
-            all.refused.extend(page.refused);
-            all.done = page.done;
+/// Walks until all was seen, a limit is met, or nobody reads the pages any longer.
+///
+/// # Errors
+/// No connection, or it was lost; a cursor that is none.
+pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
+    let mut cursor = match &ask.from {
+        Some(text) => text.parse().map_err(|e| BrowseError::new(Trouble::Cursor, format!("{}: {e}", config.endpoint)))?,
+        None => Cursor::default(),
+    };
+    let budget = ask.budget();
+    let lost = |e: String| BrowseError::new(Trouble::Unreachable, format!("{}: {e}", config.endpoint));
+    let (session, mut events) = session::open(&config, "socium-browse".to_owned()).await?;
+    let limits = driven(&mut events, Limits::of(&session)).await.map_err(lost)?.map_err(|e| refused(&config, &e))?;
+    let (mut kinds, mut visited, mut told) = (Kinds::new(), 0, 0);
+    let mut ended = Ok(());
+    loop {
+        let at_once = limits.browse.min(ask.visits_max.saturating_sub(visited)).min(PAGE_MAX);
+        if cursor.waiting() == 0 || at_once == 0 || !budget.allows(visited, told) {
+            break;
         }
-        Ok(all)
+        let walking = driven(&mut events, walk(&session, limits, at_once, (&cursor, &mut kinds)));
+        let step = tokio::select! {
+            () = pages.closed() => break,
+            step = timeout_at(budget.end(), walking) => step,
+        };
+        let Ok(step) = step else { break };
+        let step = match step.map_err(lost).and_then(|step| step.map_err(|e| refused(&config, &e))) {
+            Ok(step) => step,
+            Err(error) => {
+                ended = Err(error);
+                break;
+            }
+        };
+        visited += step.took - step.again.len();
+        told += step.found.len();
+        if !tell(&pages, step, &mut cursor, visited).await {
+            break;
+        }
     }
+    close(&session, &mut events, config.timeout).await;
+    ended
+}
 
-    /// Ends the connection in good order.
-    pub async fn close(mut self) {
-        close(&self.session, &mut self.events, self.config.timeout).await;
+fn refused(config: &Config, error: &Error) -> BrowseError {
+    BrowseError::new(Trouble::Refused, format!("{}: {error}", config.endpoint))
+}
+
+/// Tells what a step found. Of several pages only the last moves the cursor: from an earlier one the step is done again.
+async fn tell(pages: &Pages, mut step: Step, cursor: &mut Cursor, visited: usize) -> bool {
+    let mut found = std::mem::take(&mut step.found);
+    let before = cursor.to_string();
+    cursor.move_on(step.took, step.again, step.below);
+    while found.len() > PAGE_MAX {
+        let rest = found.split_off(PAGE_MAX);
+        let page = Page { found, visited, waiting: Some(cursor.waiting()), cursor: Some(before.clone()) };
+        if !pages.tell(page).await {
+            return false;
+        }
+        found = rest;
     }
+    let waiting = cursor.waiting();
+    let here = (waiting > 0).then(|| cursor.to_string());
+    pages.tell(Page { found, visited, waiting: Some(waiting), cursor: here }).await
 }
 
 /// One step: the next nodes are looked at, and the variables among them read.
-async fn walk(
-    session: &Session,
-    limits: Limits,
-    extent: Extent,
-    (cursor, type_names): (&Cursor, &mut HashMap<NodeId, String>),
-) -> Result<Step, Error> {
-    let places: Vec<&Place> = cursor.waiting.iter().take(limits.browse).collect();
-    let (took, looked) = look_at(session, extent.references_at_once, &places).await?;
-    let mut step = Step { took, again: Vec::new(), below: Vec::new(), left_out: 0, page: Page::default() };
+async fn walk(session: &Session, limits: Limits, at_once: usize, (cursor, kinds): (&Cursor, &mut Kinds)) -> Result<Step, Error> {
+    let places: Vec<&Place> = cursor.next(at_once).collect();
+    let (took, looked) = look_at(session, &places).await?;
+    let mut step = Step { took, again: Vec::new(), below: Vec::new(), found: Vec::new() };
     let mut met: HashSet<NodeId> = HashSet::new();
     let mut variables = Vec::new();
     for (place, looked) in places.into_iter().zip(looked) {
         if looked.again {
             step.again.push(place.clone());
             continue;
-        }
-        if let Some(status) = looked.refused {
-            step.page.refused.push((format!("{} ({})", place.path.join("/"), place.node), status.to_string()));
         }
         let mut properties = Properties::default();
         for reference in looked.references {
@@ -226,30 +148,24 @@ async fn walk(
             let node = reference.node_id.node_id.clone();
             if reference.reference_type_id == ReferenceTypeId::HasProperty {
                 properties.note(&reference.browse_name.name, node);
-            } else if !cursor.seen.contains(&node) && !met.contains(&node) {
-                if cursor.seen.len() + met.len() >= extent.nodes_max {
-                    step.left_out += 1;
-                    continue;
-                }
-                met.insert(node);
-                step.below.push(place.below(reference));
+            } else if !cursor.has_met(&node) && met.insert(node) {
+                step.below.push(below(place, reference));
             }
         }
         if place.is_variable {
             variables.push((place, properties));
         }
     }
-    step.page.found = describe(session, limits, &variables, type_names).await?;
+    step.found = describe(session, limits, &variables, kinds).await?;
     Ok(step)
 }
 
-impl Place {
-    fn below(&self, reference: ReferenceDescription) -> Self {
-        let shown = reference.display_name.text.as_ref();
-        let name = if shown.is_empty() { reference.browse_name.name.as_ref() } else { shown };
-        let path = self.path.iter().cloned().chain([name.to_owned()]).collect();
-        Self { node: reference.node_id.node_id, path, is_variable: reference.node_class == NodeClass::Variable }
-    }
+fn below(place: &Place, reference: ReferenceDescription) -> Place {
+    let shown = reference.display_name.text.as_ref();
+    let name = if shown.is_empty() { reference.browse_name.name.as_ref() } else { shown };
+    let name = if name.is_empty() { reference.node_id.node_id.to_string() } else { name.to_owned() };
+    let path = place.path.iter().cloned().chain([name]).collect();
+    Place { node: reference.node_id.node_id, path, is_variable: reference.node_class == NodeClass::Variable }
 }
 
 impl Properties {
@@ -263,11 +179,11 @@ impl Properties {
 }
 
 /// Looks at nodes, fewer where the server says that these are too many; how many, and what was found below each.
-async fn look_at(session: &Session, references_at_once: u32, places: &[&Place]) -> Result<(usize, Vec<Looked>), Error> {
+async fn look_at(session: &Session, places: &[&Place]) -> Result<(usize, Vec<Looked>), Error> {
     let mut some = places;
     let results = loop {
         let wanted: Vec<BrowseDescription> = some.iter().map(|place| description(place.node.clone())).collect();
-        match session.browse(&wanted, references_at_once, None).await {
+        match session.browse(&wanted, REFERENCES_AT_ONCE, None).await {
             Err(error) if some.len() > 1 && asked_too_much(error.status()) => some = &some[..some.len() / 2],
             results => break results?,
         }
@@ -280,8 +196,10 @@ async fn look_at(session: &Session, references_at_once: u32, places: &[&Place]) 
     let alone = some.len() == 1;
     for (place, result) in results.into_iter().enumerate() {
         let again = result.status_code == StatusCode::BadNoContinuationPoints && !alone;
-        let refused = (result.status_code.is_bad() && !again).then_some(result.status_code);
-        looked.push(Looked { references: result.references.unwrap_or_default(), refused, again });
+        if result.status_code.is_bad() && !again {
+            not_shown(some[place], result.status_code);
+        }
+        looked.push(Looked { references: result.references.unwrap_or_default(), again });
         if !result.continuation_point.is_null_or_empty() {
             open.push((place, result.continuation_point));
         }
@@ -295,7 +213,7 @@ async fn look_at(session: &Session, references_at_once: u32, places: &[&Place]) 
             match result.status_code {
                 // it was taken from us for another; what is missing is found by looking again
                 StatusCode::BadContinuationPointInvalid if !alone => looked[place].again = true,
-                status if status.is_bad() => looked[place].refused = Some(status),
+                status if status.is_bad() => not_shown(some[place], status),
                 _ if !result.continuation_point.is_null_or_empty() => still.push((place, result.continuation_point)),
                 _ => {}
             }
@@ -327,6 +245,10 @@ fn description(node_id: NodeId) -> BrowseDescription {
     }
 }
 
+fn not_shown(place: &Place, status: StatusCode) {
+    tracing::warn!(node = %place.node, path = place.path.join("/"), %status, "the server does not show what is below a node");
+}
+
 /// The attributes read of a variable, in this order, then its unit and its range.
 const ATTRIBUTES: [AttributeId; 5] =
     [AttributeId::DataType, AttributeId::ValueRank, AttributeId::Description, AttributeId::UserAccessLevel, AttributeId::Value];
@@ -335,7 +257,7 @@ async fn describe(
     session: &Session,
     limits: Limits,
     variables: &[(&Place, Properties)],
-    type_names: &mut HashMap<NodeId, String>,
+    kinds: &mut Kinds,
 ) -> Result<Vec<Found>, Error> {
     let mut wanted = Vec::with_capacity(variables.len() * ATTRIBUTES.len());
     for (place, properties) in variables {
@@ -350,39 +272,108 @@ async fn describe(
     if values.len() != wanted.len() {
         return Err(Error::new(StatusCode::BadUnexpectedError, format!("{} answers to {} reads", values.len(), wanted.len())));
     }
-    let mut values = values
-        .into_iter()
-        .map(|value| value.value.filter(|_| !value.status.is_some_and(|s| s.is_bad())).map(|v| (v, value.source_timestamp)));
+    let types = wanted.iter().zip(&values).filter(|(w, _)| w.attribute_id == AttributeId::DataType as u32);
+    learn(session, limits, types.filter_map(|(_, v)| node_of(v)).collect(), kinds).await?;
+    let (now, mut values) = (DateTime::now(), values.into_iter());
     let mut found = Vec::with_capacity(variables.len());
     for (place, properties) in variables {
-        let mut next = || values.next().flatten();
-        let [kind, rank, description, access, value] = ATTRIBUTES.map(|_| next());
-        let unit = properties.unit.as_ref().and_then(|_| next());
-        let range = properties.range.as_ref().and_then(|_| next());
-        let access = AccessLevel::from_bits_truncate(access.and_then(|(v, _)| v.as_f64()).unwrap_or(0.0) as u8);
-        let unit = unit.as_ref().and_then(|(v, _)| part::<EUInformation>(v));
-        found.push(Found {
-            address: place.node.to_string(),
-            path: place.path.to_vec(),
-            data_type: type_name(kind.map(|(v, _)| v), session, type_names).await?,
-            is_array: rank.and_then(|(v, _)| v.as_f64()).is_some_and(|rank| rank >= 0.0),
-            unit: unit.map(|u| u.display_name.text.as_ref().to_owned()).filter(|u| !u.is_empty()),
-            unit_code: unit.map(|u| u.unit_id).filter(|code| *code > 0),
-            range: range.as_ref().and_then(|(v, _)| part::<Range>(v)).map(|r| (r.low, r.high)),
-            description: description.map(|(v, _)| text(&v)).unwrap_or_default(),
-            readable: access.contains(AccessLevel::CurrentRead),
-            writable: access.contains(AccessLevel::CurrentWrite),
-            at: value.as_ref().and_then(|(_, at)| at.as_ref()).and_then(instant),
-            value: value.and_then(|(v, _)| simple(&v)),
-        });
+        let mut next = || values.next().unwrap_or_else(DataValue::null);
+        let told = ATTRIBUTES.map(|_| next());
+        let unit = properties.unit.as_ref().and_then(|_| unit(&next()));
+        let range = properties.range.as_ref().and_then(|_| range(&next()));
+        tell_variable(place, (told, unit, range), (kinds, &now), &mut found);
     }
     Ok(found)
 }
 
-fn part<T: Send + Sync + 'static>(value: &Variant) -> Option<&T> {
-    match value {
-        Variant::ExtensionObject(object) => object.inner_as::<T>(),
+type Told = ([DataValue; 5], Option<String>, Option<(f64, f64)>);
+
+/// One variable, or each element of a short array.
+fn tell_variable(place: &Place, told: Told, (kinds, now): (&Kinds, &DateTime), found: &mut Vec<Found>) {
+    let ([kind, rank, description, access, value], unit, range) = told;
+    let kind = node_of(&kind).and_then(|node| kinds.get(&node));
+    let access = AccessLevelType::from_bits_truncate(good(&access).and_then(Variant::as_f64).unwrap_or(0.0) as u8);
+    if !access.contains(AccessLevelType::CurrentRead) {
+        tracing::debug!(node = %place.node, "a variable that this user may not read");
+        return;
+    }
+    let age = value.source_timestamp.as_ref().and_then(instant).zip(instant(now)).map(|(at, now)| now - at);
+    let all = |address: String, path: Vec<String>, value: Option<&Variant>| Found {
+        address,
+        path,
+        description: good(&description).map(text).filter(|d| !d.is_empty()),
+        unit: unit.clone(),
+        data: data(kind, value),
+        type_name: kind.map(|k| k.name.clone()),
+        range,
+        words: words(kind),
+        writable: access.contains(AccessLevelType::CurrentWrite),
+        value: value.and_then(|v| simple(v, kind)),
+        age,
+        ..Found::default()
+    };
+    match good(&value) {
+        Some(Variant::Array(array))
+            if array.values.len() <= ELEMENTS_MAX && array.dimensions.as_ref().is_none_or(|d| d.len() < 2) =>
+        {
+            for (element, value) in array.values.iter().enumerate() {
+                let path = place.path.iter().cloned().chain([element.to_string()]).collect();
+                found.push(all(format!("{}#/{element}", place.node), path, Some(value)));
+            }
+        }
+        // an array whose length is not known yet has no element that could be named
+        None if good(&rank).and_then(Variant::as_f64).is_some_and(|rank| rank >= 0.0) => {}
+        value => found.push(all(place.node.to_string(), place.path.to_vec(), value)),
+    }
+}
+
+/// The value of an answer, unless it is bad or null.
+fn good(told: &DataValue) -> Option<&Variant> {
+    told.value.as_ref().filter(|value| !value.is_empty() && !told.status.is_some_and(|s| s.is_bad()))
+}
+
+fn node_of(told: &DataValue) -> Option<NodeId> {
+    match good(told) {
+        Some(Variant::NodeId(node)) => Some((**node).clone()),
         _ => None,
+    }
+}
+
+/// The name space of UNECE's codes (Part 8, 5.6.3.3); the id is the code's letters as bytes.
+const UNECE: &str = "http://www.opcfoundation.org/UA/units/un/cefact";
+
+fn unit(told: &DataValue) -> Option<String> {
+    let Some(Variant::ExtensionObject(object)) = good(told) else { return None };
+    let unit = object.inner_as::<EUInformation>()?;
+    let letters: Vec<u8> = unit.unit_id.to_be_bytes().into_iter().skip_while(|b| *b == 0).collect();
+    let code = String::from_utf8(letters).ok().filter(|c| !c.is_empty() && c.chars().all(|c| c.is_ascii_alphanumeric()));
+    let code = code.filter(|_| unit.namespace_uri.as_ref() == UNECE).map(|code| format!("UNECE:{code}"));
+    code.or_else(|| Some(unit.display_name.text.as_ref().to_owned()).filter(|name| !name.is_empty()))
+}
+
+fn range(told: &DataValue) -> Option<(f64, f64)> {
+    let Some(Variant::ExtensionObject(object)) = good(told) else { return None };
+    object.inner_as::<Range>().map(|range| (range.low, range.high)).filter(|(low, high)| low < high)
+}
+
+fn words(kind: Option<&Kind>) -> Vec<(i64, String)> {
+    let names = kind.and_then(|kind| kind.words.as_ref());
+    let mut words: Vec<(i64, String)> = names.into_iter().flatten().map(|(code, word)| (*code, word.clone())).collect();
+    words.sort();
+    words
+}
+
+/// What values are; an enumeration's come as words.
+fn data(kind: Option<&Kind>, value: Option<&Variant>) -> Data {
+    match value.and_then(Variant::scalar_type_id).or_else(|| kind.and_then(|kind| kind.built_in)) {
+        _ if kind.is_some_and(|kind| kind.words.is_some()) => Data::Text,
+        Some(Type::Float | Type::Double) => Data::Real,
+        Some(Type::Boolean) => Data::Flag,
+        Some(Type::String | Type::LocalizedText) => Data::Text,
+        Some(Type::SByte | Type::Byte | Type::Int16 | Type::UInt16 | Type::Int32 | Type::UInt32 | Type::Int64 | Type::UInt64) => {
+            Data::Whole
+        }
+        _ => Data::Unknown,
     }
 }
 
@@ -394,25 +385,34 @@ fn text(value: &Variant) -> String {
     }
 }
 
-fn simple(value: &Variant) -> Option<RawValue> {
+fn simple(value: &Variant, kind: Option<&Kind>) -> Option<Value> {
     match value {
-        Variant::Boolean(flag) => Some(RawValue::Flag(*flag)),
-        Variant::String(_) | Variant::LocalizedText(_) => Some(RawValue::Text(text(value))),
-        other => other.as_f64().map(RawValue::Number),
+        Variant::Boolean(flag) => Some(Value::Flag(*flag)),
+        Variant::String(_) | Variant::LocalizedText(_) => Some(Value::Text(text(value))),
+        other => {
+            let number = other.as_f64()?;
+            let word = kind.and_then(|kind| kind.words.as_ref()?.get(&(number as i64)));
+            Some(word.map_or(Value::Number(number), |word| Value::Text(word.clone())))
+        }
     }
 }
 
-/// The name of a data type; asked for once a type.
-async fn type_name(kind: Option<Variant>, session: &Session, names: &mut HashMap<NodeId, String>) -> Result<String, Error> {
-    let Some(Variant::NodeId(node)) = kind else { return Ok(String::new()) };
-    if let Some(name) = names.get(&node) {
-        return Ok(name.clone());
+/// Learns the names and words of data types that were not met before.
+async fn learn(session: &Session, limits: Limits, types: HashSet<NodeId>, kinds: &mut Kinds) -> Result<(), Error> {
+    let new: Vec<NodeId> = types.into_iter().filter(|node| !kinds.contains_key(node)).collect();
+    if new.is_empty() {
+        return Ok(());
     }
-    let told = types::read(session, Limits::own(), std::slice::from_ref(&*node), AttributeId::BrowseName).await?;
-    let name = match told.first() {
-        Some(Some(Variant::QualifiedName(name))) => name.name.as_ref().to_owned(),
-        _ => node.to_string(),
-    };
-    names.insert(*node, name.clone());
-    Ok(name)
+    let names = types::read(session, limits, &new, AttributeId::BrowseName).await?;
+    let mut words = types::enumerations(session, limits, &new).await?;
+    for (node, name) in new.into_iter().zip(names) {
+        let name = match name {
+            Some(Variant::QualifiedName(name)) => name.name.as_ref().to_owned(),
+            _ => node.to_string(),
+        };
+        let words = words.remove(&node);
+        let built_in = types::built_in(&node);
+        kinds.insert(node, Kind { name, words, built_in });
+    }
+    Ok(())
 }

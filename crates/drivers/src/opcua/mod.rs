@@ -5,7 +5,7 @@
 //! (of the server), `subscribe` (subscriptions), `browse` (what a server has).
 
 mod address;
-pub mod browse;
+mod browse;
 mod config;
 mod limits;
 mod session;
@@ -19,6 +19,7 @@ mod types;
 pub mod wire;
 
 pub use address::{Address, Step};
+pub use browse::browse;
 pub use config::*;
 pub use limits::Limits;
 pub use source::run;
@@ -32,7 +33,7 @@ pub const PROTOCOL: Protocol = Protocol {
     channel_example: "ns=2;s=mill-1.state",
     check_source,
     check_channel,
-    looking: Looking::Nothing,
+    looking: Looking::Directory,
 };
 
 fn check_source(address: &str) -> Result<(), AddressError> {

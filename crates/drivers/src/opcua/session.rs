@@ -3,6 +3,7 @@
 
 use super::config::{Config, Mode, Security};
 use super::trust;
+use crate::browse::{BrowseError, Trouble};
 use futures::{Stream, StreamExt};
 use opcua::client::{Client, ClientBuilder, IdentityToken, Session, SessionPollResult, SubscriptionActivity};
 use opcua::crypto::SecurityPolicy;
@@ -29,42 +30,59 @@ pub(super) type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, Sta
 ///
 /// # Errors
 /// Why not, in a sentence.
-pub(super) async fn open(config: &Config, name: String) -> Result<(Arc<Session>, Events), String> {
-    let failed = |e: String| format!("{}: {e}", config.endpoint);
-    let mut client = client(config, name).await?;
+pub(super) async fn open(config: &Config, name: String) -> Result<(Arc<Session>, Events), BrowseError> {
+    let failed = |trouble: Trouble, e: String| BrowseError::new(trouble, format!("{}: {e}", config.endpoint));
+    let refused = |e: String| failed(Trouble::Refused, e);
+    let mut client = client(config, name).await.map_err(refused)?;
     let asked = timeout(config.timeout, client.get_server_endpoints_from_url(config.endpoint.as_str())).await;
-    let endpoints =
-        asked.map_err(|_| failed(format!("no answer within {:?}", config.timeout)))?.map_err(|e| failed(e.to_string()))?;
-    let endpoint = choose(&endpoints, config).map_err(failed)?;
+    let endpoints = asked
+        .map_err(|_| failed(Trouble::Unreachable, format!("no answer within {:?}", config.timeout)))?
+        .map_err(|e| failed(unasked(e.status()), e.to_string()))?;
+    let endpoint = choose(&endpoints, config).map_err(refused)?;
     if config.security != Security::None {
-        let (folder, sent, pinned) = (folder(config)?, endpoint.server_certificate.clone(), config.server_thumbprint.clone());
-        blocking(move || trust::check_server(&folder, &sent, pinned.as_deref())).await.map_err(failed)?;
+        let (folder, sent) = (folder(config).map_err(refused)?, endpoint.server_certificate.clone());
+        let pinned = config.server_thumbprint.clone();
+        let checked = blocking(move || trust::check_server(&folder, &sent, pinned.as_deref())).await;
+        checked.map_err(|e| failed(Trouble::Untrusted, e))?;
     }
-    let identity = identity(config)?;
-    let (session, event_loop) = client.connect_to_endpoint_directly(endpoint, identity).map_err(|e| failed(e.to_string()))?;
+    let identity = identity(config).map_err(|e| failed(Trouble::LoginNeeded, e))?;
+    let (session, event_loop) = client.connect_to_endpoint_directly(endpoint, identity).map_err(|e| refused(e.to_string()))?;
     let mut events: Events = Box::pin(event_loop.enter());
     loop {
         match events.next().await {
             Some(Ok(SessionPollResult::Reconnected(_))) => return Ok((session, events)),
-            Some(Ok(SessionPollResult::ReconnectFailed(status)) | Err(status)) => return Err(failed(refused(config, status))),
-            None => return Err(failed("the session was closed".to_owned())),
+            Some(Ok(SessionPollResult::ReconnectFailed(status)) | Err(status)) => return Err(turned_away(config, status)),
+            None => return Err(failed(Trouble::Unreachable, "the session was closed".to_owned())),
             Some(Ok(_)) => {}
         }
     }
 }
 
+/// What kept a server from telling its endpoints.
+fn unasked(status: StatusCode) -> Trouble {
+    match status {
+        // somebody took the connection and then said nothing that could be read
+        StatusCode::BadConnectionClosed | StatusCode::BadTcpMessageTypeInvalid | StatusCode::BadDecodingError => {
+            Trouble::WrongProtocol
+        }
+        _ => Trouble::Unreachable,
+    }
+}
+
 /// A refusal at the beginning of a session, with what can be done about it.
-fn refused(config: &Config, status: StatusCode) -> String {
-    let advice = match status {
-        StatusCode::BadIdentityTokenRejected | StatusCode::BadUserAccessDenied => {
-            "; the server does not know this user, or not this password or certificate"
+fn turned_away(config: &Config, status: StatusCode) -> BrowseError {
+    let (trouble, advice) = match status {
+        StatusCode::BadIdentityTokenRejected | StatusCode::BadIdentityTokenInvalid | StatusCode::BadUserAccessDenied => {
+            (Trouble::LoginNeeded, "; the server does not know this user, or not this password or certificate")
         }
-        StatusCode::BadSecurityChecksFailed | StatusCode::BadCertificateUntrusted if config.security != Security::None => {
-            "; the server does not trust our certificate: hand it own/certificate.der from the folder of certificates"
-        }
-        _ => "",
+        StatusCode::BadSecurityChecksFailed | StatusCode::BadCertificateUntrusted if config.security != Security::None => (
+            Trouble::Untrusted,
+            "; the server does not trust our certificate: hand it own/certificate.der from the folder of certificates",
+        ),
+        status if is_of_the_line(status) => (Trouble::Unreachable, ""),
+        _ => (Trouble::Refused, ""),
     };
-    format!("cannot connect: {status}{advice}")
+    BrowseError::new(trouble, format!("{}: cannot connect: {status}{advice}", config.endpoint))
 }
 
 async fn client(config: &Config, name: String) -> Result<Client, String> {
@@ -243,4 +261,23 @@ pub(super) async fn close(session: &Arc<Session>, events: &mut Events, wait: Dur
         }
     };
     let _ = timeout(wait, both).await;
+}
+
+/// Whether a status speaks of the way to the server, so that the session may be taken up later.
+pub(super) fn is_of_the_line(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BadCommunicationError
+            | StatusCode::BadConnectionClosed
+            | StatusCode::BadConnectionRejected
+            | StatusCode::BadNotConnected
+            | StatusCode::BadTimeout
+            | StatusCode::BadRequestTimeout
+            | StatusCode::BadServerHalted
+            | StatusCode::BadServerNotConnected
+            | StatusCode::BadShutdown
+            | StatusCode::BadTcpServerTooBusy
+            | StatusCode::BadSecureChannelClosed
+            | StatusCode::BadNoCommunication
+    )
 }

@@ -13,7 +13,7 @@
 
 use super::config::Config;
 use super::limits::Limits;
-use super::session::{self, Events, close, driven, loss};
+use super::session::{self, Events, close, driven, is_of_the_line, loss};
 use super::sink::{self, Writes};
 use super::subscribe::{self, KEEP_ALIVE_ROUNDS, News, Subscribed};
 use super::types;
@@ -97,7 +97,7 @@ async fn open(line: &Line, config: &Config, decoder: &mut Decoder) -> Result<(Pe
     let wait = config.timeout * 3;
     let late = || format!("{} did not answer within {wait:?}", config.endpoint);
     let opening = session::open(config, format!("socium-{}", line.source.0));
-    let (session, mut events) = timeout(wait, opening).await.map_err(|_| late())??;
+    let (session, mut events) = timeout(wait, opening).await.map_err(|_| late())?.map_err(|e| e.said)?;
     let (tell, heard) = mpsc::unbounded_channel();
     // the time allowed grows with the work: each request has its own
     let requests = u32::try_from(decoder.items().len() / 50 + 10).unwrap_or(u32::MAX);
@@ -289,25 +289,6 @@ impl Serving<'_> {
         self.in_flight.push(settled).await;
         None
     }
-}
-
-/// Whether a status speaks of the way to the server, so that the session may be taken up later.
-fn is_of_the_line(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BadCommunicationError
-            | StatusCode::BadConnectionClosed
-            | StatusCode::BadConnectionRejected
-            | StatusCode::BadNotConnected
-            | StatusCode::BadTimeout
-            | StatusCode::BadRequestTimeout
-            | StatusCode::BadServerHalted
-            | StatusCode::BadServerNotConnected
-            | StatusCode::BadShutdown
-            | StatusCode::BadTcpServerTooBusy
-            | StatusCode::BadSecureChannelClosed
-            | StatusCode::BadNoCommunication
-    )
 }
 
 /// Tells when the server's queue of a node was too short for what came.

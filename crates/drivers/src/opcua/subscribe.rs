@@ -251,20 +251,20 @@ mod tests {
 
     #[test]
     fn numbers_passed_over_are_told_and_messages_come_once() {
-        // (number, messages of values in it) -> (missing, new)
-        let table: [((u32, usize), (&[u32], bool)); 9] = [
-            ((7, 1), (&[], true)),
-            ((8, 1), (&[], true)),
-            ((9, 0), (&[], true)), // a keep-alive names the next
-            ((9, 1), (&[], true)),
-            ((12, 1), (&[10, 11], true)),
-            ((11, 1), (&[], false)),
-            ((15, 0), (&[13, 14], true)), // lost, and nothing came after
-            ((15, 0), (&[], true)),
-            ((15, 1), (&[], true)),
+        // number, messages of values in it, missing before it, whether it is new
+        let table: [(u32, usize, &[u32], bool); 9] = [
+            (7, 1, &[], true),
+            (8, 1, &[], true),
+            (9, 0, &[], true), // a keep-alive names the next
+            (9, 1, &[], true),
+            (12, 1, &[10, 11], true),
+            (11, 1, &[], false),
+            (15, 0, &[13, 14], true), // lost, and nothing came after
+            (15, 0, &[], true),
+            (15, 1, &[], true),
         ];
         let mut subscription = Subscribed::new(1);
-        for ((number, values), (missing, fresh)) in table {
+        for (number, values, missing, fresh) in table {
             assert_eq!(subscription.passed_over(&news(number, values)), (missing.to_vec(), fresh), "message {number}");
         }
     }

@@ -27,7 +27,7 @@ pub(super) async fn learn(session: &Session, limits: Limits, decoder: &mut Decod
     let nodes: Vec<NodeId> = decoder.items().iter().map(|item| item.node.clone()).collect();
     let types = read(session, limits, &nodes, AttributeId::DataType).await?;
     let types: Vec<Option<NodeId>> = types.into_iter().map(|value| node_of(value.as_ref())).collect();
-    let mut distinct: Vec<NodeId> = types.iter().flatten().filter(|id| !is_built_in(id)).cloned().collect();
+    let mut distinct: Vec<NodeId> = types.iter().flatten().cloned().collect();
     distinct.sort_by_key(ToString::to_string);
     distinct.dedup();
     let names = enumerations(session, limits, &distinct).await?;
@@ -109,7 +109,7 @@ fn node_of(value: Option<&Variant>) -> Option<NodeId> {
 }
 
 /// A built-in type (Part 6, 5.1.2) by its node.
-fn built_in(node: &NodeId) -> Option<Type> {
+pub(super) fn built_in(node: &NodeId) -> Option<Type> {
     match (node.namespace, &node.identifier) {
         (0, Identifier::Numeric(number)) => Type::try_from(*number).ok(),
         _ => None,
@@ -122,10 +122,11 @@ fn is_built_in(node: &NodeId) -> bool {
 }
 
 /// The words of those types that are enumerations.
-async fn enumerations(session: &Session, limits: Limits, types: &[NodeId]) -> Result<HashMap<NodeId, Names>, Error> {
+pub(super) async fn enumerations(session: &Session, limits: Limits, types: &[NodeId]) -> Result<HashMap<NodeId, Names>, Error> {
     let mut found = HashMap::new();
     let mut untold = Vec::new();
-    let told = read(session, limits, types, AttributeId::DataTypeDefinition).await?;
+    let types: Vec<NodeId> = types.iter().filter(|kind| !is_built_in(kind)).cloned().collect();
+    let told = read(session, limits, &types, AttributeId::DataTypeDefinition).await?;
     for (kind, definition) in types.iter().zip(&told) {
         match definition {
             Some(Variant::ExtensionObject(object)) => {

@@ -3,12 +3,13 @@
 use crate::bench::{Bench, Process, free_port, python};
 use crate::{channels, word};
 use collect::RawValue;
-use drivers::opcua::browse::{Browser, Cursor, Extent};
+use drivers::browse::{Ask, Pages, Trouble};
 use drivers::opcua::{Config, KeyPair, Mode, Security};
 use drivers::{Config as Driver, Credentials};
 use plant::{ChannelId, CommandValue, Quality, RefusalReason};
 use std::path::Path;
 use std::time::Duration;
+use survey::{Data, Found, Value};
 
 const SERVER: &str = "opcua_server.py";
 
@@ -77,7 +78,7 @@ async fn opc_ua_against_asyncua() {
     bench.stop().await;
 }
 
-/// Structures, arrays, enumerations, methods, and what a browse tells of a variable.
+/// Structures, arrays, enumerations, methods.
 async fn look_into(server: &mut Process, port: u16) {
     let addresses = [
         "ns=2;s=axis#/x",
@@ -98,7 +99,11 @@ async fn look_into(server: &mut Process, port: u16) {
     server.tell("move 7.5 1 2 3");
     assert_eq!(bench.reading(x).await.value, RawValue::Number(7.5));
     assert_eq!(bench.reading(turn).await.value, RawValue::Number(2.0));
+    command(server, &mut bench, (mode, start)).await;
+    bench.stop().await;
+}
 
+async fn command(server: &mut Process, bench: &mut Bench, (mode, start): (ChannelId, ChannelId)) {
     assert_eq!(bench.write(mode, CommandValue::Word("manual".to_owned())).await, Ok(()));
     assert_eq!(bench.reading(mode).await.value, word("manual"));
     let refusal = bench.write(mode, CommandValue::Word("fast".to_owned())).await.expect_err("no such word");
@@ -109,48 +114,63 @@ async fn look_into(server: &mut Process, port: u16) {
     let refusal = bench.write(start, CommandValue::Word("now".to_owned())).await.expect_err("it takes a number");
     assert_eq!(refusal, "call:ns=2;s=mill/ns=2;s=start takes values of type Double, found `now`");
     assert_eq!(server.ask("called", "calls"), "calls [60.0, 101.0]");
-    bench.stop().await;
-
-    let mut browser = Browser::open(&config(port, &[])).await.expect("it is there");
-    let page = browser.all(Extent::default()).await.expect("walked");
-    browser.close().await;
-    assert_eq!(page.refused, []);
-    let power = page.found.iter().find(|f| f.address == "ns=2;s=power").expect("found");
-    assert_eq!((power.path.join("/").as_str(), power.data_type.as_str()), ("mill/power", "Double"));
-    assert_eq!((power.unit.as_deref(), power.unit_code, power.range), (Some("kW"), Some(4_937_556), Some((0.0, 90.0))));
-    assert_eq!((power.description.as_str(), power.readable, power.writable), ("Active power", true, false));
-    assert_eq!((&power.value, power.at.is_some(), power.is_array), (&Some(RawValue::Number(41.5)), true, false));
-    let found = |address: &str| page.found.iter().find(|f| f.address == address).expect("found");
-    assert!(found("ns=2;s=speed").writable && found("ns=2;s=rows").is_array);
-    assert_eq!((found("ns=2;s=mode").data_type.as_str(), found("ns=2;s=axis").data_type.as_str()), ("Mode", "Position"));
 }
 
-/// Ten thousand variables, walked in steps, stopped in the middle and gone on with over another connection.
+/// What a browse tells of variables.
+async fn look_around(port: u16) {
+    let (all, cursor) = gather(config(port, &[]), Ask::default()).await;
+    assert_eq!(cursor, None, "all was seen");
+    let found = |address: &str| all.iter().find(|f| f.address == address).expect("found");
+    let power = found("ns=2;s=power");
+    assert_eq!(
+        (power.path.join("/").as_str(), power.type_name.as_deref(), power.data),
+        ("mill/power", Some("Double"), Data::Real)
+    );
+    assert_eq!((power.unit.as_deref(), power.range), (Some("UNECE:KWT"), Some((0.0, 90.0))));
+    assert_eq!((power.description.as_deref(), power.writable), (Some("Active power"), false));
+    assert_eq!((&power.value, power.age.is_some()), (&Some(Value::Number(41.5)), true));
+    assert_eq!((found("ns=2;s=speed").writable, found("ns=2;s=count").data), (true, Data::Whole));
+    assert_eq!(found("ns=2;s=rows#/1").value, Some(Value::Number(2.5)), "an array is told by its elements");
+    let mode = found("ns=2;s=mode");
+    assert_eq!((mode.type_name.as_deref(), mode.data, mode.words.len()), (Some("Mode"), Data::Text, 3));
+    assert_eq!(mode.words[2], (2, "automatic".to_owned()));
+    assert!(!all.iter().any(|f| f.path.iter().any(|name| name == "EURange" || name == "Server")), "no properties");
+}
+
+/// What one browse finds, and the last cursor.
+async fn gather(config: Config, ask: Ask) -> (Vec<Found>, Option<String>) {
+    let (pages, mut heard) = Pages::channel();
+    let reading = async {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        while let Some(page) = heard.recv().await {
+            all.extend(page.found);
+            cursor = page.cursor;
+        }
+        (all, cursor)
+    };
+    let (ended, gathered) = tokio::join!(drivers::browse(Driver::OpcUa(config), ask, pages), reading);
+    ended.unwrap_or_else(|e| panic!("{e}"));
+    gathered
+}
+
+/// Ten thousand variables, walked in pieces, each over a connection of its own.
 async fn browse_a_hall(server: &mut Process, port: u16) {
     server.tell("many 100 99");
-    let config = config(port, &[]);
-    let extent = Extent { references_at_once: 7, ..Extent::default() };
-    let (mut cursor, mut found) = (Cursor::start(), Vec::new());
-    let mut browser = Browser::open(&config).await.expect("it is there");
-    while found.len() < 2_000 {
-        found.extend(browser.step(extent, &mut cursor).await.expect("a step").found);
-    }
-    browser.close().await;
-    assert!(cursor.waiting() > 0, "stopped in the middle");
-    let mut browser = Browser::open(&config).await.expect("it is there");
+    let (mut from, mut addresses, mut pieces) = (None, Vec::new(), 0);
     loop {
-        let page = browser.step(extent, &mut cursor).await.expect("a step");
-        found.extend(page.found);
-        if page.done {
+        let (some, cursor) = gather(config(port, &[]), Ask { from, visits_max: 3_000, ..Ask::default() }).await;
+        addresses.extend(some.into_iter().filter(|f| f.path[0] == "hall").map(|f| f.address));
+        (from, pieces) = (cursor, pieces + 1);
+        if from.is_none() {
             break;
         }
     }
-    let hall: Vec<&str> = found.iter().filter(|f| f.path[0] == "hall").map(|f| f.address.as_str()).collect();
-    let distinct: std::collections::HashSet<&&str> = hall.iter().collect();
-    assert_eq!((hall.len(), distinct.len(), cursor.left_out), (9_900, 9_900, 0), "each once");
-    let few = browser.all(Extent { nodes_max: 50, ..extent }).await.expect("walked");
-    assert!(few.found.len() < 50, "{}", few.found.len());
-    browser.close().await;
+    let distinct: std::collections::HashSet<&String> = addresses.iter().collect();
+    assert_eq!((addresses.len(), distinct.len(), pieces), (9_900, 9_900, 4), "each once");
+    let wrong = Ask { from: Some("mqtt 1".to_owned()), ..Ask::default() };
+    let (pages, _heard) = Pages::channel();
+    let refusal = drivers::browse(Driver::OpcUa(config(port, &[])), wrong, pages).await.expect_err("no cursor");
+    assert_eq!(refusal.trouble, Trouble::Cursor);
 }
 
 fn secure(port: u16, folder: &Path, security: Security, mode: Mode) -> Config {
@@ -222,9 +242,10 @@ async fn opc_ua_protected_against_asyncua() {
     let refusal = first_error(certified("server")).await;
     assert!(refusal.contains("does not know this user"), "{refusal}");
     let refusal = first_error(certified("nobody")).await;
-    assert!(refusal.starts_with("Could not open cert file "), "{refusal}");
+    assert!(refusal.contains(": Could not open cert file "), "{refusal}");
 
     look_into(&mut server, port).await;
+    look_around(port).await;
     browse_a_hall(&mut server, port).await;
 }
 
