@@ -6,14 +6,14 @@
 mod bench;
 #[path = "peers/broker.rs"]
 mod broker;
+#[path = "peers/opcua.rs"]
+mod on_opcua;
 #[path = "peers/pysparkplug.rs"]
 mod pysparkplug;
 #[path = "peers/tap.rs"]
 mod tap;
 #[path = "peers/tck.rs"]
 mod tck;
-#[path = "peers/opcua.rs"]
-mod on_opcua;
 
 use bench::{Bench, Process, free_port, python};
 use broker::{EdgeNode, Mosquitto};
