@@ -14,6 +14,7 @@
 
 mod address;
 pub mod browse;
+pub mod http;
 mod line;
 pub mod modbus;
 pub mod opcua;
@@ -29,6 +30,8 @@ use tokio_util::sync::CancellationToken;
 /// What one source speaks, to whom, and which channels it brings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Config {
+    /// HTTP listener for line protocol and JSON.
+    Http(http::Config),
     /// OPC UA client.
     OpcUa(opcua::Config),
     /// Sparkplug B host application over MQTT 5.
@@ -54,12 +57,13 @@ pub struct Protocol {
 }
 
 /// All protocols, by word.
-pub const ALL: &[Protocol] = &[modbus::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+pub const ALL: &[Protocol] = &[http::PROTOCOL, modbus::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
 pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
     line::spawn(source, clock, door, stop, move |line, writes| async move {
         match config {
+            Config::Http(config) => http::run(line, config, writes).await,
             Config::OpcUa(config) => opcua::run(line, config, writes).await,
             Config::Sparkplug(config) => sparkplug::run(line, config, writes).await,
             Config::Modbus(config) => modbus::run(line, config, writes).await,
@@ -74,6 +78,7 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
 /// The source cannot be asked, or the protocol has no way to ask; see [`Trouble`].
 pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
     let protocol = match config {
+        Config::Http(_) => http::PROTOCOL,
         Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
         Config::Sparkplug(_) => sparkplug::PROTOCOL,
         Config::Modbus(_) => modbus::PROTOCOL,

@@ -141,6 +141,7 @@ impl Config {
 const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Credentials> {
     match wire {
         drivers::Config::OpcUa(config) => config.credentials.as_mut(),
+        drivers::Config::Http(config) => config.credentials.as_mut(),
         drivers::Config::Sparkplug(config) => config.credentials.as_mut(),
         drivers::Config::Modbus(_) => None,
     }

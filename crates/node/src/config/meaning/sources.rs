@@ -7,7 +7,7 @@ use crate::config::protocol::{self, Typed};
 use crate::config::{Port, Route};
 use drivers::AddressError;
 use measure::Span;
-use plant::{Channel, ChannelId, ChannelKind, Source, SourceId};
+use plant::{Channel, ChannelId, ChannelKind, MachineId, Source, SourceId};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -74,8 +74,8 @@ impl Judge<'_> {
             let mine = channels.iter().zip(addresses).filter(|(_, a)| a.route.source.index() == i);
             let places: Vec<Place<'_>> = mine
                 .filter_map(|(c, a)| {
-                    let is_event = c.kind == ChannelKind::Event;
-                    Some(Place { channel: c.id, is_event, text: a.route.address.as_deref()?, trail: &a.trail })
+                    let text = a.route.address.as_deref()?;
+                    Some(Place { channel: c.id, machine: c.machine, kind: c.kind, text, trail: &a.trail })
                 })
                 .collect();
             let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
@@ -114,8 +114,10 @@ impl Judge<'_> {
 pub(in crate::config) struct Place<'p> {
     /// The channel.
     pub channel: ChannelId,
-    /// Whether it is a channel of events.
-    pub is_event: bool,
+    /// Its machine.
+    pub machine: MachineId,
+    /// How its values follow each other.
+    pub kind: ChannelKind,
     text: &'p str,
     trail: &'p Trail,
 }

@@ -3,6 +3,7 @@
 //! Enters: a [`SourceForm`] whose address is there, and the places of its channels. Leaves: a [`drivers::Config`], or faults.
 //! Absent: anything that all sources share (`meaning/sources`).
 
+mod http;
 mod modbus;
 mod opcua;
 mod sparkplug;
@@ -43,7 +44,7 @@ impl Typed<'_> {
 }
 
 /// All protocols that speak over a wire, by word.
-pub const ALL: &[Settings] = &[modbus::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
+pub const ALL: &[Settings] = &[http::SETTINGS, modbus::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
 
 /// The settings of the protocol with this word.
 pub fn named(word: &str) -> Option<&'static Settings> {

@@ -3,6 +3,7 @@
 use super::{Settings, Typed};
 use crate::config::meaning::Judge;
 use drivers::sparkplug::Config;
+use plant::ChannelKind;
 
 pub(super) const SETTINGS: Settings =
     Settings { word: "sparkplug", signs_in: true, typed: |form| form.sparkplug.is_some(), wire };
@@ -19,7 +20,7 @@ fn wire(judge: &mut Judge<'_>, typed: &Typed<'_>) -> Option<drivers::Config> {
         Some(_) => judge.refuse(&trail.key("host_id"), drivers::sparkplug::HOST_ID),
         None => {}
     }
-    config.events = typed.places.iter().filter(|place| place.is_event).map(|place| place.channel).collect();
+    config.events = typed.places.iter().filter(|place| place.kind == ChannelKind::Event).map(|place| place.channel).collect();
     config.channels = judge.places(typed.places);
     Some(drivers::Config::Sparkplug(Config { credentials: typed.credentials(), ..config }))
 }

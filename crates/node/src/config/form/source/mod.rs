@@ -1,9 +1,11 @@
 //! The written form of sources: one connection to one device, broker or file. Each protocol's settings are a file here.
 
+mod http;
 mod modbus;
 mod opcua;
 mod sparkplug;
 
+pub use http::HttpForm;
 pub use modbus::ModbusForm;
 pub use opcua::OpcUaForm;
 pub use sparkplug::SparkplugForm;
@@ -18,7 +20,8 @@ use serde::Deserialize;
 /// `pump` is the metric `pump/speed`. `modbus`: unit/table/register/type, then a
 /// factor or words for codes, such as `1/holding/100/u32/0.1` or `3/input/0/u16/0=off,1=standby`; tables are input, holding,
 /// coil, discrete; types are bit, u16, i16, u32, i32, f32, u64 (with `-low` where the low register comes first), text1 to
-/// text123. `file` and `hand`: none.
+/// text123. `http`: measurement,tag=value/field of InfluxDB line protocol such as `machines,machine=mill-1/power`. `file` and
+/// `hand`: none.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceForm {
@@ -27,12 +30,15 @@ pub struct SourceForm {
     /// How it speaks.
     #[schemars(extend("enum" = words::PROTOCOLS))]
     pub protocol: String,
-    /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus; none for file and hand.
+    /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus, `127.0.0.1:8086` to listen on for http;
+    /// none for file and hand.
     pub address: Option<String>,
     /// Name to sign in with. Absent: without a name.
     pub user: Option<String>,
     /// File that holds the password in its first line, relative to this file; readable by its owner alone.
     pub password_file: Option<String>,
+    /// Settings for protocol `http`.
+    pub http: Option<HttpForm>,
     /// Settings for protocol `opcua`.
     pub opcua: Option<OpcUaForm>,
     /// Settings for protocol `sparkplug`.
