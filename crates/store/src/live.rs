@@ -62,8 +62,8 @@ impl HotSegment {
         }
         let path = segment::path(journal, self.number);
         let mut batches = Vec::new();
-        for payload in segment::scan(&path, self.number)?.payloads {
-            match Entry::decode(&payload).map_err(|e| StoreError::form(path.display().to_string(), &e))? {
+        for payload in segment::scan(&path, self.number)?.payloads() {
+            match Entry::decode(payload).map_err(|e| StoreError::form(path.display().to_string(), &e))? {
                 Entry::Batches(read) => batches.extend(read.into_iter().map(Arc::new)),
                 Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..) => {}
             }

@@ -54,6 +54,11 @@ impl Row {
         (self.must, self.smaller_is_better) = (Some(must), true);
         self
     }
+    /// What we want it to reach beyond what it must.
+    pub const fn aim(mut self, aim: f64) -> Self {
+        self.aim = Some(aim);
+        self
+    }
     /// Beside what a peer, or the other arm, reached.
     pub fn beside(mut self, peer: &str, value: f64) -> Self {
         (self.peer, self.peer_value) = (Some(peer.to_owned()), Some(value));

@@ -5,7 +5,9 @@
 
 pub mod dataset;
 pub mod form;
+pub mod ingest;
 pub mod latency;
+pub mod process;
 pub mod ring;
 
 pub use form::Row;

@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, latency, ring};
+use crate::bench::{self, Row, ingest, latency, ring};
 use clap::{Args, Subcommand};
 
 /// What can be typed.
@@ -34,6 +34,30 @@ enum What {
         #[arg(long, default_value_t = 10_000)]
         times: u32,
     },
+    /// Line protocol over HTTP into a unit, VictoriaMetrics and InfluxDB 1.x in turns; CPU, bytes and memory per point.
+    Ingest {
+        /// Machines, of ten channels each.
+        #[arg(long, default_value_t = 1_000)]
+        machines: usize,
+        /// Seconds of their lives that are sent.
+        #[arg(long, default_value_t = 600)]
+        seconds: usize,
+        /// Rounds in which the servers take turns.
+        #[arg(long, default_value_t = 10)]
+        rounds: usize,
+        /// Series of the second part, which the unit takes alone; 0 leaves it out.
+        #[arg(long, default_value_t = 1_000_000)]
+        series: usize,
+    },
+    /// Memory of a unit and of VictoriaMetrics while machines send once a second.
+    Footprint {
+        /// Machines, of ten channels each.
+        #[arg(long, default_value_t = 1_000)]
+        machines: usize,
+        /// How long [s].
+        #[arg(long, default_value_t = 120)]
+        seconds: usize,
+    },
 }
 
 /// Measures and prints.
@@ -41,6 +65,10 @@ pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Loop { seeds, days } => ring_rows(seeds, days),
         What::Latency { times } => super::on_runtime(latency::rows(times))?,
+        What::Ingest { machines, seconds, rounds, series } => {
+            ingest::rows(ingest::Settings { machines, seconds, rounds }, series)?
+        }
+        What::Footprint { machines, seconds } => ingest::footprint(machines, seconds)?,
     };
     if words.json {
         let text = serde_json::to_string_pretty(&rows).map_err(|e| Failure::new(e.to_string()))?;

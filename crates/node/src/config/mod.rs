@@ -27,10 +27,11 @@ pub use fault::{Fault, Faults};
 pub use render::{Wiring, render_workshop};
 
 use document::Document;
-use measure::Instant;
+use measure::{Instant, Span};
 use plant::{Plant, SourceId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// All that `unit.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +99,10 @@ pub struct Store {
     pub dir: PathBuf,
     /// Its limits.
     pub limits: store::StoreLimits,
+    /// Real time between two sealings of the journal into history.
+    pub seal_every: Duration,
+    /// Readings younger than this stay in the journal, so that late ones land in the same file.
+    pub seal_behind: Span,
 }
 
 /// The clock.

@@ -25,10 +25,6 @@ const DOOR_MAX: usize = 4_096;
 const ASKS_MAX: usize = 256;
 /// Records a slow live reader may lag behind.
 const RECORDS_LAG_MAX: usize = 1_024;
-/// Real time between two sealings of the journal into history.
-const SEAL_EVERY: Duration = Duration::from_secs(300);
-/// Readings younger than this stay in the journal, so that late ones land in the same file.
-const SEAL_BEHIND: Span = Span::from_minutes(10);
 
 /// Longest real time that a device may take to answer a command [s].
 const ANSWER_S: f64 = 30.0;
@@ -110,7 +106,13 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let (asks, wishes) = mpsc::channel(ASKS_MAX);
     let (routes, sources) = connect(&config, connections, &clock, &door, &stop);
     let ends = launch(Launch { unit, store: store.clone(), clock: clock.clone(), arrivals, wishes, routes, stop: stop.clone() });
-    tokio::spawn(seal(store.clone(), Arc::clone(&plant), clock.clone(), stop.clone()));
+    tokio::spawn(seal(
+        store.clone(),
+        Arc::clone(&plant),
+        clock.clone(),
+        (config.store.seal_every, config.store.seal_behind),
+        stop.clone(),
+    ));
     let house = NodeHouse {
         store: store.clone(),
         clock,
@@ -210,13 +212,13 @@ fn launch(launch: Launch) -> Ends {
     Ends { view: seen, records, figures, ring: tokio::spawn(Loop::new(parts).run()) }
 }
 
-async fn seal(store: Store, plant: Arc<Plant>, clock: Clock, stop: CancellationToken) {
+async fn seal(store: Store, plant: Arc<Plant>, clock: Clock, (every, behind): (Duration, Span), stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(SEAL_EVERY) => {}
+            () = tokio::time::sleep(every) => {}
         }
-        if let Err(error) = store.seal(&plant, clock.now() - SEAL_BEHIND).await {
+        if let Err(error) = store.seal(&plant, clock.now() - behind).await {
             tracing::error!(%error, "the journal could not be sealed; it is tried again");
         }
     }

@@ -57,7 +57,7 @@ pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), Sto
 
 fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -> Result<(), String> {
     live.segments.push(HotSegment { bytes: scan.end, ..HotSegment::new(number, Arc::default()) });
-    for payload in &scan.payloads {
+    for payload in scan.payloads() {
         match Entry::decode(payload)? {
             Entry::Catalogue(catalogue) => set_catalogue(live, catalogue),
             Entry::Words(words) => live.learn(&words),

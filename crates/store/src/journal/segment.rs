@@ -9,6 +9,7 @@
 use crate::StoreError;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// First bytes of a segment.
@@ -22,12 +23,19 @@ const SUFFIX: &str = "seg";
 
 /// What a segment holds.
 pub(crate) struct Scan {
-    /// Payloads in their order.
-    pub payloads: Vec<Vec<u8>>,
+    bytes: Vec<u8>,
+    frames: Vec<Range<usize>>,
     /// End of the last valid frame [bytes].
     pub end: u64,
     /// Bytes that are neither part of a valid frame nor zeros at the end.
     pub torn: u64,
+}
+
+impl Scan {
+    /// Payloads in their order.
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = &[u8]> {
+        self.frames.iter().map(|frame| &self.bytes[frame.clone()])
+    }
 }
 
 /// Path of a segment.
@@ -90,32 +98,31 @@ pub(crate) fn scan(path: &Path, number: u64) -> Result<Scan, StoreError> {
     if bytes.len() >= 8 && bytes[..7] == HEADER[..7] && bytes[7] != HEADER[7] {
         return Err(StoreError::form(path.display().to_string(), "it was written by a newer version of socium"));
     }
-    Ok(scan_bytes(&bytes, number))
+    Ok(scan_bytes(bytes, number))
 }
 
 /// As [`scan`], of bytes.
-pub(crate) fn scan_bytes(bytes: &[u8], number: u64) -> Scan {
-    let mut scan = Scan { payloads: Vec::new(), end: HEADER.len() as u64, torn: 0 };
+pub(crate) fn scan_bytes(bytes: Vec<u8>, number: u64) -> Scan {
+    let (mut frames, mut end, mut torn) = (Vec::new(), HEADER.len() as u64, 0);
     let mut offset = HEADER.len();
-    while let Some(next) = next_frame(bytes, number, offset) {
-        let payload = frame_at(bytes, number, next).unwrap_or_default();
-        scan.torn += (next - offset) as u64;
-        scan.payloads.push(payload.to_vec());
-        offset = next + FRAME_BYTES + payload.len();
-        scan.end = offset as u64;
+    while let Some((next, length)) = next_frame(&bytes, number, offset) {
+        torn += (next - offset) as u64;
+        offset = next + FRAME_BYTES + length;
+        frames.push(next + FRAME_BYTES..offset);
+        end = offset as u64;
     }
     let tail = bytes.get(offset..).unwrap_or_default();
-    scan.torn += tail.iter().rposition(|b| *b != 0).map_or(0, |last| last as u64 + 1);
-    scan
+    torn += tail.iter().rposition(|b| *b != 0).map_or(0, |last| last as u64 + 1);
+    Scan { bytes, frames, end, torn }
 }
 
-/// Offset of the first valid frame at or after `offset`.
-fn next_frame(bytes: &[u8], number: u64, offset: usize) -> Option<usize> {
-    if frame_at(bytes, number, offset).is_some() {
-        return Some(offset);
+/// Offset of the first valid frame at or after `offset`, and the length of its payload.
+fn next_frame(bytes: &[u8], number: u64, offset: usize) -> Option<(usize, usize)> {
+    if let Some(payload) = frame_at(bytes, number, offset) {
+        return Some((offset, payload.len()));
     }
     let starts = memchr_magic(bytes.get(offset..)?);
-    starts.map(|place| offset + place).find(|at| frame_at(bytes, number, *at).is_some())
+    starts.map(|place| offset + place).find_map(|at| Some((at, frame_at(bytes, number, at)?.len())))
 }
 
 fn memchr_magic(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
@@ -224,10 +231,10 @@ mod tests {
                 for zeros in [0, 100] {
                     let mut torn = whole[..end].to_vec();
                     torn.resize(end + zeros, 0);
-                    let scan = scan_bytes(&torn, NUMBER);
+                    let scan = scan_bytes(torn.clone(), NUMBER);
                     // a payload that ends in zeros is whole again once zeros follow
                     if torn.get(..whole.len()) != Some(&whole[..]) {
-                        prop_assert_eq!(&scan.payloads[..], before);
+                        prop_assert!(scan.payloads().eq(before.iter().map(Vec::as_slice)));
                         prop_assert_eq!(scan.end, start as u64);
                     }
                 }
@@ -239,28 +246,28 @@ mod tests {
             let mut bytes = segment(&payloads);
             let place = HEADER.len() + place.index(bytes.len() - HEADER.len());
             bytes[place] ^= flip;
-            let scan = scan_bytes(&bytes, NUMBER);
-            prop_assert_eq!(scan.payloads.len(), payloads.len() - 1);
-            prop_assert!(scan.payloads.iter().all(|p| payloads.contains(p)));
+            let scan = scan_bytes(bytes.clone(), NUMBER);
+            prop_assert_eq!(scan.payloads().count(), payloads.len() - 1);
+            prop_assert!(scan.payloads().all(|p| payloads.iter().any(|q| q == p)));
             prop_assert!(scan.torn > 0);
         }
 
         #[test]
         fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let scan = scan_bytes(&bytes, NUMBER);
-            prop_assert!(scan.payloads.is_empty());
+            let scan = scan_bytes(bytes.clone(), NUMBER);
+            prop_assert!(scan.payloads().next().is_none());
         }
     }
 
     #[test]
     fn a_frame_is_valid_in_its_own_place_only() {
         let bytes = segment(&[b"one".to_vec(), b"two".to_vec()]);
-        assert_eq!(scan_bytes(&bytes, NUMBER).payloads.len(), 2);
-        assert!(scan_bytes(&bytes, NUMBER + 1).payloads.is_empty(), "another segment's");
+        assert_eq!(scan_bytes(bytes.clone(), NUMBER).payloads().count(), 2);
+        assert!(scan_bytes(bytes.clone(), NUMBER + 1).payloads().next().is_none(), "another segment's");
         let mut moved = HEADER.to_vec();
         moved.push(0);
         moved.extend(&bytes[HEADER.len()..]);
-        assert!(scan_bytes(&moved, NUMBER).payloads.is_empty(), "another offset's");
+        assert!(scan_bytes(moved, NUMBER).payloads().next().is_none(), "another offset's");
     }
 
     #[test]

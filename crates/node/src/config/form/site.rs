@@ -64,6 +64,10 @@ pub struct StoreForm {
     pub query_mib_max: Option<u32>,
     /// Days of history kept; 0 keeps all. Absent: 0.
     pub history_days: Option<u32>,
+    /// How often readings move from the journal to history, in real time. Absent: `5 min`.
+    pub seal_every: Option<String>,
+    /// How long readings stay in the journal before they may move, so that late ones land in the same file. Absent: `10 min`.
+    pub seal_behind: Option<String>,
 }
 
 /// How far clocks may differ.

@@ -9,6 +9,7 @@ use measure::{Currency, Instant, Span};
 use plant::{Line, LineId, Prices, Shift, Team, TeamId, Zone};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 use store::StoreLimits;
 
 /// What the rest of the file needs of the site.
@@ -147,7 +148,11 @@ impl Judge<'_> {
         if limits.journal_segment_bytes > limits.journal_bytes_max {
             self.refuse(&at("store", "journal_segment_mib"), "at most the size of the whole journal, `journal_mib_max`");
         }
-        Some(Store { dir: folder.join(dir), limits })
+        let every = self.span_or(&at("store", "seal_every"), form.and_then(|f| f.seal_every.as_ref()), Span::from_minutes(5))?;
+        let seal_behind =
+            self.span_or(&at("store", "seal_behind"), form.and_then(|f| f.seal_behind.as_ref()), Span::from_minutes(10))?;
+        let seal_every = Duration::from_micros(every.max(Span::from_seconds(1)).micros().unsigned_abs());
+        Some(Store { dir: folder.join(dir), limits, seal_every, seal_behind })
     }
 
     pub(super) fn limits(&mut self, form: Option<&LimitsForm>) -> Option<Limits> {

@@ -1,0 +1,96 @@
+//! The load: the data set as line protocol, sent over a few connections that are kept. Enters: machines and seconds, a server.
+//! Leaves: requests that were answered with success. Absent: figures.
+
+use super::server::Server;
+use crate::bench::dataset::{CHANNELS, DataSet, machine_name};
+use crate::cli::Failure;
+use measure::{Instant, Span};
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Mutex;
+
+/// Lines of one request.
+const LINES: usize = 1_000;
+/// Connections that send at the same time.
+const CONNECTIONS: usize = 2;
+
+/// The data set as bodies.
+pub struct Load {
+    data: DataSet,
+    names: Vec<String>,
+}
+
+impl Load {
+    /// Machines whose lives end now.
+    pub fn new(machines: usize, seconds: usize) -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        let start = Instant::from_seconds(now) - Span::from_seconds(seconds as i64 + 1);
+        Self { data: DataSet::new(1, machines, start), names: (0..machines).map(machine_name).collect() }
+    }
+
+    /// The next seconds of all machines, in bodies of [`LINES`] lines with times in ms.
+    pub fn bodies(&mut self, seconds: usize) -> Vec<String> {
+        let mut bodies = vec![String::new()];
+        let mut lines = 0;
+        for _ in 0..seconds {
+            let names = &self.names;
+            self.data.second(|row| {
+                if lines == LINES {
+                    bodies.push(String::with_capacity(LINES * 200));
+                    lines = 0;
+                }
+                lines += 1;
+                let body = bodies.last_mut().expect("there is one from the start");
+                // a String takes any text
+                let _ = write!(body, "machines,machine={} ", names[row.machine]);
+                for (place, (channel, value)) in CHANNELS.iter().zip(row.values).enumerate() {
+                    let comma = if place == 0 { "" } else { "," };
+                    let _ = write!(body, "{comma}{}={value:.*}", channel.name, usize::from(channel.decimals));
+                }
+                let _ = writeln!(body, " {}", row.at.micros() / 1_000);
+            });
+        }
+        bodies
+    }
+}
+
+/// Sends all bodies and waits for every answer.
+///
+/// # Errors
+/// An answer that is not a success, in its own words.
+pub fn send(server: &Server, bodies: &[String]) -> Result<(), Failure> {
+    let next = Mutex::new(bodies.iter());
+    let work = || -> Result<(), Failure> {
+        let mut socket = TcpStream::connect(server.address).map_err(|e| Failure::new(e.to_string()))?;
+        socket.set_nodelay(true).map_err(|e| Failure::new(e.to_string()))?;
+        loop {
+            let Some(body) = next.lock().ok().and_then(|mut n| n.next()) else { return Ok(()) };
+            post(&mut socket, server, body)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let hands: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        // a panic in a sender is a bug; it is passed on
+        hands.into_iter().try_for_each(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+fn post(socket: &mut TcpStream, server: &Server, body: &str) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::new(format!("{}: {e}", server.kind.name()));
+    let (path, length) = (&server.path, body.len());
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n", server.address);
+    socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(body.as_bytes())).map_err(failed)?;
+    let (mut answer, mut piece) = (Vec::new(), [0_u8; 4_096]);
+    while !answer.windows(4).any(|w| w == b"\r\n\r\n") {
+        let read = socket.read(&mut piece).map_err(failed)?;
+        answer.extend_from_slice(&piece[..read]);
+        if read == 0 {
+            break;
+        }
+    }
+    if answer.starts_with(b"HTTP/1.1 204") {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} answered: {}", server.kind.name(), String::from_utf8_lossy(&answer))))
+}

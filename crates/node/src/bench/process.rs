@@ -1,0 +1,116 @@
+//! A server as a child process: started for a bench, measured, ended. Enters: a command. Leaves: its CPU time, memory and bytes on
+//! the disk. Absent: what it serves.
+
+use crate::cli::Failure;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest wait for a server to listen, and for it to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Ticks of the kernel's process times in a second (USER_HZ, 100 on every Linux).
+const TICKS: f64 = 100.0;
+
+/// A child process; killed on drop.
+pub struct Process {
+    name: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts a program and waits until it listens.
+    ///
+    /// # Errors
+    /// It is not installed (`package` says what brings it), or nothing listens at the address within a minute.
+    pub fn start(name: &str, command: &mut Command, listens: SocketAddr, package: &str) -> Result<Self, Failure> {
+        let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let advice = if package.is_empty() { String::new() } else { format!("; `apt-get install {package}` brings it") };
+        let child = started.map_err(|e| Failure::new(format!("{name}: {e}{advice}")))?;
+        let mut process = Self { name: name.to_owned(), child };
+        let began = Instant::now();
+        while TcpStream::connect(listens).is_err() {
+            if let Ok(Some(status)) = process.child.try_wait() {
+                return Err(Failure::new(format!("{name} ended at once with {status}")));
+            }
+            if began.elapsed() > PATIENCE {
+                return Err(Failure::new(format!("{name}: nothing listens on {listens} after {PATIENCE:?}")));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(process)
+    }
+
+    /// CPU time so far, of all its threads, user and system [s], to 10 ms.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn cpu_seconds(&self) -> Result<f64, Failure> {
+        let text = self.proc("stat")?;
+        // proc(5): the name in brackets may hold spaces; utime and stime are fields 14 and 15
+        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |place: usize| fields.get(place).and_then(|f| f.parse::<f64>().ok());
+        let sum = ticks(11).zip(ticks(12)).map(|(user, system)| (user + system) / TICKS);
+        sum.ok_or_else(|| Failure::new(format!("{}: no CPU times in /proc", self.name)))
+    }
+
+    /// Memory in use [bytes].
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn rss_bytes(&self) -> Result<u64, Failure> {
+        let text = self.proc("status")?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
+        kib.map(|kib| kib * 1_024).ok_or_else(|| Failure::new(format!("{}: no memory in /proc", self.name)))
+    }
+
+    /// Asks it to end and waits until it has.
+    ///
+    /// # Errors
+    /// It does not end within a minute.
+    pub fn end(mut self) -> Result<(), Failure> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        asked.map_err(|e| Failure::new(format!("kill: {e}")))?;
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(Failure::new(format!("{} did not end within {PATIENCE:?}", self.name)))
+    }
+
+    fn proc(&self, file: &str) -> Result<String, Failure> {
+        let path = format!("/proc/{}/{file}", self.child.id());
+        std::fs::read_to_string(&path).map_err(|e| Failure::new(format!("{}: {path}: {e}", self.name)))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // it may have ended
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An address on loopback that is free now.
+///
+/// # Errors
+/// There is none.
+pub fn free_address() -> Result<SocketAddr, Failure> {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| Failure::new(format!("a free port: {e}")))
+}
+
+/// Bytes of all files below a folder.
+pub fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(about) if about.is_dir() => folder_bytes(&entry.path()),
+        Ok(about) => about.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
+}
