@@ -1,4 +1,5 @@
-//! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), an MQTT broker (mosquitto) with
+//! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), a client of
+//! InfluxDB (influxdb-client), an MQTT broker (mosquitto) with
 //! an edge node made of our wire and one of another make (pysparkplug). A peer that is not installed is named on the output, and
 //! its test is left out.
 
@@ -6,6 +7,8 @@
 mod bench;
 #[path = "peers/broker.rs"]
 mod broker;
+#[path = "peers/influx.rs"]
+mod influx;
 #[path = "peers/opcua.rs"]
 mod on_opcua;
 #[path = "peers/pysparkplug.rs"]

@@ -1,7 +1,6 @@
 //! A driver under test: its arrivals sorted by channel, its writes, its health; and peers as processes.
 
-use collect::Place;
-use collect::RawReading;
+use collect::{Place, RawReading, RawValue};
 use drivers::{Arrival, Clock, Config, Health, Running, Settled, WriteRequest};
 use measure::Instant;
 use plant::{ChannelId, CommandValue, Refused, SourceId};
@@ -127,6 +126,13 @@ fn take(
     unsettled: &mut Vec<oneshot::Sender<Settled>>,
 ) {
     readings.extend(arrival.delivery.readings);
+    let numbers = arrival.delivery.numbers.iter().flat_map(|batch| batch.iter());
+    readings.extend(numbers.map(|r| RawReading {
+        place: Place::Channel(r.channel),
+        at: Some(r.at),
+        value: RawValue::Number(r.value),
+        quality: r.quality,
+    }));
     refused.extend(arrival.delivery.refused);
     if settle {
         let _ = arrival.done.send(Settled::TAKEN);

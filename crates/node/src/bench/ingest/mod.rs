@@ -78,9 +78,8 @@ pub fn rows(settings: Settings, series_max: usize) -> Result<Vec<Row>, Failure> 
                 machines * seconds * 10,
                 settings.machines * 10
             );
-            let row = Row::new("CPU per point at many series against few", many.cpu_micros / few.cpu_micros, "1")
-                .at_most(2.0)
-                .aim(1.3);
+            let row =
+                Row::new("CPU per point at many series against few", many.cpu_micros / few.cpu_micros, "1").at_most(2.0).aim(1.3);
             rows.push(row.under(&context));
             rows.push(Row::new("memory at many series", many.rss_bytes as f64 / 1e6, "MBy").under(&context));
         }
