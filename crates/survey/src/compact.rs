@@ -1,7 +1,7 @@
 //! From machines with channels to the shortest configuration: equal machines share a type, equal addresses a pattern. Enters:
 //! what a person said yes to. Leaves: types, machines and the words of their patterns. Absent: TOML.
 
-use crate::pattern::{difference, most, replaced};
+use crate::pattern::{difference, escaped, most, replaced};
 use crate::{Channel, Machine};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,7 +142,7 @@ fn pattern(
     let filled = |own: &dyn Fn(&Machine) -> (String, &'static str)| -> Vec<String> {
         let fill = |(c, (machine, _)): (&&Channel, &&(&Machine, Vec<&Channel>))| {
             let (word, placeholder) = own(machine);
-            replaced(&c.address, &[(&word, placeholder), (channel, "{channel}")])
+            replaced(&escaped(&c.address), &[(&word, placeholder), (channel, "{channel}")])
         };
         same.iter().zip(group).map(fill).collect()
     };
@@ -163,7 +163,7 @@ fn pattern(
         && remember(with, &key, &middles)
     {
         let pairs = [(channel, "{channel}")];
-        return format!("{}{{{key}}}{}", replaced(begin, &pairs), replaced(end, &pairs));
+        return format!("{}{{{key}}}{}", replaced(&escaped(begin), &pairs), replaced(&escaped(end), &pairs));
     }
     let key = at_key(&format!("at_{channel}"), words);
     remember(with, &key, &addresses);

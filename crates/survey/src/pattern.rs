@@ -21,6 +21,11 @@ pub fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
     all
 }
 
+/// An address as a pattern: braces of its own are doubled, so that they are no placeholders.
+pub fn escaped(address: &str) -> String {
+    address.replace('{', "{{")
+}
+
 /// The value met most often, the first of them where several are.
 pub fn most<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut counts: Vec<(T, usize)> = Vec::new();

@@ -9,7 +9,19 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 /// Forms that people send: what may be left out there is really optional. In all others every field is always present.
-const SENT: [&str; 6] = ["SignIn", "OneTimeToken", "NewPassword", "NewUser", "NewVerdict", "SqlQuery"];
+const SENT: [&str; 11] = [
+    "SignIn",
+    "OneTimeToken",
+    "NewPassword",
+    "NewUser",
+    "NewVerdict",
+    "SqlQuery",
+    "NewSurvey",
+    "SurveyYes",
+    "MachineCorrection",
+    "ChannelCorrection",
+    "NewReading",
+];
 /// Forms in which a field may be absent.
 const SPARSE: [&str; 1] = ["ErrorDetail"];
 
@@ -43,6 +55,15 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::energy::energy,
         routes::orders::orders,
         routes::data::data,
+        routes::connect::examples,
+        routes::connect::begin,
+        routes::connect::standing,
+        routes::connect::forget,
+        routes::connect::enough,
+        routes::connect::yes,
+        routes::connect::restart,
+        routes::hand::rounds,
+        routes::hand::enter,
         routes::audit::audit,
         routes::users::users,
         routes::users::add,

@@ -1,5 +1,7 @@
 //! The port through which the windows look into the house and pass notes in; `node` stands behind it.
 
+use crate::connecting::Connecting;
+use crate::hand::Hand;
 use async_trait::async_trait;
 use measure::Instant;
 use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict};
@@ -116,7 +118,7 @@ pub enum HouseError {
 
 /// What the windows may see and ask.
 #[async_trait]
-pub trait House: Send + Sync + 'static {
+pub trait House: Connecting + Hand + Send + Sync + 'static {
     /// The view, published anew after every step.
     fn view(&self) -> watch::Receiver<Arc<View>>;
     /// Records as they are made or change; slow readers lose the oldest and read on.

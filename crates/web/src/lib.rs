@@ -8,8 +8,10 @@
 
 mod access;
 pub mod api;
+pub mod connecting;
 mod form;
 mod guard;
+pub mod hand;
 pub mod house;
 mod listen;
 mod one_time;

@@ -1,6 +1,7 @@
 //! `socium demo`: a virtual workshop behind real servers and a unit that runs it, in one process, on loopback.
 
-use super::{Failure, asked_to_end};
+use super::Failure;
+use super::run::again_and_again;
 use crate::clock::Clock;
 use crate::town::{self, Town};
 use crate::{config, runtime};
@@ -41,13 +42,9 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     let text = town.unit_toml(&plant, words.port, Path::new("store"));
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
-    let running = runtime::start(config, clock).await.map_err(|e| Failure::new(e.to_string()))?;
-    greet(&running, &path, words.speed);
-    asked_to_end().await;
-    println!("Ending.");
-    running.end().await;
+    let ran = again_and_again(config, clock, &path, |running| greet(running, &path, words.speed)).await;
     town.close().await;
-    Ok(())
+    ran
 }
 
 fn greet(running: &runtime::Running, path: &Path, speed: f64) {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod connect;
 mod demo;
 mod explain;
 mod init;
@@ -46,6 +47,8 @@ enum Command {
     Init(init::Words),
     /// Check a unit.toml without running it.
     Check(check::Words),
+    /// Connect a source: look around, propose what to read, write it into the unit.toml after a yes.
+    Connect(connect::Words),
     /// Drive a unit from recorded data, through the same door as live data.
     Replay(replay::Words),
     /// Show what a record rests on, back to the readings.
@@ -103,6 +106,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Demo(words) => on_runtime(demo::main(words)),
         Command::Run(words) => on_runtime(run::main(words)),
         Command::Workshop(words) => on_runtime(workshop::main(words)),
+        Command::Connect(words) => on_runtime(connect::main(words)),
         Command::Replay(words) => on_runtime(replay::main(words)),
         Command::Explain(words) => on_runtime(explain::main(words)),
         Command::Sql(words) => on_runtime(sql::main(words)),

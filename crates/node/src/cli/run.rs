@@ -3,7 +3,9 @@
 use super::{Failure, asked_to_end};
 use crate::clock::Clock;
 use crate::{config, runtime};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What can be typed.
 #[derive(clap::Args)]
@@ -13,16 +15,37 @@ pub struct Words {
     config: PathBuf,
 }
 
-/// Runs the unit.
+/// Runs the unit; a new start asked for in the pages reads the file anew.
 pub async fn main(words: Words) -> Result<(), Failure> {
-    let config = config::read(&words.config).map_err(|faults| Failure::new(faults.to_string()))?;
-    let clock = clock_of(&config);
-    let running = runtime::start(config, clock).await.map_err(|e| Failure::new(e.to_string()))?;
-    println!("The unit runs. Open  {}", running.way_in());
-    asked_to_end().await;
-    println!("Ending: sources first, then the journal.");
-    running.end().await;
-    Ok(())
+    let first = config::read(&words.config).map_err(|faults| Failure::new(faults.to_string()))?;
+    let clock = clock_of(&first);
+    again_and_again(first, clock, &words.config, |running| println!("The unit runs. Open  {}", running.way_in())).await
+}
+
+/// Runs the unit until the process is asked to end, starting it anew whenever that is asked for.
+pub async fn again_and_again(
+    first: config::Config,
+    clock: Clock,
+    file: &Path,
+    greet: impl Fn(&runtime::Running),
+) -> Result<(), Failure> {
+    let restart = Arc::new(Notify::new());
+    let mut config = first;
+    loop {
+        let frame = runtime::Frame { file: Some(file.to_owned()), restart: Some(Arc::clone(&restart)) };
+        let running = runtime::start_framed(config, clock.clone(), frame).await.map_err(|e| Failure::new(e.to_string()))?;
+        greet(&running);
+        let ends = tokio::select! {
+            () = asked_to_end() => true,
+            () = restart.notified() => false,
+        };
+        println!("{}: sources first, then the journal.", if ends { "Ending" } else { "Starting anew" });
+        running.end().await;
+        if ends {
+            return Ok(());
+        }
+        config = config::read(file).map_err(|faults| Failure::new(faults.to_string()))?;
+    }
 }
 
 /// The clock that a configuration asks for.

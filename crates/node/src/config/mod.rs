@@ -143,7 +143,8 @@ impl Config {
     }
 }
 
-const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Credentials> {
+/// Where a driver keeps name and password, where its protocol can be signed in to.
+pub const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Credentials> {
     match wire {
         drivers::Config::OpcUa(config) => config.credentials.as_mut(),
         drivers::Config::Http(config) => config.credentials.as_mut(),

@@ -1,6 +1,8 @@
 //! The house behind the windows: what `web` may see and ask, answered from the loop task, the store and the drivers.
 
+use super::connecting::Surveys;
 use super::figures::Figures;
+use super::hand::HandDesk;
 use super::ring::Ask;
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -12,6 +14,8 @@ use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
+use web::connecting::{Connecting, Example, Standing, Wish, Yes};
+use web::hand::{Entered, Hand, HandReading, Said};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
 
 /// Longest wait for the loop's answer to a person.
@@ -44,6 +48,48 @@ pub struct NodeHouse {
     pub sources: Vec<SourceWindow>,
     /// Counters.
     pub figures: Arc<Figures>,
+    /// Surveys of new sources.
+    pub surveys: Surveys,
+    /// Where readings are typed in.
+    pub hand: HandDesk,
+}
+
+#[async_trait]
+impl Connecting for NodeHouse {
+    fn examples(&self) -> Vec<Example> {
+        self.surveys.examples()
+    }
+    async fn begin(&self, wish: Wish) -> Result<Standing, HouseError> {
+        self.surveys.begin(wish).await
+    }
+    fn standing(&self, id: u64) -> Result<Standing, HouseError> {
+        self.surveys.standing(id)
+    }
+    fn enough(&self, id: u64) -> Result<Standing, HouseError> {
+        self.surveys.enough(id)
+    }
+    fn forget(&self, id: u64) -> Result<(), HouseError> {
+        self.surveys.forget(id)
+    }
+    async fn yes(&self, id: u64, machines: Vec<survey::Machine>) -> Result<Yes, HouseError> {
+        self.surveys.yes(id, machines).await
+    }
+    async fn restart(&self) -> Result<(), HouseError> {
+        self.surveys.restart().await
+    }
+}
+
+#[async_trait]
+impl Hand for NodeHouse {
+    fn hand_channels(&self) -> Vec<ChannelId> {
+        self.hand.channels()
+    }
+    async fn entered(&self) -> Result<Vec<Entered>, HouseError> {
+        self.hand.entered().await
+    }
+    async fn enter(&self, reading: HandReading) -> Result<Said, HouseError> {
+        self.hand.enter(reading).await
+    }
 }
 
 fn failed(error: StoreError) -> HouseError {

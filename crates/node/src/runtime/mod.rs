@@ -9,14 +9,18 @@
 //! Enters: a configuration. Leaves: a [`Running`] unit. Absent: how the rooms decide.
 
 mod audit;
+mod connecting;
 mod figures;
+mod hand;
 mod house;
 mod ring;
 mod route;
 mod start;
 
+pub use connecting::Surveys;
 pub use figures::Figures;
+pub use hand::HandDesk;
 pub use house::{NodeHouse, SourceWindow};
 pub use ring::{Ask, Loop, Parts};
 pub use route::Routes;
-pub use start::{Running, StartError, start};
+pub use start::{Frame, Running, StartError, start, start_framed};

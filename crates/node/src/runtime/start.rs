@@ -1,6 +1,8 @@
 //! From a configuration to a running unit: store, recall, drivers, loop task, windows, sealing.
 
+use super::connecting::Surveys;
 use super::figures::Figures;
+use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
 use super::ring::{Ask, Loop, Parts};
 use super::route::Routes;
@@ -10,10 +12,11 @@ use drivers::Arrival;
 use measure::Span;
 use plant::{ChannelId, Plant, Record, SourceId};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use unit::Unit;
@@ -90,11 +93,28 @@ impl Running {
     }
 }
 
-/// Starts the unit that a configuration describes.
+/// What stands around a running unit.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Its file, which the pages may add to; `None` where it has none.
+    pub file: Option<PathBuf>,
+    /// How a new start is asked for; `None` where nobody would do it.
+    pub restart: Option<Arc<Notify>>,
+}
+
+/// Starts the unit that a configuration describes, without a file of its own.
 ///
 /// # Errors
 /// The store, the windows or a password file cannot be used.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    start_framed(config, clock, Frame::default()).await
+}
+
+/// Starts the unit that a configuration describes.
+///
+/// # Errors
+/// The store, the windows or a password file cannot be used.
+pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<Running, StartError> {
     probe(config.web.listen)?;
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
     let plant = Arc::new(config.plant.clone());
@@ -113,7 +133,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         (config.store.seal_every, config.store.seal_behind),
         stop.clone(),
     ));
+    let hand = HandDesk::new(Arc::clone(&plant), &config.addresses, (store.clone(), clock.clone()), door.clone());
     let house = NodeHouse {
+        surveys: Surveys::of(frame.file, frame.restart),
+        hand,
         store: store.clone(),
         clock,
         view: ends.view.clone(),

@@ -5,10 +5,12 @@
 
 pub mod ask;
 pub mod common;
+pub mod connect;
 pub mod data;
 pub mod decision;
 pub mod energy;
 pub mod finding;
+pub mod hand;
 pub mod kpi;
 pub mod machine;
 pub mod order;

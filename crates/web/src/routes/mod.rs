@@ -1,10 +1,12 @@
 //! The routes, one file per resource. Each handler asks the house, makes forms, and nothing else.
 
 pub mod audit;
+pub mod connect;
 pub mod data;
 pub mod decisions;
 pub mod energy;
 pub mod findings;
+pub mod hand;
 pub mod health;
 pub mod kpis;
 pub mod live;
@@ -57,6 +59,13 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/energy", get(energy::energy))
         .route("/api/v1/orders", get(orders::orders))
         .route("/api/v1/data", get(data::data))
+        .route("/api/v1/connect", get(connect::examples).post(connect::begin))
+        .route("/api/v1/connect/{id}", get(connect::standing).delete(connect::forget))
+        .route("/api/v1/connect/{id}/enough", post(connect::enough))
+        .route("/api/v1/connect/{id}/yes", post(connect::yes))
+        .route("/api/v1/hand", get(hand::rounds))
+        .route("/api/v1/readings", post(hand::enter))
+        .route("/api/v1/unit/restart", post(connect::restart))
         .route("/api/v1/audit", get(audit::audit))
         .route("/api/v1/users", get(users::users).post(users::add))
         .route("/api/v1/sql", post(sql::sql))

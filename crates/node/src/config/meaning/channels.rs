@@ -159,7 +159,7 @@ impl Judge<'_> {
         Some(Address { route: Route { source, address }, trail })
     }
 
-    /// The pattern with its placeholders filled in.
+    /// The pattern with its placeholders filled in; `{{` is a brace.
     fn filled(&mut self, trail: &Trail, pattern: &str, origin: &Origin<'_>, template: &Template<'_>) -> Option<String> {
         let machine = origin.machine;
         let mut words: Vec<(&str, &str)> = vec![
@@ -172,6 +172,12 @@ impl Judge<'_> {
         let mut text = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
+            if let Some(left) = after.strip_prefix('{') {
+                text.push_str(before);
+                text.push('{');
+                rest = left;
+                continue;
+            }
             let named = after.split_once('}').and_then(|(name, left)| Some((words.iter().find(|(k, _)| *k == name)?.1, left)));
             let Some((word, left)) = named else {
                 let keys: Vec<String> = words.iter().map(|(k, _)| format!("{{{k}}}")).collect();
