@@ -6,6 +6,8 @@ mod audit;
 mod bad_input;
 #[path = "http/client.rs"]
 mod client;
+#[path = "http/connect.rs"]
+mod connect;
 #[path = "http/forgery.rs"]
 mod forgery;
 #[path = "http/golden.rs"]

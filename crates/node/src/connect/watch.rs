@@ -5,6 +5,7 @@ use super::draft::Source;
 use crate::clock::Clock;
 use crate::config::Faults;
 use collect::{Delivery, Place, RawValue};
+use drivers::Settled;
 use plant::SourceId;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub async fn watch(
                 let Some(arrival) = arrival else { break };
                 heard += take(arrival.delivery, &mut seen);
                 // the driver may have gone on without waiting
-                let _ = arrival.done.send(true);
+                let _ = arrival.done.send(Settled::TAKEN);
             }
         }
     }
@@ -84,6 +85,14 @@ fn take(delivery: Delivery, seen: &mut [Seen]) -> usize {
             RawValue::Text(text) => Value::Text(text),
         });
         heard += 1;
+    }
+    for batch in &delivery.numbers {
+        for reading in batch.iter() {
+            if let Some(one) = seen.get_mut(reading.channel.index()) {
+                one.watched.hear(Value::Number(reading.value));
+                heard += 1;
+            }
+        }
     }
     heard
 }

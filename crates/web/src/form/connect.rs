@@ -1,7 +1,7 @@
 //! The forms of the wizard: what a person asks for, how a survey stands, what is proposed, what was corrected.
 
 use super::words::{ChannelKind, ChannelRole, MachineState};
-use crate::connecting::{Example, Outcome, Phase, Standing, Wish, Yes};
+use crate::connecting::{Example, Outcome, Standing, Wish, Yes};
 use crate::reply::{Refusal, Reply};
 use crate::take::word;
 use serde::{Deserialize, Serialize};

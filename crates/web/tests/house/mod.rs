@@ -5,6 +5,7 @@
 pub mod moving;
 pub mod plant;
 pub mod records;
+pub mod wizard;
 
 use self::plant::MACHINES;
 use self::records::{Records, id};
@@ -28,6 +29,7 @@ struct Rooms {
     audit_broken: bool,
     users: Vec<User>,
     audit: Vec<AuditEntry>,
+    typed: Vec<String>,
     readings: u64,
     beats: u64,
 }
@@ -66,7 +68,16 @@ impl Fake {
         let first = Arc::new(moving::view(&plant, &records, now, 1_000_000));
         let users = people();
         let archive = Records::archive(&plant, now);
-        let rooms = Rooms { records, archive, audit_broken: false, users, audit: Vec::new(), readings: 1_000_000, beats: 0 };
+        let rooms = Rooms {
+            records,
+            archive,
+            audit_broken: false,
+            users,
+            audit: Vec::new(),
+            typed: Vec::new(),
+            readings: 1_000_000,
+            beats: 0,
+        };
         let (view, live) = (watch::channel(first).0, broadcast::channel(RECORDS_BEHIND_MAX).0);
         Arc::new(Self { plant, rooms: Mutex::new(rooms), view, live })
     }
