@@ -6,10 +6,12 @@ import type { IconName } from '../lib/icons'
 import About from './about/Page.svelte'
 import Account from './account/Page.svelte'
 import Audit from './audit/Page.svelte'
+import Connect from './connect/Page.svelte'
 import Data from './data/Page.svelte'
 import Decision from './decision/Page.svelte'
 import Decisions from './decisions/Page.svelte'
 import Energy from './energy/Page.svelte'
+import Hand from './hand/Page.svelte'
 import Machine from './machine/Page.svelte'
 import Machines from './machines/Page.svelte'
 import Orders from './orders/Page.svelte'
@@ -46,7 +48,9 @@ export const ROUTES: readonly Route[] = [
   { name: 'energy', path: '/energy', page: Energy, icon: 'energy', list: 'main' },
   { name: 'orders', path: '/orders', page: Orders, icon: 'orders', list: 'main' },
   { name: 'data', path: '/data', page: Data, icon: 'data', list: 'main' },
+  { name: 'hand', path: '/hand', page: Hand, icon: 'hand', list: 'main', role: 'operator' },
   { name: 'record', path: '/records/:id', page: RecordPage, under: 'unit' },
+  { name: 'connect', path: '/connect', page: Connect, icon: 'link', list: 'more', role: 'engineer' },
   { name: 'people', path: '/people', page: People, icon: 'people', list: 'more', role: 'admin' },
   { name: 'audit', path: '/audit', page: Audit, icon: 'audit', list: 'more', role: 'engineer' },
   { name: 'about', path: '/about', page: About, icon: 'about', list: 'more' },

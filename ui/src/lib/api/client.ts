@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, DataHealth, Decision, Energy, Finding, Forecast, MachineBrief, MachineDetail, Order, Person, ScopedKpis, Series, Session, Stretch, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, MachineBrief, MachineDetail, NewSurvey, Order, Person, ReadingAnswer, ScopedKpis, Series, Session, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -83,6 +83,15 @@ export const api = {
   walk: (id: string) => ask<Walk>('GET', `/records/${name(id)}/walk`),
   energy: () => ask<Energy>('GET', '/energy'),
   orders: () => ask<Order[]>('GET', '/orders'),
+  connectable: () => ask<Connectable[]>('GET', '/connect'),
+  connect: (wish: NewSurvey) => ask<Survey>('POST', '/connect', wish),
+  survey: (id: number) => ask<Survey>('GET', `/connect/${id}`),
+  surveyEnough: (id: number) => ask<Survey>('POST', `/connect/${id}/enough`),
+  surveyForget: (id: number) => ask<undefined>('DELETE', `/connect/${id}`),
+  surveyYes: (id: number, yes: SurveyYes) => ask<SurveyWritten>('POST', `/connect/${id}/yes`, yes),
+  restart: () => ask<undefined>('POST', '/unit/restart'),
+  handRound: () => ask<HandRound>('GET', '/hand'),
+  enterReading: (reading: { client_id: string; channel: string; at: string; value: number | string }) => ask<ReadingAnswer>('POST', '/readings', reading),
   data: () => ask<DataHealth>('GET', '/data'),
   audit: (before: number | undefined, limit: number) => ask<AuditEntry[]>('GET', `/audit${query({ before, limit })}`),
   people: () => ask<Person[]>('GET', '/users'),
