@@ -36,7 +36,7 @@ describe('the two lists', () => {
     for (const [key, text] of Object.entries(en)) expect(places(zh[key as keyof typeof en]), key).toEqual(places(text))
   })
   it('have no empty text and no left-over English in Chinese', () => {
-    const same = new Set(['OEE', 'MTBF', 'MTTR', 'OPC UA', 'MQTT Sparkplug B', 'Modbus TCP', 'CO₂', 'kg', 'English', '中文'])
+    const same = new Set(['OEE', 'MTBF', 'MTTR', 'OPC UA', 'MQTT Sparkplug B', 'Modbus TCP', 'MQTT', 'MTConnect', 'HTTP', 'CO₂', 'kg', 'English', '中文'])
     for (const [key, text] of Object.entries(zh)) {
       expect(text.trim(), key).not.toBe('')
       const told = text.replace(/\{\w+\}/g, '')

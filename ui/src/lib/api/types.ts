@@ -21,6 +21,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be connected to. */
+        get: operations["examples"];
+        put?: never;
+        /** Begin to connect a source: it is looked around at, then watched. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connect/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a survey stands; with the proposal when it is ready. */
+        get: operations["standing"];
+        put?: never;
+        post?: never;
+        /** Forget a survey. */
+        delete: operations["forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connect/{id}/enough": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End looking or watching, and go on with what there is. */
+        post: operations["enough"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connect/{id}/yes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes: what was proposed and corrected is written into the unit's file. */
+        post: operations["yes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data": {
         parameters: {
             query?: never;
@@ -132,6 +202,23 @@ export interface paths {
         };
         /** Forecasts in force. */
         get: operations["forecasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be entered by hand, with the last values and who entered them. */
+        get: operations["rounds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -282,6 +369,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter one reading. It goes through the same door as those of machines; a repeated sending is told and not doubled. */
+        post: operations["enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{id}/walk": {
         parameters: {
             query?: never;
@@ -380,6 +484,23 @@ export interface paths {
         get: operations["unit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unit/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the unit anew, so that it takes its file in. Sessions end. */
+        post: operations["restart"];
         delete?: never;
         options?: never;
         head?: never;
@@ -528,6 +649,23 @@ export interface components {
             /** @description Whether it may be written by decisions. */
             writable: boolean;
         };
+        /** @description A channel corrected by a person. */
+        ChannelCorrection: {
+            /** @description How values follow each other. */
+            kind?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Its place. */
+            place: number;
+            /** @description What it means. */
+            role?: string | null;
+            /** @description For role state: which word means which state. */
+            states?: {
+                [key: string]: string;
+            } | null;
+            /** @description UCUM unit. */
+            unit?: string | null;
+        };
         /**
          * @description How values of a channel follow each other.
          * @enum {string}
@@ -565,6 +703,15 @@ export interface components {
          * @enum {string}
          */
         CommandState: "sent" | "acknowledged" | "failed" | "timed_out" | "refused";
+        /** @description A protocol that can be connected to. */
+        Connectable: {
+            /** @description What to type. */
+            example: string;
+            /** @description How it is learned what a source has: `directory`, `listening`, `scanning`, `nothing`. */
+            looking: string;
+            /** @description Protocol word. */
+            protocol: string;
+        };
         /** @description How many records of each kind were made since the unit was set up. */
         Counts: {
             /**
@@ -869,6 +1016,49 @@ export interface components {
             /** @description UCUM code of its unit. */
             unit: string;
         };
+        /** @description A channel that is read by hand. */
+        HandChannel: {
+            /** @description The channel within it. */
+            channel: string;
+            /** @description As it is sent back: `machine/channel`. */
+            id: string;
+            /** @description How values follow each other. */
+            kind: components["schemas"]["ChannelKind"];
+            /** @description The newest value, as text. */
+            last: string | null;
+            last_at: components["schemas"]["When"] | null;
+            /** @description The machine. */
+            machine: string;
+            /** @description Lowest and highest number accepted. */
+            range: [
+                number,
+                number
+            ] | null;
+            /** @description UCUM unit; null for words. */
+            unit: string | null;
+        };
+        /** @description A reading that somebody typed in. */
+        HandEntry: {
+            /** @description When it was read. */
+            at: string;
+            /** @description `machine/channel`. */
+            channel: string;
+            /** @description When it was typed in. */
+            entered: components["schemas"]["When"];
+            /** @description The value. */
+            value: string;
+            /** @description Who. */
+            who: string;
+        };
+        /** @description A round of meters. */
+        HandRound: {
+            /** @description Channels, machine by machine. */
+            channels: components["schemas"]["HandChannel"][];
+            /** @description The newest entries, newest first. */
+            entries: components["schemas"]["HandEntry"][];
+            /** @description The unit's time now. */
+            now: components["schemas"]["When"];
+        };
         /** @description Health as probes read it. */
         Health: {
             /** @description `ok`. */
@@ -977,6 +1167,13 @@ export interface components {
              */
             worker_efficiency: number | null;
         };
+        /** @description A value that is not proposed. */
+        LeftOut: {
+            /** @description Names at the source. */
+            path: string[];
+            /** @description Why. */
+            reason: components["schemas"]["SurveyReason"];
+        };
         /** @description A line at a glance. */
         LineBrief: {
             kpis: components["schemas"]["Kpis"] | null;
@@ -1046,6 +1243,15 @@ export interface components {
             /** @description What it is doing. */
             state: components["schemas"]["MachineState"];
         };
+        /** @description A machine corrected by a person. */
+        MachineCorrection: {
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Its place. */
+            place: number;
+            /** @description Its type. */
+            type?: string | null;
+        };
         /**
          * @description What a machine is doing.
          * @enum {string}
@@ -1075,6 +1281,38 @@ export interface components {
             current?: string | null;
             /** @description The new one, 12 to 128 characters. */
             new: string;
+        };
+        /** @description A reading taken by a person. */
+        NewReading: {
+            /** @description When it was read, RFC 3339; now where left out. */
+            at?: string | null;
+            /** @description The channel, `machine/channel`. */
+            channel: string;
+            /** @description Chosen by the sender, 8 to 64 characters: a repeated sending is the same reading. */
+            client_id: string;
+            /**
+             * Format: double
+             * @description What was read: a number, or a word for channels of words.
+             */
+            value: number;
+        };
+        /** @description Begin to connect a source. */
+        NewSurvey: {
+            /** @description A list of values as CSV (address, device, name, unit, description), in place of looking around. */
+            list?: string | null;
+            /** @description What to call it. */
+            name?: string;
+            /** @description Its password. */
+            password?: string | null;
+            /** @description Where the source is, such as `opc.tcp://192.168.0.10:4840`. */
+            url: string;
+            /** @description Name to sign in with. */
+            user?: string | null;
+            /**
+             * Format: int32
+             * @description How long values are watched, 0 to 600; 60 where left out [s].
+             */
+            watch_seconds?: number | null;
         };
         /** @description A person to be added. */
         NewUser: {
@@ -1194,6 +1432,71 @@ export interface components {
             set_up_s: components["schemas"]["Estimate"] | null;
             warm_up_s: components["schemas"]["Estimate"] | null;
         };
+        /** @description A channel as it is proposed. */
+        ProposedChannel: {
+            /** @description Address at the source. */
+            address: string;
+            /**
+             * Format: double
+             * @description How sure this is [0 to 1].
+             */
+            confidence: number;
+            /** @description What the source says about it. */
+            description: string | null;
+            /** @description Values heard while it was watched. */
+            heard: number;
+            /** @description Whether a person should look at it. */
+            is_doubtful: boolean;
+            /** @description How values follow each other. */
+            kind: components["schemas"]["ChannelKind"];
+            /** @description Name. */
+            name: string;
+            /** @description The newest value, as text. */
+            now: string | null;
+            /** @description Names at the source. */
+            path: string[];
+            /** @description Place of the value at the source, by which corrections name it. */
+            place: number;
+            /** @description Lowest and highest number accepted. */
+            range: [
+                number,
+                number
+            ] | null;
+            /** @description Why. */
+            reasons: components["schemas"]["SurveyReason"][];
+            /** @description What it means. */
+            role: components["schemas"]["ChannelRole"];
+            /** @description For role state: which word means which state. */
+            states: {
+                [key: string]: components["schemas"]["MachineState"];
+            };
+            /** @description UCUM unit; null for words. */
+            unit: string | null;
+            /** @description Words heard or listed. */
+            words: string[];
+        };
+        /** @description A machine as it is proposed. */
+        ProposedMachine: {
+            /** @description Its channels. */
+            channels: components["schemas"]["ProposedChannel"][];
+            /**
+             * Format: double
+             * @description How sure it is that these values are one machine [0 to 1].
+             */
+            confidence: number;
+            /** @description Whether it is configured already; then only channels are added. */
+            is_known: boolean;
+            /** @description Name. */
+            name: string;
+            /** @description Names at the source. */
+            path: string[];
+            /** @description Place, by which corrections name it. */
+            place: number;
+            /** @description Why. */
+            reason: components["schemas"]["SurveyReason"];
+            /** @description Type. */
+            type: string;
+        };
         /**
          * @description How far a reading can be trusted.
          * @enum {string}
@@ -1204,6 +1507,18 @@ export interface components {
          * @enum {string}
          */
         Rank: "optimise" | "worker" | "protect" | "safety";
+        /** @description What the door said. */
+        ReadingAnswer: {
+            /** @description What is allowed. */
+            allowed: string | null;
+            /** @description What was found. */
+            found: string | null;
+            /** @description Whether it was there already. */
+            is_repeated: boolean;
+            /** @description Whether it is in the journal. */
+            is_stored: boolean;
+            reason: components["schemas"]["RefusalReason"] | null;
+        };
         /** @description Readings of one channel in a window. */
         Readings: {
             /** @description The channel. */
@@ -1476,6 +1791,76 @@ export interface components {
             /** @description End; of the last one, the instant of asking. */
             to: components["schemas"]["When"];
         };
+        /** @description How a survey stands. */
+        Survey: {
+            /** @description Address as unit.toml will have it. */
+            address: string;
+            /** @description Values found. */
+            found: number;
+            /** @description Values heard while watching. */
+            heard: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Values left out, at most 200. */
+            left_out: components["schemas"]["LeftOut"][];
+            /** @description Values left out in all. */
+            left_out_count: number;
+            /** @description Machines proposed; empty before it is ready. */
+            machines: components["schemas"]["ProposedMachine"][];
+            /** @description Whether there is more that was not looked at. */
+            more: boolean;
+            /** @description `looking`, `watching`, `ready` or `failed`. */
+            phase: string;
+            /** @description Protocol word. */
+            protocol: string;
+            /** @description The trouble in a sentence. */
+            said: string | null;
+            /**
+             * Format: int32
+             * @description Seconds of watching left.
+             */
+            seconds_left: number;
+            /** @description What the source will be called. */
+            source: string;
+            /** @description What kind of trouble there is. */
+            trouble: string | null;
+            /** @description Places visited. */
+            visited: number;
+            /** @description Places known to wait. */
+            waiting: number | null;
+        };
+        /** @description Why something is proposed: a code, and the word in it that is the source's own. */
+        SurveyReason: {
+            /** @description Code. */
+            code: string;
+            /** @description The source's own word. */
+            detail: string;
+        };
+        /** @description What came of a yes. */
+        SurveyWritten: {
+            /** @description Where the old one is kept. */
+            before: string | null;
+            /** @description Whether the unit can take it in at once by starting anew. */
+            can_restart: boolean;
+            /** @description New channels. */
+            channels: number;
+            /** @description The file that was written. */
+            file: string;
+            /** @description New machines. */
+            machines: number;
+        };
+        /** @description A yes to what was proposed, with what was corrected. */
+        SurveyYes: {
+            /** @description Channels corrected. */
+            channels?: components["schemas"]["ChannelCorrection"][];
+            /** @description Machines corrected. */
+            machines?: components["schemas"]["MachineCorrection"][];
+            /** @description Places of channels that shall not be read. */
+            without?: number[];
+        };
         /** @description The unit at a glance. */
         Unit: {
             /** @description The account of all readings. */
@@ -1626,6 +2011,192 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connectable"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSurvey"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Survey"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description number of the survey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Survey"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description number of the survey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enough: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description number of the survey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Survey"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    yes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description number of the survey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyYes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyWritten"];
                 };
             };
             /** @description Refused: why, where, what is allowed */
@@ -1844,6 +2415,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandRound"];
                 };
             };
             /** @description Refused: why, where, what is allowed */
@@ -2107,6 +2706,38 @@ export interface operations {
             };
         };
     };
+    enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReading"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingAnswer"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     walk: {
         parameters: {
             query?: never;
@@ -2336,6 +2967,32 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Unit"];
                 };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: why, where, what is allowed */
             default: {
