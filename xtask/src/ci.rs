@@ -7,8 +7,10 @@ use crate::{browser, setup, tidy};
 pub fn test() -> Result<(), Failure> {
     tidy::run()?;
     let path = setup::with_python_peers()?;
-    if !mosquitto_is_there() {
-        setup::debian("mosquitto", "-h", "mosquitto")?;
+    for program in ["mosquitto", "mosquitto_pub"] {
+        if !is_there(program) {
+            setup::debian(program, "-h", if program == "mosquitto" { program } else { "mosquitto-clients" })?;
+        }
     }
     setup::ui_built()?;
     Step::new("UI unit tests", "npm", &["run", "--silent", "test"]).within("ui").run()?;
@@ -32,7 +34,7 @@ pub fn run() -> Result<(), Failure> {
     browser::run()
 }
 
-/// mosquitto answers `-h` with exit code 3, so that asking it is no test of presence.
-fn mosquitto_is_there() -> bool {
-    ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"].iter().any(|p| std::path::Path::new(p).exists())
+/// mosquitto and its clients answer `-h` with exit codes above 0, so that asking them is no test of presence.
+fn is_there(program: &str) -> bool {
+    ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"].iter().any(|p| std::path::Path::new(p).join(program).exists())
 }

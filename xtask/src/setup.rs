@@ -57,10 +57,16 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
     quiet(&format!("installing {package}"), &["install", "-y", "-qq", package]).advise(&advice).run()
 }
 
-/// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, Sparkplug, DuckDB.
+/// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, MQTT, Sparkplug, DuckDB.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 5] =
-        ["asyncua==2.1.0", "pymodbus==3.16.1", "duckdb==2.0.0", "pysparkplug==0.6.1", "influxdb-client==1.50.0"];
+    const PEERS: [&str; 6] = [
+        "asyncua==2.1.0",
+        "pymodbus==3.16.1",
+        "duckdb==2.0.0",
+        "pysparkplug==0.6.1",
+        "influxdb-client==1.50.0",
+        "paho-mqtt==1.6.1",
+    ];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");
     let stamp = folder.join("installed.txt");

@@ -13,10 +13,12 @@
 //! `{config,wire,source,sink,tests}.rs` and one line in [`ALL`].
 
 mod address;
+pub mod broker;
 pub mod browse;
 pub mod http;
 mod line;
 pub mod modbus;
+pub mod mqtt;
 pub mod opcua;
 pub mod sparkplug;
 
@@ -32,6 +34,8 @@ use tokio_util::sync::CancellationToken;
 pub enum Config {
     /// HTTP listener for line protocol and JSON.
     Http(http::Config),
+    /// MQTT, as a client or as the broker.
+    Mqtt(mqtt::Config),
     /// OPC UA client.
     OpcUa(opcua::Config),
     /// Sparkplug B host application over MQTT 5.
@@ -57,13 +61,14 @@ pub struct Protocol {
 }
 
 /// All protocols, by word.
-pub const ALL: &[Protocol] = &[http::PROTOCOL, modbus::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+pub const ALL: &[Protocol] = &[http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
 pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
     line::spawn(source, clock, door, stop, move |line, writes| async move {
         match config {
             Config::Http(config) => http::run(line, config, writes).await,
+            Config::Mqtt(config) => mqtt::run(line, config, writes).await,
             Config::OpcUa(config) => opcua::run(line, config, writes).await,
             Config::Sparkplug(config) => sparkplug::run(line, config, writes).await,
             Config::Modbus(config) => modbus::run(line, config, writes).await,
@@ -79,6 +84,7 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
 pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
     let protocol = match config {
         Config::Http(_) => http::PROTOCOL,
+        Config::Mqtt(_) => mqtt::PROTOCOL,
         Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
         Config::Sparkplug(_) => sparkplug::PROTOCOL,
         Config::Modbus(_) => modbus::PROTOCOL,

@@ -117,6 +117,10 @@ impl Line {
     pub fn now(&self) -> Instant {
         (self.clock)()
     }
+    /// Its clock and its door, for a protocol whose arrivals leave from a thread of their own.
+    pub(crate) fn ends(&self) -> (Clock, Door) {
+        (Arc::clone(&self.clock), self.door.clone())
+    }
     /// The device answers.
     pub fn connected(&self) {
         tracing::info!(source = self.source.0, "connected");

@@ -5,6 +5,8 @@
 
 #[path = "peers/bench.rs"]
 mod bench;
+#[path = "peers/mqtt.rs"]
+mod mqtt;
 #[path = "peers/broker.rs"]
 mod broker;
 #[path = "peers/influx.rs"]

@@ -6,7 +6,6 @@
 //! Start at [`cli`], then [`runtime`].
 
 pub mod bench;
-pub mod broker;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,10 +1,10 @@
 //! The model town of the demo: a virtual workshop with its broker and servers, and the unit.toml that connects to it.
 
-use crate::broker;
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::config::{self, Wiring, render_workshop};
 use crate::workshop::{self, Addresses, ChannelAddress, Endpoints};
+use drivers::broker;
 use measure::{Instant, Span};
 use plant::Plant;
 use simulate::workshop::Workshop;
@@ -43,7 +43,8 @@ impl Town {
         let failed = |what: &str, e: std::io::Error| Failure::new(format!("{what} did not start: {e}"));
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let stop = CancellationToken::new();
-        let broker = broker::start(free, stop.child_token()).await.map_err(|e| failed("the MQTT broker", e))?;
+        let broker =
+            broker::start(broker::Settings::open(free), stop.child_token()).await.map_err(|e| failed("the MQTT broker", e))?;
         let addresses = Addresses { opcua: free, broker: broker.address, modbus: free };
         let time: drivers::Clock = Arc::new({
             let clock = clock.clone();

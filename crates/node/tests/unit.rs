@@ -10,6 +10,8 @@ mod bad_input;
 mod device;
 #[path = "unit/kill.rs"]
 mod kill;
+#[path = "unit/mqtt.rs"]
+mod mqtt;
 #[path = "unit/process.rs"]
 mod process;
 #[path = "unit/site.rs"]

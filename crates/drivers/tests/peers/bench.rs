@@ -102,6 +102,10 @@ impl Bench {
     pub fn settle_all(&mut self) {
         self.unsettled.drain(..).for_each(|done| done.send(Settled::TAKEN).expect("the driver waits for it"));
     }
+    /// The unit could not take what waits.
+    pub fn refuse_all(&mut self) {
+        self.unsettled.drain(..).for_each(|done| done.send(Settled::default()).expect("the driver waits for it"));
+    }
     pub fn take_readings(&mut self) -> Vec<RawReading> {
         self.readings.drain(..).collect()
     }

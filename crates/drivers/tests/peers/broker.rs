@@ -29,12 +29,16 @@ pub struct Mosquitto {
 impl Mosquitto {
     /// Starts a broker; `None`, with a word on the output, where it is not installed.
     pub fn start(port: u16) -> Option<Self> {
+        Self::with(port, "allow_anonymous true\n")
+    }
+    /// The same, with further settings of its listener.
+    pub fn with(port: u16, settings: &str) -> Option<Self> {
         if !Path::new(MOSQUITTO).exists() {
             println!("left out: {MOSQUITTO} is not installed; `apt install mosquitto` brings it");
             return None;
         }
         let config = tempfile::NamedTempFile::new().expect("a file");
-        let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\npersistence false\n");
+        let text = format!("max_queued_messages 0\npersistence false\nlistener {port} 127.0.0.1\n{settings}");
         std::fs::write(config.path(), text).expect("written");
         let child = Command::new(MOSQUITTO).arg("-c").arg(config.path()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut wait = 0;

@@ -14,8 +14,9 @@ use super::Row;
 use crate::cli::Failure;
 use crate::clock::Clock;
 use crate::runtime::{Ask, Running};
-use crate::{broker, config, runtime};
+use crate::{config, runtime};
 use collect::RawValue;
+use drivers::broker;
 use drivers::sparkplug::wire::{Edge, Message, REBIRTH, commands, report, topic};
 use measure::statistics::quantile;
 use measure::{Instant, Span};
@@ -54,7 +55,8 @@ pub async fn rows(times: u32) -> Result<Vec<Row>, Failure> {
     let folder = std::env::temp_dir().join(format!("socium-latency-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let broker = broker::start(free, stop.child_token()).await.map_err(|e| Failure::new(e.to_string()))?;
+    let broker =
+        broker::start(broker::Settings::open(free), stop.child_token()).await.map_err(|e| Failure::new(e.to_string()))?;
     let text = UNIT.replace("BROKER", &broker.address.to_string());
     let config = config::parse("latency.toml", &text, &folder).map_err(|faults| Failure::new(faults.to_string()))?;
     let clock = Clock::driven_from(ORIGIN.parse().unwrap_or_default());

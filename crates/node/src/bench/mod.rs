@@ -7,6 +7,7 @@ pub mod dataset;
 pub mod form;
 pub mod ingest;
 pub mod latency;
+pub mod mqtt;
 pub mod process;
 pub mod ring;
 

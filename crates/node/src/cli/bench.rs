@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, ring};
+use crate::bench::{self, Row, ingest, latency, mqtt, ring};
 use clap::{Args, Subcommand};
 
 /// What can be typed.
@@ -58,6 +58,18 @@ enum What {
         #[arg(long, default_value_t = 120)]
         seconds: usize,
     },
+    /// MQTT messages of QoS 1 into a listening unit, acknowledged after fsync, against mosquitto.
+    Mqtt {
+        /// Clients, each a machine with ten channels.
+        #[arg(long, default_value_t = 100)]
+        clients: usize,
+        /// Rounds; in each both servers are measured, in turns.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Length of one measurement [s].
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+    },
 }
 
 /// Measures and prints.
@@ -69,6 +81,7 @@ pub fn main(words: &Words) -> Result<(), Failure> {
             ingest::rows(ingest::Settings { machines, seconds, rounds }, series)?
         }
         What::Footprint { machines, seconds } => ingest::footprint(machines, seconds)?,
+        What::Mqtt { clients, rounds, seconds } => mqtt::rows(mqtt::Wanted { clients, rounds, seconds })?,
     };
     if words.json {
         let text = serde_json::to_string_pretty(&rows).map_err(|e| Failure::new(e.to_string()))?;

@@ -63,6 +63,8 @@ pub struct Port {
     pub wire: drivers::Config,
     /// File that holds the password in its first line.
     pub password_file: Option<PathBuf>,
+    /// Files that the settings of an MQTT source name.
+    pub mqtt: protocol::mqtt::Files,
 }
 
 /// Where a channel is read from.
@@ -137,6 +139,11 @@ impl Config {
                     Err(fault) => faults.extend(fault.list),
                 }
             }
+            if let drivers::Config::Mqtt(config) = &mut wire
+                && let Err(list) = protocol::mqtt::fill(config, &port.mqtt)
+            {
+                faults.extend(list);
+            }
             all.push((port.source, wire));
         }
         if faults.is_empty() { Ok(all) } else { Err(Faults::gather(faults)) }
@@ -146,6 +153,7 @@ impl Config {
 /// Where a driver keeps name and password, where its protocol can be signed in to.
 pub const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Credentials> {
     match wire {
+        drivers::Config::Mqtt(config) => config.credentials.as_mut(),
         drivers::Config::OpcUa(config) => config.credentials.as_mut(),
         drivers::Config::Http(config) => config.credentials.as_mut(),
         drivers::Config::Sparkplug(config) => config.credentials.as_mut(),

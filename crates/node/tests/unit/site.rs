@@ -1,7 +1,7 @@
 //! The site of these tests: a press that counts, and mills that ask a person which order is next. Enters: the broker, the number
 //! of mills. Leaves: a unit.toml. Absent: real machines.
 
-use node::broker::{self, Broker};
+use drivers::broker::{self, Broker};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ impl Site {
     pub async fn open(mills: usize) -> Self {
         let stop = CancellationToken::new();
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let broker = broker::start(free, stop.child_token()).await.expect("a broker on a free port");
+        let broker = broker::start(broker::Settings::open(free), stop.child_token()).await.expect("a broker on a free port");
         let folder = tempfile::tempdir().expect("a folder");
         let site = Self { broker, folder, stop };
         site.write("unit.toml", &site.text(mills));

@@ -546,6 +546,7 @@ export const en = {
   'refusal.malformed': 'malformed message',
   'refusal.not_stored': 'could not be stored',
   'protocol.opcua': 'OPC UA',
+  'protocol.mqtt': 'MQTT',
   'protocol.sparkplug': 'MQTT Sparkplug B',
   'protocol.modbus': 'Modbus TCP',
   'protocol.file': 'File',

@@ -547,6 +547,7 @@ export const zh: Words = {
   'refusal.malformed': '消息无法解码',
   'refusal.not_stored': '无法存储',
   'protocol.opcua': 'OPC UA',
+  'protocol.mqtt': 'MQTT',
   'protocol.sparkplug': 'MQTT Sparkplug B',
   'protocol.modbus': 'Modbus TCP',
   'protocol.file': '文件',

@@ -81,7 +81,8 @@ impl Judge<'_> {
             let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
             let password_file = form.password_file.as_ref().map(|file| folder.join(file));
             let address = form.address.clone().unwrap_or_default();
-            ports.push(Port { source: SourceId(i as u16), address, wire, password_file });
+            let mqtt = protocol::mqtt::files(form.mqtt.as_ref(), folder);
+            ports.push(Port { source: SourceId(i as u16), address, wire, password_file, mqtt });
         }
         ports
     }

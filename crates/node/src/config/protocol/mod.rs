@@ -5,6 +5,7 @@
 
 mod http;
 mod modbus;
+pub mod mqtt;
 mod opcua;
 mod sparkplug;
 
@@ -44,7 +45,7 @@ impl Typed<'_> {
 }
 
 /// All protocols that speak over a wire, by word.
-pub const ALL: &[Settings] = &[http::SETTINGS, modbus::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
+pub const ALL: &[Settings] = &[http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
 
 /// The settings of the protocol with this word.
 pub fn named(word: &str) -> Option<&'static Settings> {

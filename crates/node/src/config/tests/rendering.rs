@@ -12,9 +12,9 @@ fn read(text: &str) -> Config {
 #[test]
 fn the_start_is_good_as_it_stands() {
     let config = read(init());
-    assert_eq!((config.plant.machines.len(), config.ports.len()), (3, 3));
+    assert_eq!((config.plant.machines.len(), config.ports.len()), (4, 4));
     let protocols: Vec<&str> = config.plant.sources.iter().map(|s| s.protocol.as_str()).collect();
-    assert_eq!(protocols, ["opcua", "sparkplug", "modbus"]);
+    assert_eq!(protocols, ["opcua", "sparkplug", "mqtt", "modbus"]);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn its_notes_are_good_when_their_signs_are_removed() {
         _ => format!("{line}\n"),
     });
     let config = read(&bare.collect::<String>());
-    assert_eq!((config.plant.machines.len(), config.plant.orders.len(), config.plant.sources.len()), (4, 1, 4));
+    assert_eq!((config.plant.machines.len(), config.plant.orders.len(), config.plant.sources.len()), (5, 1, 5));
     assert!(config.web.tls.is_some());
 }
 

@@ -2,11 +2,13 @@
 
 mod http;
 mod modbus;
+mod mqtt;
 mod opcua;
 mod sparkplug;
 
 pub use http::HttpForm;
 pub use modbus::ModbusForm;
+pub use mqtt::MqttForm;
 pub use opcua::OpcUaForm;
 pub use sparkplug::SparkplugForm;
 
@@ -20,7 +22,10 @@ use serde::Deserialize;
 /// `pump` is the metric `pump/speed`. `modbus`: unit/table/register/type, then a
 /// factor or words for codes, such as `1/holding/100/u32/0.1` or `3/input/0/u16/0=off,1=standby`; tables are input, holding,
 /// coil, discrete; types are bit, u16, i16, u32, i32, f32, u64 (with `-low` where the low register comes first), text1 to
-/// text123. `http`: measurement,tag=value/field of InfluxDB line protocol such as `machines,machine=mill-1/power`. `file` and
+/// text123. `http`: measurement,tag=value/field of InfluxDB line protocol such as `machines,machine=mill-1/power`. `mqtt`: a topic such
+/// as `plant/mill-1/power` for a plain value; after `#` a path into a JSON document, after `@` the path to its time, after `>` the topic
+/// of commands, such as `plant/mill-1/state#/data/power@/ts > plant/mill-1/power/set`; paths are JSON pointers or plain JSONPath, `*`
+/// stands for every element of an array; `+` in a topic stands for any one level. `file` and
 /// `hand`: none.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,8 +35,8 @@ pub struct SourceForm {
     /// How it speaks.
     #[schemars(extend("enum" = words::PROTOCOLS))]
     pub protocol: String,
-    /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus, `127.0.0.1:8086` to listen on for http;
-    /// none for file and hand.
+    /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus, `127.0.0.1:8086` to listen on for http,
+    /// `mqtt://host:1883`, `mqtts://host:8883`, `listen://127.0.0.1:1883` or `listens://0.0.0.0:8883` for mqtt; none for file and hand.
     pub address: Option<String>,
     /// Name to sign in with. Absent: without a name.
     pub user: Option<String>,
@@ -39,6 +44,8 @@ pub struct SourceForm {
     pub password_file: Option<String>,
     /// Settings for protocol `http`.
     pub http: Option<HttpForm>,
+    /// Settings for protocol `mqtt`.
+    pub mqtt: Option<MqttForm>,
     /// Settings for protocol `opcua`.
     pub opcua: Option<OpcUaForm>,
     /// Settings for protocol `sparkplug`.
