@@ -5,12 +5,12 @@
 
 #[path = "peers/bench.rs"]
 mod bench;
-#[path = "peers/mqtt.rs"]
-mod mqtt;
 #[path = "peers/broker.rs"]
 mod broker;
 #[path = "peers/influx.rs"]
 mod influx;
+#[path = "peers/mqtt.rs"]
+mod mqtt;
 #[path = "peers/opcua.rs"]
 mod on_opcua;
 #[path = "peers/pysparkplug.rs"]

@@ -40,7 +40,11 @@ pub(super) async fn run(line: &Line, config: &Config, address: SocketAddr, reque
     }
 }
 
-async fn open(line: &Line, config: &Config, listen: SocketAddr) -> Result<(Broker, mpsc::Receiver<Vec<(ChannelId, RawValue)>>), String> {
+async fn open(
+    line: &Line,
+    config: &Config,
+    listen: SocketAddr,
+) -> Result<(Broker, mpsc::Receiver<Vec<(ChannelId, RawValue)>>), String> {
     let mapper = Mapper::new(line.source, config, heard(config));
     let pairs = config.users.iter().map(|c| (c.name.as_str(), c.password.as_str()));
     let users = if config.users.is_empty() { None } else { Some(Users::new(pairs)?) };

@@ -36,7 +36,9 @@ fn message(topic: &str, payload: &str) -> Message {
 fn brings(topic: &str, payload: &str) -> Vec<String> {
     let received = Instant::from_seconds(9_999);
     let delivery = Decoder::new(SourceId(0), &config()).decode(message(topic, payload), received);
-    let second = |at: Option<Instant>| at.filter(|at| *at != received).map(|at| format!("@{}", at.micros() / 1_000_000)).unwrap_or_default();
+    let second = |at: Option<Instant>| {
+        at.filter(|at| *at != received).map(|at| format!("@{}", at.micros() / 1_000_000)).unwrap_or_default()
+    };
     let read = delivery.readings.iter().map(|r| {
         let collect::Place::Channel(channel) = r.place else { panic!("a channel") };
         let value = match &r.value {
@@ -108,14 +110,14 @@ fn payloads_become_readings_or_refusals() {
         ("plant/mill-1/order", "4711", &["1=`4711`"]),
         ("plant/oven/door", "1", &["5=1"]),
         ("plant/hall/door", "1", &["5=1", "6=1"]),
-        ("plant/mill-1/state", r#"{"ts":1700000000,"data":{"power":3,"state":"run"}}"#, &["2=3@1700000000", "3=`run`@1700000000"]),
-        ("plant/mill-1/state", r#"{"ts":1700000000123,"data":{"power":3}}"#, &["2=3@1700000000"]),
-        ("plant/mill-1/state", r#"{"ts":"2023-11-14T22:13:20Z","data":{"power":3}}"#, &["2=3@1700000000"]),
         (
             "plant/mill-1/state",
-            r#"{"data":{"power":3}}"#,
-            &["!plant/mill-1/state#/data/power no time at /ts malformed"],
+            r#"{"ts":1700000000,"data":{"power":3,"state":"run"}}"#,
+            &["2=3@1700000000", "3=`run`@1700000000"],
         ),
+        ("plant/mill-1/state", r#"{"ts":1700000000123,"data":{"power":3}}"#, &["2=3@1700000000"]),
+        ("plant/mill-1/state", r#"{"ts":"2023-11-14T22:13:20Z","data":{"power":3}}"#, &["2=3@1700000000"]),
+        ("plant/mill-1/state", r#"{"data":{"power":3}}"#, &["!plant/mill-1/state#/data/power no time at /ts malformed"]),
         (
             "plant/mill-1/state",
             r#"{"ts":"soon","data":{"power":3}}"#,
@@ -159,7 +161,9 @@ fn numbers_of_a_known_machine_stand_in_columns() {
     let mut load = Load::new(SourceId(2));
     for round in 0..2 {
         load.begin(Instant::from_seconds(round));
-        for (topic, payload) in [("plant/mill-1/power", "1"), ("plant/hall/door", "2"), ("plant/mill-1/power", "3"), ("plant/mill-1/power", "x")] {
+        for (topic, payload) in
+            [("plant/mill-1/power", "1"), ("plant/hall/door", "2"), ("plant/mill-1/power", "3"), ("plant/mill-1/power", "x")]
+        {
             decoder.add((topic, payload.as_bytes()), Instant::from_seconds(round), &mut load);
         }
         let delivery = load.take();
@@ -195,11 +199,8 @@ fn the_decoder_and_the_encoder_conform() {
     };
     collect::suite::check(|| Decoder::new(SourceId(1), &config()), messages).unwrap_or_else(|e| panic!("{e}"));
     let config = config();
-    let bench = act::suite::Bench {
-        number: Some((ChannelId(2), 41.5)),
-        word: Some((ChannelId(1), "A-7")),
-        unknown: ChannelId(0),
-    };
+    let bench =
+        act::suite::Bench { number: Some((ChannelId(2), 41.5)), word: Some((ChannelId(1), "A-7")), unknown: ChannelId(0) };
     act::suite::check(&Encoder(&config), bench);
     let command = Encoder(&config).encode(ChannelId(2), &CommandValue::Number(41.5)).expect("a command");
     assert_eq!(command, Command { topic: "plant/mill-1/power/set".to_owned(), payload: b"41.5".to_vec() });

@@ -118,11 +118,7 @@ impl Mapper {
             Way::Known(number) => &self.plans[number as usize],
             Way::Unknown => {
                 let found = shown(payload);
-                into.refuse(self.refused(
-                    (topic, at),
-                    found,
-                    (RefusalReason::UnknownChannel, "a topic of a configured channel"),
-                ));
+                into.refuse(self.refused((topic, at), found, (RefusalReason::UnknownChannel, "a topic of a configured channel")));
                 return true;
             }
         };

@@ -175,8 +175,11 @@ async fn a_listening_source_with_names_and_encryption() {
     let say = |name: &str, more: &[&str]| publish(&[&way[..], &["-u", "mill", "-P", name], more].concat());
     assert!(!say("wrong", &["-t", "plant/power", "-m", "1"]).status.success());
     let done = tokio::task::spawn_blocking({
-        let words: Vec<String> =
-            way.iter().chain(&["-u", "mill", "-P", "secret", "-t", "plant/power", "-m", "12.5"]).map(|w| (*w).to_owned()).collect();
+        let words: Vec<String> = way
+            .iter()
+            .chain(&["-u", "mill", "-P", "secret", "-t", "plant/power", "-m", "12.5"])
+            .map(|w| (*w).to_owned())
+            .collect();
         move || publish(&words.iter().map(String::as_str).collect::<Vec<_>>())
     });
     assert_eq!(bench.reading(ChannelId(0)).await.value, RawValue::Number(12.5));
@@ -332,7 +335,8 @@ async fn a_slow_reader_and_a_vandal_harm_nobody_else() {
     let mut speaker = raw(broker.address, "speaker");
     let payload = vec![b'x'; 100_000];
     for id in 1..=400 {
-        let message = Message { dup: false, qos: 1, retain: false, topic: "flood", id, properties: (&[], &[]), payload: &payload };
+        let message =
+            Message { dup: false, qos: 1, retain: false, topic: "flood", id, properties: (&[], &[]), payload: &payload };
         bytes.clear();
         write::publish(&mut bytes, Version::V4, &message);
         speaker.write_all(&bytes).expect("it takes");

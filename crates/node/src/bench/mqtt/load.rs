@@ -187,7 +187,8 @@ impl Client {
 fn message(machine: usize, turn: usize) -> (Vec<u8>, usize) {
     let topic = topic(machine, turn % 10);
     let payload = format!("{:.3}", 1_000.0 + machine as f64 + turn as f64 / 8.0);
-    let sent = Message { dup: false, qos: 1, retain: false, topic: &topic, id: 0, properties: (&[], &[]), payload: payload.as_bytes() };
+    let sent =
+        Message { dup: false, qos: 1, retain: false, topic: &topic, id: 0, properties: (&[], &[]), payload: payload.as_bytes() };
     let mut bytes = Vec::new();
     write::publish(&mut bytes, Version::V5, &sent);
     let place = bytes.len() - payload.len() - 3;

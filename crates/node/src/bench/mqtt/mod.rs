@@ -74,7 +74,11 @@ fn measured(wanted: Wanted, folder: &std::path::Path) -> Result<Vec<Row>, Failur
     }
     let stored = unit.stored(acknowledged)?;
     let context = format!("{acknowledged} messages acknowledged, {stored} stored by the unit's accounts");
-    rows.push(Row::new("MQTT: acknowledged and not stored", acknowledged.saturating_sub(stored) as f64, "1").at_most(0.0).under(context));
+    rows.push(
+        Row::new("MQTT: acknowledged and not stored", acknowledged.saturating_sub(stored) as f64, "1")
+            .at_most(0.0)
+            .under(context),
+    );
     Ok(rows)
 }
 
@@ -99,7 +103,9 @@ fn figures((ours, theirs): (&Tally, &Tally), (wanted, window, must): (Wanted, u1
     vec![
         Row::new(name("rate against mosquitto"), ours.rate() / theirs.rate(), "1").at_least(must).under(&context),
         Row::new(name("rate"), ours.rate(), "/s").beside("mosquitto", theirs.rate()).under(&context),
-        Row::new(name("CPU a message"), ours.cpu_micros(), "us").beside("mosquitto", theirs.cpu_micros()).under("user and system"),
+        Row::new(name("CPU a message"), ours.cpu_micros(), "us")
+            .beside("mosquitto", theirs.cpu_micros())
+            .under("user and system"),
         Row::new(name("RSS"), mib(ours.rss_bytes), "MiBy").beside("mosquitto", mib(theirs.rss_bytes)).under("after a round"),
     ]
 }

@@ -60,7 +60,8 @@ impl Server {
         loop {
             let [stored, refused, in_flight] = self.account()?;
             if (in_flight == 0 && stored >= wanted) || began.elapsed() > PATIENCE {
-                let told = format!("the unit's accounts: {stored} stored, {refused} refused, {in_flight} in flight; {wanted} wanted");
+                let told =
+                    format!("the unit's accounts: {stored} stored, {refused} refused, {in_flight} in flight; {wanted} wanted");
                 return if refused == 0 { Ok(stored) } else { Err(Failure::new(told)) };
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -112,7 +113,8 @@ mod tests {
     #[test]
     fn the_unit_of_the_measurement_is_well_configured() {
         let address = "127.0.0.1:1".parse().expect("an address");
-        let config = crate::config::parse("unit.toml", &unit(3, address, address), Path::new("")).unwrap_or_else(|f| panic!("{f}"));
+        let config =
+            crate::config::parse("unit.toml", &unit(3, address, address), Path::new("")).unwrap_or_else(|f| panic!("{f}"));
         assert_eq!((config.plant.machines.len(), config.plant.channels.len(), config.ports.len()), (3, 30, 1));
     }
 }

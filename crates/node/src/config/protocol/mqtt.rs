@@ -36,12 +36,19 @@ fn wire(judge: &mut Judge<'_>, typed: &Typed<'_>) -> Option<drivers::Config> {
         }
     }
     for (i, filter) in settings.topics.iter().flatten().enumerate().filter(|(_, filter)| !is_filter(filter)) {
-        judge.refuse(&trail.key("topics").index(i), format!("a topic filter such as `plant/#` or `plant/+/state`; `{filter}` is none"));
+        judge.refuse(
+            &trail.key("topics").index(i),
+            format!("a topic filter such as `plant/#` or `plant/+/state`; `{filter}` is none"),
+        );
     }
     fits(judge, (typed, &trail), (&config, &settings));
     config.client_id = settings.client_id.unwrap_or(config.client_id);
     (config.group, config.filters) = (settings.group, settings.topics.unwrap_or_default());
-    let shape = |p: &crate::config::meaning::Place<'_>| Shape { machine: Some(p.machine), is_word: p.kind.is_word(), is_commanded: false };
+    let shape = |p: &crate::config::meaning::Place<'_>| Shape {
+        machine: Some(p.machine),
+        is_word: p.kind.is_word(),
+        is_commanded: false,
+    };
     config.shapes = typed.places.iter().map(|place| (place.channel, shape(place))).collect();
     config.channels = judge.places(typed.places);
     Some(drivers::Config::Mqtt(Config { credentials: typed.credentials(), ..config }))
