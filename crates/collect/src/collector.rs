@@ -8,7 +8,9 @@
 use crate::account::Accounting;
 use crate::delivery::{Delivery, Place, RawReading, RawValue};
 use crate::progress::{Change, Progress};
-use crate::slot::{Kind, Slot};
+use crate::recent::Recent;
+use crate::slot::{Kind, Seen, Slot};
+use crate::timing::{Timing, Watch};
 use measure::{Instant, Span};
 use plant::{
     Batch, Channel, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Reading, RefusalReason, Refused,
@@ -23,11 +25,13 @@ pub struct Limits {
     pub ahead_max: Span,
     /// How far behind a channel's newest reading a late one may be.
     pub late_max: Span,
+    /// How far a source's clock may be off before that is told.
+    pub skew_max: Span,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { ahead_max: Span::from_minutes(5), late_max: Span::from_days(2) }
+        Self { ahead_max: Span::from_minutes(5), late_max: Span::from_days(2), skew_max: Span::from_seconds(10) }
     }
 }
 
@@ -48,6 +52,14 @@ pub struct Collector {
     limits: Limits,
     accounting: Accounting,
     slots: Vec<Slot>,
+    recent: Recent,
+    /// Readings of the delivery at hand that came after a newer one of their channel.
+    late_rows: u64,
+    /// Numbers what is stored as one, from 1.
+    turn: u32,
+    watches: Vec<Watch>,
+    /// Of each machine the newest source time and the sources that told of it.
+    heard: Vec<(Option<Instant>, Vec<SourceId>)>,
     lexicon: Arc<Lexicon>,
     image: Arc<Image>,
     progress: Progress,
@@ -72,6 +84,11 @@ impl Collector {
             limits,
             accounting: Accounting::default(),
             slots: plant.channels.iter().map(Slot::new).collect(),
+            recent: Recent::new(plant.channels.len()),
+            late_rows: 0,
+            turn: 1,
+            watches: Vec::new(),
+            heard: vec![(None, Vec::new()); plant.machines.len()],
             lexicon: Arc::default(),
             image: Arc::new(image),
             progress: Progress::new(plant),
@@ -102,10 +119,12 @@ impl Collector {
 
     /// Takes back a stored batch of an earlier run: the image knows it, the accounts of this run do not.
     pub fn recall(&mut self, plant: &Plant, batch: &Batch) {
-        for reading in batch.iter() {
+        for Reading { channel, at, value, quality } in batch.iter() {
             // what is stored was judged when it came
-            let _ = self.slots[reading.channel.index()].take(reading.at, reading.value, reading.quality);
+            let place = (channel.index(), self.turn);
+            let _ = self.slots[channel.index()].take(Seen { at, value, quality }, &mut self.recent, place);
         }
+        self.turn += 1;
         self.apply(plant, batch);
     }
 
@@ -113,6 +132,8 @@ impl Collector {
     pub fn absorb(&mut self, plant: &Plant, delivery: Delivery) -> Absorbed {
         let mut absorbed = Absorbed::default();
         let (from, received) = (delivery.from, delivery.received);
+        // what is read from a place of its own comes at its own time, which tells nothing of clocks
+        let is_live = delivery.bookmark.is_none();
         for refused in delivery.refused {
             self.accounting.refuse(from, refused.reason);
             absorbed.refused.push(refused);
@@ -137,6 +158,7 @@ impl Collector {
         for batch in delivery.numbers {
             self.judge_batch(plant, Batch { from, received, ..batch }, &mut absorbed);
         }
+        self.watch(from, &absorbed.batches, is_live);
         let admitted = absorbed.batches.iter().map(|b| b.len() as u64).sum();
         self.accounting.admit(from, admitted);
         absorbed
@@ -177,7 +199,9 @@ impl Collector {
         }
         slot.judge_time(self.limits, at, batch.received)?;
         slot.judge_number(value)?;
-        slot.take(at, value, batch.qualities[row])
+        let seen = Seen { at, value, quality: batch.qualities[row] };
+        self.late_rows += u64::from(slot.take(seen, &mut self.recent, (batch.channels[row].index(), self.turn))?);
+        Ok(())
     }
 
     fn refused_row(&self, plant: &Plant, batch: &Batch, row: usize, reason: RefusalReason) -> Refused {
@@ -190,9 +214,63 @@ impl Collector {
         Refused { from: batch.from, received: batch.received, place, found, allowed, reason }
     }
 
-    /// The journal acknowledged readings, or could not take them: then they are counted as refused.
+    /// The journal acknowledged readings, or could not take them: then they are counted as refused, and are no duplicates when
+    /// they come again. All readings absorbed since the last settling are stored as one.
     pub fn settle(&mut self, from: SourceId, count: u64, stored: bool) {
         self.accounting.settle(from, count, stored);
+        if !stored {
+            for (place, slot) in self.slots.iter_mut().enumerate() {
+                slot.undo(&mut self.recent, (place, self.turn));
+            }
+        }
+        self.turn = self.turn.wrapping_add(1).max(1);
+    }
+
+    /// Notes how good readings lie in time.
+    fn watch(&mut self, from: SourceId, batches: &[Batch], is_live: bool) {
+        if self.watches.len() <= from.index() {
+            self.watches.resize_with(from.index() + 1, Watch::default);
+        }
+        let watch = &mut self.watches[from.index()];
+        watch.out_of_order += std::mem::take(&mut self.late_rows);
+        for batch in batches {
+            let (heard, sources) = &mut self.heard[batch.machine.index()];
+            if !sources.contains(&from) {
+                sources.push(from);
+            }
+            let newest = batch.at.iter().copied().max().unwrap_or(batch.received);
+            if is_live {
+                if let Some(heard) = *heard {
+                    let late = batch.at.iter().filter(|at| **at < heard).count() as u64;
+                    if late > 0 {
+                        let oldest = batch.at.iter().copied().min().unwrap_or(heard);
+                        watch.came_late(batch.received, late, heard - oldest);
+                    }
+                }
+                // a source that tells no times is given ours
+                if newest != batch.received {
+                    watch.delivered(batch.received, newest);
+                }
+            }
+            *heard = Some(heard.map_or(newest, |heard| heard.max(newest)));
+        }
+    }
+
+    /// How the readings of each source heard lie in time.
+    pub fn timings(&self, now: Instant) -> Vec<(SourceId, Timing)> {
+        let timing = |(place, watch): (usize, &Watch)| (SourceId(place as u16), watch.timing(now, self.limits.skew_max));
+        self.watches.iter().enumerate().map(timing).collect()
+    }
+
+    /// Up to when the readings of each machine are thought complete, by machine; `None` where none came. The formula is in
+    /// `timing`.
+    pub fn watermarks(&self, now: Instant) -> Vec<Option<Instant>> {
+        let lateness: Vec<Span> = self.timings(now).into_iter().map(|(_, timing)| timing.lateness).collect();
+        let watermark = |(heard, sources): &(Option<Instant>, Vec<SourceId>)| {
+            let late = sources.iter().filter_map(|s| lateness.get(s.index())).copied().max().unwrap_or(Span::ZERO);
+            heard.map(|heard| heard - late)
+        };
+        self.heard.iter().map(watermark).collect()
     }
 
     /// The image at `now`.
@@ -227,7 +305,9 @@ impl Collector {
                 .and_then(|v| self.slots[id.index()].judge_number(v).map(|()| v))
                 .map_err(|reason| explain(self, reason))?
         };
-        self.slots[id.index()].take(at, value, raw.quality).map_err(|reason| explain(self, reason))?;
+        let seen = Seen { at, value, quality: raw.quality };
+        let taken = self.slots[id.index()].take(seen, &mut self.recent, (id.index(), self.turn));
+        self.late_rows += u64::from(taken.map_err(|reason| explain(self, reason))?);
         Ok(Reading { channel: id, at, value, quality: raw.quality })
     }
 

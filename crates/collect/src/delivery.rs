@@ -50,20 +50,32 @@ pub struct Delivery {
     pub numbers: Vec<Batch>,
     /// What the driver itself could not decode, one entry a reading or message; counted as accepted and refused.
     pub refused: Vec<Refused>,
+    /// Where the source goes on after this, for sources that can be read again from a place of their own.
+    pub bookmark: Option<Bookmark>,
+}
+
+/// How far a source was read: kept in the same commit as the readings before it, and given back to its driver at the next start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// What of the source it is about, such as a file; of at most 512 bytes.
+    pub key: String,
+    /// The place, in the driver's own words; empty forgets it.
+    pub value: String,
 }
 
 impl Delivery {
     /// A delivery with nothing in it yet.
     pub const fn new(from: SourceId, received: Instant) -> Self {
-        Self { from, received, readings: Vec::new(), numbers: Vec::new(), refused: Vec::new() }
+        Self { from, received, readings: Vec::new(), numbers: Vec::new(), refused: Vec::new(), bookmark: None }
     }
     /// Entries in it: each becomes a stored or a refused reading.
     pub fn len(&self) -> usize {
         self.readings.len() + self.numbers.iter().map(Batch::len).sum::<usize>() + self.refused.len()
     }
-    /// Whether it brings nothing.
+    /// Whether it brings nothing, not even a bookmark.
     pub fn is_empty(&self) -> bool {
-        self.readings.is_empty() && self.refused.is_empty() && self.numbers.iter().all(Batch::is_empty)
+        let has_readings = !self.readings.is_empty() || !self.refused.is_empty() || self.numbers.iter().any(|b| !b.is_empty());
+        !has_readings && self.bookmark.is_none()
     }
 }
 

@@ -9,9 +9,12 @@ mod account;
 mod collector;
 mod delivery;
 mod progress;
+mod recent;
 mod slot;
 pub mod suite;
+mod timing;
 
 pub use account::{Account, Accounting};
 pub use collector::{Absorbed, Collector, Limits, state_of};
-pub use delivery::{Delivery, Place, RawReading, RawValue, Source};
+pub use delivery::{Bookmark, Delivery, Place, RawReading, RawValue, Source};
+pub use timing::{ClockOffset, Timing};

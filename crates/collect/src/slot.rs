@@ -3,6 +3,7 @@
 //! Enters: the plant, judged readings. Leaves: verdicts on numbers and times. Absent: words, batches, the image.
 
 use crate::Limits;
+use crate::recent::{self, Recent};
 use measure::Instant;
 use plant::{Channel, MachineId, Quality, RefusalReason, Role};
 
@@ -19,6 +20,10 @@ pub(crate) struct Slot {
     pub(crate) kind: Kind,
     /// Whether the image keeps more of it than its newest value.
     pub(crate) is_heeded: bool,
+    /// Readings taken so far; those before the turn in which the last was taken.
+    count: u32,
+    before: u32,
+    turn: u32,
 }
 
 /// What the door must know of a channel's kind.
@@ -34,10 +39,10 @@ pub(crate) enum Kind {
 
 /// The newest value judged, for finding duplicates and late readings before the journal has answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Seen {
-    at: Instant,
-    value: f64,
-    quality: Quality,
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
+    pub(crate) value: f64,
+    pub(crate) quality: Quality,
 }
 
 impl Slot {
@@ -48,7 +53,9 @@ impl Slot {
             plant::ChannelKind::Event => Kind::Event,
             plant::ChannelKind::Counter | plant::ChannelKind::Gauge => Kind::Number,
         };
-        Self { low, high, newest: None, machine: channel.machine, kind, is_heeded: channel.role != Role::Other }
+        let is_heeded = channel.role != Role::Other;
+        // no turn has the number 0
+        Self { low, high, newest: None, machine: channel.machine, kind, is_heeded, count: 0, before: 0, turn: 0 }
     }
 
     /// Whether a number can be taken.
@@ -79,19 +86,57 @@ impl Slot {
         }
     }
 
-    /// Takes a judged value in.
+    /// Takes a judged value in; whether a newer one was there already. `turn` tells what is stored as one.
     ///
     /// # Errors
-    /// It is the newest one again.
-    pub(crate) fn take(&mut self, at: Instant, value: f64, quality: Quality) -> Result<(), RefusalReason> {
-        let seen = Seen { at, value, quality };
-        match self.newest {
-            Some(newest) if newest.at > at => Ok(()),
-            Some(newest) if newest == seen && self.kind != Kind::Event => Err(RefusalReason::Duplicate),
+    /// It is one of the newest again.
+    #[inline]
+    pub(crate) fn take(&mut self, seen: Seen, recent: &mut Recent, (place, turn): (usize, u32)) -> Result<bool, RefusalReason> {
+        let print = recent::print(seen.at, seen.value, seen.quality);
+        let is_late = match self.newest {
+            Some(newest) if newest.at > seen.at => {
+                if recent.has(place, print) {
+                    return Err(RefusalReason::Duplicate);
+                }
+                true
+            }
+            Some(newest) if newest.at == seen.at && self.is_again(newest, seen, (recent, place, print)) => {
+                return Err(RefusalReason::Duplicate);
+            }
             _ => {
                 self.newest = Some(seen);
-                Ok(())
+                false
             }
+        };
+        if self.turn != turn {
+            (self.turn, self.before) = (turn, self.count);
+        }
+        recent.note(place, self.count, print);
+        self.count = self.count.wrapping_add(1);
+        Ok(is_late)
+    }
+
+    /// Whether a reading of the newest instant is there already. A word may come back within one tick of a coarse clock, and an
+    /// event happen twice; a number of one instant is one reading.
+    fn is_again(&self, newest: Seen, seen: Seen, (recent, place, print): (&Recent, usize, u64)) -> bool {
+        match self.kind {
+            Kind::Number => newest == seen || recent.has(place, print),
+            Kind::State => newest == seen,
+            Kind::Event => false,
+        }
+    }
+
+    /// What was taken in this turn was not stored: it may come again.
+    pub(crate) fn undo(&mut self, recent: &mut Recent, (place, turn): (usize, u32)) {
+        if self.turn != turn {
+            return;
+        }
+        let taken = self.count.wrapping_sub(self.before);
+        (0..taken.min(recent.depth() as u32)).for_each(|back| recent.note(place, self.count.wrapping_sub(1 + back), 0));
+        self.count = self.before;
+        if let Some(newest) = &mut self.newest {
+            // its time stands, so that what is late stays late; no value equals it
+            newest.value = f64::NAN;
         }
     }
 

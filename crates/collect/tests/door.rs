@@ -205,6 +205,73 @@ fn the_image_follows_states_orders_and_pieces() {
     assert_eq!(image.machines[0].state, MachineState::Starved, "older than the newest: stored, but the image stays");
 }
 
+#[test]
+fn a_block_that_is_sent_again_is_known_though_newer_readings_came() {
+    let plant = plant();
+    let mut collector = Collector::new(&plant, Limits::default());
+    let block = |from: i64| (from..from + 50).map(|s| reading(POWER, s, RawValue::Number(s as f64))).collect::<Vec<_>>();
+    for (from, fresh) in [(0, 50), (50, 50), (0, 0), (25, 0), (100, 50), (75, 0)] {
+        let absorbed = collector.absorb(&plant, delivery(200, block(from)));
+        let taken: usize = absorbed.batches.iter().map(|b| b.len()).sum();
+        assert_eq!((taken, absorbed.refused.len()), (fresh, 50 - fresh), "from {from}");
+        assert!(absorbed.refused.iter().all(|r| r.reason == RefusalReason::Duplicate));
+    }
+    let late = collector.absorb(&plant, delivery(200, vec![reading(POWER, 30, RawValue::Number(7.0))]));
+    assert_eq!(late.refused, [], "another value of that instant is no duplicate");
+    let (_, timing) = collector.timings(at(200))[0];
+    assert_eq!((timing.out_of_order, timing.late), (1, 1));
+}
+
+#[test]
+fn what_was_not_stored_is_no_duplicate_when_it_comes_again() {
+    let plant = plant();
+    let mut collector = Collector::new(&plant, Limits::default());
+    let block = |from: i64| (from..from + 20).map(|s| reading(POWER, s, RawValue::Number(s as f64))).collect::<Vec<_>>();
+    let mut send = |from, stored| {
+        let absorbed = collector.absorb(&plant, delivery(100, block(from)));
+        let taken: u64 = absorbed.batches.iter().map(|b| b.len() as u64).sum();
+        collector.settle(SourceId(0), taken, stored);
+        assert!(collector.accounting().total().balances());
+        taken
+    };
+    let taken = [send(0, true), send(20, false), send(0, true), send(20, true), send(20, true), send(10, true)];
+    assert_eq!(taken, [20, 20, 0, 20, 0, 0], "only what the journal refused is taken again");
+    let total = collector.accounting().total();
+    assert_eq!((total.stored, total.refused[&RefusalReason::NotStored], total.refused[&RefusalReason::Duplicate]), (40, 20, 60));
+}
+
+#[test]
+fn a_word_may_come_back_within_one_tick_and_an_event_happen_twice() {
+    let plant = plant();
+    let mut collector = Collector::new(&plant, Limits::default());
+    let words = [(STATE, "RUN"), (STATE, "WAIT"), (STATE, "RUN"), (STATE, "RUN"), (DONE, "O-0"), (DONE, "O-0")];
+    let readings = words.map(|(channel, word)| reading(channel, 0, text(word))).to_vec();
+    let absorbed = collector.absorb(&plant, delivery(0, readings));
+    assert_eq!(absorbed.refused.len(), 1, "the same state twice in a row");
+    assert_eq!(absorbed.batches[0].len(), 5);
+}
+
+#[test]
+fn the_watermark_stays_behind_by_the_lateness_seen() {
+    let plant = plant();
+    let mut collector = Collector::new(&plant, Limits::default());
+    assert_eq!(collector.watermarks(at(0)), [None]);
+    collector.absorb(&plant, delivery(100, vec![reading(POWER, 99, RawValue::Number(1.0))]));
+    assert_eq!(collector.watermarks(at(100)), [Some(at(99))]);
+    collector.absorb(&plant, delivery(101, vec![reading(GOOD, 59, RawValue::Number(1.0))]));
+    collector.absorb(&plant, delivery(130, vec![reading(POWER, 129, RawValue::Number(1.0))]));
+    assert_eq!(collector.watermarks(at(130)), [Some(at(89))], "readings came 40 s late, so the last 40 s may lack some");
+    let (_, timing) = collector.timings(at(130))[0];
+    assert_eq!((timing.late, timing.out_of_order, timing.lateness), (1, 0, Span::from_seconds(40)));
+    assert_eq!(timing.clock.map(|c| c.behind), Some(Span::from_seconds(1)), "1 s under way");
+    let mut files = delivery(140, vec![reading(POWER, -80_000, RawValue::Number(2.0))]);
+    files.bookmark = Some(collect::Bookmark { key: "a.csv".to_owned(), value: "1".to_owned() });
+    let absorbed = collector.absorb(&plant, files);
+    assert_eq!(absorbed.refused, []);
+    assert_eq!(collector.watermarks(at(140)), [Some(at(89))], "what is read from files says nothing of lateness");
+    assert_eq!(collector.freeze(at(140)).latest[POWER.index()].map(|l| l.at), Some(at(129)), "and stays out of the image");
+}
+
 fn any_reading() -> impl Strategy<Value = RawReading> {
     let value = prop_oneof![
         any::<f64>().prop_map(RawValue::Number),
@@ -239,6 +306,28 @@ proptest! {
         let total = collector.accounting().total();
         prop_assert_eq!((total.accepted, total.stored, total.in_flight), (brought, rows, 0));
         prop_assert!(total.balances());
+    }
+
+    /// Any resending of any part: every distinct reading of the window is stored exactly once.
+    #[test]
+    fn resent_blocks_are_stored_once(
+        blocks in prop::collection::vec((0_i64..100, 1_i64..40, any::<bool>()), 1..40),
+    ) {
+        let plant = plant();
+        let mut collector = Collector::new(&plant, Limits::default());
+        let mut stored = std::collections::BTreeMap::<i64, u32>::new();
+        for (from, length, kept) in blocks {
+            let readings = (from..from + length).map(|s| reading(POWER, s, RawValue::Number(s as f64))).collect();
+            let absorbed = collector.absorb(&plant, delivery(200, readings));
+            for batch in &absorbed.batches {
+                collector.settle(SourceId(0), batch.len() as u64, kept);
+                if kept {
+                    batch.iter().for_each(|r| *stored.entry(r.at.micros()).or_default() += 1);
+                }
+            }
+        }
+        prop_assert!(stored.values().all(|n| *n == 1), "{:?}", stored);
+        prop_assert_eq!(collector.accounting().total().stored, stored.len() as u64);
     }
 
     #[test]

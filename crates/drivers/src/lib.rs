@@ -15,6 +15,7 @@
 mod address;
 pub mod broker;
 pub mod browse;
+pub mod file;
 pub mod http;
 mod line;
 pub mod modbus;
@@ -42,6 +43,8 @@ pub enum Config {
     Sparkplug(sparkplug::Config),
     /// Modbus TCP client.
     Modbus(modbus::Config),
+    /// A file or a watched folder.
+    File(file::Config),
 }
 
 /// A protocol that can be spoken.
@@ -61,7 +64,8 @@ pub struct Protocol {
 }
 
 /// All protocols, by word.
-pub const ALL: &[Protocol] = &[http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+pub const ALL: &[Protocol] =
+    &[file::PROTOCOL, http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
 pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
@@ -72,6 +76,7 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
             Config::OpcUa(config) => opcua::run(line, config, writes).await,
             Config::Sparkplug(config) => sparkplug::run(line, config, writes).await,
             Config::Modbus(config) => modbus::run(line, config, writes).await,
+            Config::File(config) => file::run(line, config, writes).await,
         }
     })
 }
@@ -88,6 +93,7 @@ pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), Browse
         Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
         Config::Sparkplug(_) => sparkplug::PROTOCOL,
         Config::Modbus(_) => modbus::PROTOCOL,
+        Config::File(_) => file::PROTOCOL,
     };
     drop((ask, pages));
     Err(BrowseError::new(Trouble::NotOffered, format!("protocol `{}` cannot tell what a source has", protocol.word)))

@@ -8,6 +8,8 @@
 mod bad_input;
 #[path = "unit/device.rs"]
 mod device;
+#[path = "unit/files.rs"]
+mod files;
 #[path = "unit/kill.rs"]
 mod kill;
 #[path = "unit/mqtt.rs"]

@@ -2,6 +2,7 @@
 
 use measure::Instant;
 use plant::{Batch, Decision, Record};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Limits of the store.
@@ -43,6 +44,8 @@ pub struct Recovered {
     pub open_decisions: Vec<Decision>,
     /// The newest records of each kind in their latest version, in the order they were kept.
     pub recent: Vec<Record>,
+    /// How far sources were read, by the keys of their bookmarks.
+    pub bookmarks: BTreeMap<String, String>,
     /// The next free record number, by [`plant::RecordKind::ALL`].
     pub next: [u64; 5],
     /// Bytes at the end of the journal that were cut because they were never acknowledged.

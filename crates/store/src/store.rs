@@ -4,7 +4,7 @@ mod asking;
 mod open;
 mod sealing;
 
-use crate::form::{encode_batches, from_json, to_json};
+use crate::form::{bookmark_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::Live;
 use crate::records::{Applier, AuditRow, Records, UserRow};
@@ -74,8 +74,24 @@ impl Store {
         batches: Vec<Batch>,
         records: &[Record],
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
+        self.commit_marked(words, batches, records, &[])
+    }
+
+    /// As [`Self::commit`], with bookmarks (key and value): how far sources were read with these readings. A bookmark is kept only
+    /// with the readings before it, and [`Recovered::bookmarks`](crate::Recovered) gives it back; an empty value forgets it.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub fn commit_marked(
+        &self,
+        words: Vec<(WordId, Arc<str>)>,
+        batches: Vec<Batch>,
+        records: &[Record],
+        bookmarks: &[(String, String)],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
-        let forms: Result<Vec<String>, StoreError> = records.iter().map(form).collect();
+        let mark = |(key, value): &(String, String)| bookmark_to_json(key, value).map_err(|e| StoreError::form(key.clone(), &e));
+        let forms: Result<Vec<String>, StoreError> = records.iter().map(form).chain(bookmarks.iter().map(mark)).collect();
         let (forms, batches, refusal) = match forms {
             Ok(forms) => (forms, batches, None),
             // the words are stored all the same: later readings may use them

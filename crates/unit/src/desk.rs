@@ -1,11 +1,12 @@
 //! The desk: all that may be seen of a unit from outside, as one value published after every step.
 
-pub use collect::{Account, Accounting};
+pub use collect::{Account, Accounting, ClockOffset, Timing};
 pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
 
 use measure::Instant;
 use plant::{
     Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused, ShiftSpan,
+    SourceId,
 };
 use std::sync::Arc;
 
@@ -20,6 +21,10 @@ pub struct View {
     pub image: Arc<Image>,
     /// The accounts of readings.
     pub accounting: Accounting,
+    /// How the readings of each source heard lie in time: late, out of order, by a clock that is off.
+    pub timings: Vec<(SourceId, Timing)>,
+    /// Up to when the readings of each machine are thought complete, by machine.
+    pub watermarks: Vec<Option<Instant>>,
     /// The newest refusals, newest first.
     pub refused: Vec<Refused>,
     /// KPIs since the start of the current or last worked shift: of the unit, of each line, of each machine, of each order

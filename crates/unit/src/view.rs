@@ -22,6 +22,8 @@ impl Unit {
             at: now,
             plant: self.plant.clone(),
             accounting: self.collector.accounting().clone(),
+            timings: self.collector.timings(now),
+            watermarks: self.collector.watermarks(now),
             refused: self.memory.refused(),
             kpis: self.scopes(now),
             shifts: self.shifts(now),

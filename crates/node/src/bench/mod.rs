@@ -10,6 +10,7 @@ pub mod latency;
 pub mod mqtt;
 pub mod process;
 pub mod ring;
+pub mod soak;
 
 pub use form::Row;
 

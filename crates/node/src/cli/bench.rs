@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, mqtt, ring};
+use crate::bench::{self, Row, ingest, latency, mqtt, ring, soak};
 use clap::{Args, Subcommand};
 
 /// What can be typed.
@@ -27,6 +27,15 @@ enum What {
         /// Virtual days of each run.
         #[arg(long, default_value_t = 5)]
         days: u32,
+    },
+    /// Hours of a plant in which everything goes wrong, against a real `socium run`; the accounts must be exact to the reading.
+    Soak {
+        /// Virtual hours.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        hours: u64,
+        /// Virtual seconds a second.
+        #[arg(long, default_value_t = 480, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        speed: u64,
     },
     /// A reading on the MQTT socket to a command on the socket, with fsync in the path.
     Latency {
@@ -76,6 +85,7 @@ enum What {
 pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Loop { seeds, days } => ring_rows(seeds, days),
+        What::Soak { hours, speed } => super::on_runtime(soak::rows(hours, speed))?,
         What::Latency { times } => super::on_runtime(latency::rows(times))?,
         What::Ingest { machines, seconds, rounds, series } => {
             ingest::rows(ingest::Settings { machines, seconds, rounds }, series)?

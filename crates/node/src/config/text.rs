@@ -1,8 +1,9 @@
 //! Texts with a meaning of their own: spans of time, times of day, instants in the site's time, money. Read strictly, and
 //! written so that reading gives the same value again.
 
+pub use drivers::file::time::instant;
+
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use measure::{Currency, Instant, Money, Span};
 use plant::Zone;
@@ -85,19 +86,6 @@ pub fn write_time_of_day(span: Span) -> String {
     let seconds = span.micros() / 1_000_000;
     let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if second == 0 { format!("{hour:02}:{minute:02}") } else { format!("{hour:02}:{minute:02}:{second:02}") }
-}
-
-/// An instant: RFC 3339, or without an offset in the zone; `None` where it is neither, or where the local time does not exist
-/// or exists twice.
-pub fn instant(text: &str, zone: &TimeZone) -> Option<Instant> {
-    let text = text.trim();
-    let time = text.get(10..)?;
-    if time.contains(['Z', 'z', '+', '-']) {
-        return text.parse().ok();
-    }
-    let local: DateTime = text.parse().ok()?;
-    let stamp = zone.to_ambiguous_timestamp(local).unambiguous().ok()?;
-    Some(Instant::from_micros(stamp.as_microsecond()))
 }
 
 /// The first and last years whose changes of offset a zone knows; recorded data of this century and all plans fall within.

@@ -32,7 +32,7 @@ pub struct DeriveForm {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileForm {
-    /// CSV, CSV.gz or Parquet, by its ending; relative to `--data`, else to this file. Rows need not be in the order of time
+    /// CSV, CSV.gz, Excel (.xlsx) or Parquet, by its ending; relative to `--data`, else to this file. Rows need not be in the order of time
     /// as long as what belongs earlier lies within a million values; what lies further back comes late.
     pub path: String,
     /// The source it stands for, of protocol `file`. Absent: the only such source.
@@ -59,7 +59,7 @@ pub struct FileForm {
 pub struct TimeForm {
     /// The column, or columns that are joined by a space.
     pub columns: Vec<String>,
-    /// `rfc3339` (also with a space, also without an offset), `unix_s`, `unix_ms`, `unix_us`, or a pattern such as
+    /// `rfc3339` (also with a space, also without an offset), `unix_s`, `unix_ms`, `unix_us`, `excel` (days), or a pattern such as
     /// `%d.%m.%Y %H:%M`. Absent: `rfc3339`.
     pub format: Option<String>,
     /// IANA zone of times without an offset. Absent: the site's.

@@ -4,11 +4,11 @@
 
 use super::form::{ColumnForm, FileForm, HoldForm, MapForm, OwnerForm};
 use super::rows::{Entry, Hold, HoldLength, Mapper, Owner, Value};
-use super::table::Table;
-use super::time::TimeFormat;
 use crate::config::document::Document;
 use crate::config::fault::{Fault, Trail};
 use crate::config::text;
+use drivers::file::table::{Style, Table};
+use drivers::file::time::{FORMATS_ALLOWED, TimeFormat};
 use jiff::tz::TimeZone;
 use measure::{Instant, Unit};
 use plant::{Channel, Plant, SourceId};
@@ -53,9 +53,9 @@ impl Mapping<'_> {
                 return None;
             }
         };
-        let opened = Table::open(&path, delimiter);
+        let opened = Table::open(&path, &Style { delimiter: Some(delimiter), ..Style::default() });
         if let Err(error) = &opened {
-            let allowed = format!("a CSV, CSV.gz or Parquet file; {}: {error}", path.display());
+            let allowed = format!("a CSV, CSV.gz, Excel (.xlsx) or Parquet file; {}: {error}", path.display());
             self.refuse(&trail.key("path"), allowed);
         }
         opened.ok()
@@ -153,7 +153,7 @@ impl Mapping<'_> {
         let word = form.time.format.as_deref().unwrap_or("rfc3339");
         let format = TimeFormat::of(word, zone?);
         if format.is_none() {
-            self.refuse(&trail.key("format"), "`rfc3339`, `unix_s`, `unix_ms`, `unix_us` or a pattern such as `%d.%m.%Y %H:%M`");
+            self.refuse(&trail.key("format"), FORMATS_ALLOWED);
         }
         format
     }

@@ -1,6 +1,6 @@
 //! Recorded data as a source: files and a map of their columns become deliveries in the order of time.
 //!
-//! Enters: a map file (TOML) and the CSV, CSV.gz and Parquet files it names. Leaves: the [`Config`] of the unit that is
+//! Enters: a map file (TOML) and the CSV, CSV.gz, Excel and Parquet files it names. Leaves: the [`Config`] of the unit that is
 //! driven, and an iterator of deliveries for the same door as live data. Absent: the door, the clock, any copy of the files.
 //!
 //! ```text
@@ -8,14 +8,12 @@
 //! file -> …                                                                 -+
 //! ```
 //!
-//! Memory is bounded: a window of each file ([`stream::WINDOW`] values), one row of at most [`table::ROW_BYTES_MAX`].
+//! Memory is bounded: a window of each file ([`stream::WINDOW`] values), one row of at most [`drivers::file::table::ROW_BYTES_MAX`].
 
 pub mod form;
 mod map;
 mod rows;
 mod stream;
-pub mod table;
-mod time;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +23,7 @@ use crate::config::fault::{Fault, Faults, Trail};
 use crate::config::form::UnitForm;
 use crate::config::{self, Config, reference};
 use collect::{Delivery, Place, RawReading, RawValue};
+use drivers::file::table::{Style, Table};
 use form::{DeriveForm, MapForm};
 use map::{Mapping, naming, place};
 use measure::{Instant, Span};
@@ -34,7 +33,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::Path;
 use stream::Stream;
-use table::Table;
 
 /// Values of one delivery at most; so many values of one instant are resolved together.
 const DELIVERY_MAX: usize = 65_536;
@@ -268,7 +266,9 @@ fn derived(form: &MapForm, folder: &Path, map: &Document<'_>) -> Result<BTreeSet
     for (i, one) in form.file.iter().enumerate() {
         let Some(column) = &one.machine.column else { continue };
         let delimiter = one.delimiter.as_deref().map_or(b',', |d| if d.len() == 1 { d.as_bytes()[0] } else { b'\t' });
-        let Ok(mut table) = Table::open(&place(one, folder), delimiter) else { continue };
+        let Ok(mut table) = Table::open(&place(one, folder), &Style { delimiter: Some(delimiter), ..Style::default() }) else {
+            continue;
+        };
         let Some(column) = table.columns.iter().position(|c| c == column) else { continue };
         let naming = naming(&one.machine);
         let mut raw: BTreeSet<String> = BTreeSet::new();

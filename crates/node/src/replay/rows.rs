@@ -2,10 +2,10 @@
 //! and line. Absent: files, the order of rows.
 
 use super::map::Naming;
-use super::table::{BadRow, Row};
-use super::time::TimeFormat;
 use crate::config::fault::{listed, quote};
 use collect::RawValue;
+use drivers::file::table::{BadRow, Row};
+use drivers::file::time::TimeFormat;
 use measure::{Instant, Span, Unit};
 use plant::{Channel, ChannelId, MachineId, Plant, RefusalReason, SourceId};
 use std::collections::HashMap;

@@ -4,7 +4,7 @@
 //! back than that comes late, with its own time, and the door judges it.
 
 use super::rows::{Brought, Mapper};
-use super::table::Table;
+use drivers::file::table::Table;
 use measure::Instant;
 use plant::{Plant, SourceId};
 use std::cmp::Reverse;

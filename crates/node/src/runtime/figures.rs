@@ -76,6 +76,23 @@ impl Figures {
                 );
             }
         }
+        head(text, "socium_readings_late_total", "counter", "Readings that came when a newer one of their machine was there");
+        for (id, timing) in &view.timings {
+            line(text, "socium_readings_late_total", &[("source", source(id))], timing.late as f64);
+        }
+        head(
+            text,
+            "socium_readings_out_of_order_total",
+            "counter",
+            "Readings that came when a newer one of their channel was there",
+        );
+        for (id, timing) in &view.timings {
+            line(text, "socium_readings_out_of_order_total", &[("source", source(id))], timing.out_of_order as f64);
+        }
+        head(text, "socium_source_clock_behind_seconds", "gauge", "How far a source's clock is behind ours");
+        for (id, clock) in view.timings.iter().filter_map(|(id, t)| Some((id, t.clock?))) {
+            line(text, "socium_source_clock_behind_seconds", &[("source", source(id))], clock.behind.seconds());
+        }
         head(text, "socium_readings_in_flight", "gauge", "Readings on their way to the journal");
         for (id, account) in view.accounting.by_source() {
             line(text, "socium_readings_in_flight", &[("source", source(id))], account.in_flight as f64);

@@ -4,8 +4,9 @@ use super::audit;
 use super::figures::Figures;
 use super::route::Routes;
 use crate::clock::Clock;
+use collect::Bookmark;
 use drivers::{Arrival, Settled};
-use plant::{Batch, Command, Record, RecordId, SourceId, Verdict, WordId};
+use plant::{Batch, Command, Plant, Record, RecordId, SourceId, Verdict, WordId};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use store::Store;
@@ -76,6 +77,8 @@ pub struct Loop {
 struct Turn {
     words: Vec<(WordId, Arc<str>)>,
     batches: Vec<Batch>,
+    /// How far sources were read, by key.
+    bookmarks: Vec<(String, String)>,
     waiting: Vec<(oneshot::Sender<Settled>, Settled)>,
 }
 
@@ -89,6 +92,12 @@ impl Turn {
             _ => self.batches.push(batch),
         }
     }
+}
+
+/// The key under which a source's bookmark is kept: the source's name, which outlives its number, and the driver's own key.
+pub fn bookmark_key(plant: &Plant, source: SourceId, key: &str) -> String {
+    let name = plant.sources.get(source.index()).map_or("", |s| s.name.as_str());
+    format!("{name}\n{key}")
 }
 
 impl Loop {
@@ -146,7 +155,11 @@ impl Loop {
 
     fn absorb(&mut self, arrivals: Vec<Arrival>) -> Turn {
         let mut turn = Turn::default();
-        for arrival in arrivals {
+        for mut arrival in arrivals {
+            let from = arrival.delivery.from;
+            if let Some(Bookmark { key, value }) = arrival.delivery.bookmark.take() {
+                turn.bookmarks.push((bookmark_key(self.parts.unit.plant(), from, &key), value));
+            }
             let absorbed = self.parts.unit.absorb(arrival.delivery);
             turn.words.extend(absorbed.words);
             absorbed.batches.into_iter().for_each(|batch| turn.take(batch));
@@ -162,10 +175,13 @@ impl Loop {
         self.held.extend(effects);
         let records: Vec<Record> =
             self.held.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
-        let Turn { words, batches, waiting } = turn;
-        let is_idle = words.is_empty() && batches.is_empty() && records.is_empty();
+        let Turn { words, batches, bookmarks, waiting } = turn;
+        let is_idle = words.is_empty() && batches.is_empty() && records.is_empty() && bookmarks.is_empty();
         let counts: Vec<(SourceId, u64)> = batches.iter().map(|b| (b.from, b.len() as u64)).collect();
-        let committed = if is_idle { Ok(()) } else { self.parts.store.commit(words, batches, &records).await };
+        let committed = match is_idle {
+            true => Ok(()),
+            false => self.parts.store.commit_marked(words, batches, &records, &bookmarks).await,
+        };
         if let Err(error) = &committed {
             tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");
             self.parts.figures.journal_failed();

@@ -4,13 +4,14 @@ use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
-use super::ring::{Ask, Loop, Parts};
+use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
 use crate::clock::Clock;
 use crate::config::Config;
 use drivers::Arrival;
 use measure::Span;
 use plant::{ChannelId, Plant, Record, SourceId};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -120,6 +121,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
+    let connections = at_their_bookmarks(&plant, connections, &recovered.bookmarks);
     let unit = recalled(&plant, &config, recovered).answers_within(answers_within);
     let stop = CancellationToken::new();
     let (door, arrivals) = mpsc::channel(DOOR_MAX);
@@ -161,6 +163,24 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
 fn probe(address: SocketAddr) -> Result<(), web::WebError> {
     let bound = std::net::TcpListener::bind(address);
     bound.map(drop).map_err(|reason| web::WebError::Address { address, reason })
+}
+
+/// Sources that are read from a place of their own go on where they were.
+fn at_their_bookmarks(
+    plant: &Plant,
+    connections: Vec<(SourceId, drivers::Config)>,
+    bookmarks: &BTreeMap<String, String>,
+) -> Vec<(SourceId, drivers::Config)> {
+    let own = |source: SourceId| {
+        let start = bookmark_key(plant, source, "");
+        let mine = bookmarks.iter().filter_map(|(k, v)| Some((k.strip_prefix(&start)?.to_owned(), v.clone())));
+        mine.collect::<BTreeMap<String, String>>()
+    };
+    let placed = |(source, wire)| match wire {
+        drivers::Config::File(file) => (source, drivers::Config::File(drivers::file::Config { bookmarks: own(source), ..file })),
+        other => (source, other),
+    };
+    connections.into_iter().map(placed).collect()
 }
 
 fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) -> Unit {

@@ -4,6 +4,7 @@
 //! Enters: values of `plant`. Leaves: bytes and JSON in which things have names, not numbers, so that they outlive a change of
 //! the configuration. Absent: files.
 
+mod bookmark;
 mod catalogue;
 mod entry;
 mod parts;
@@ -12,6 +13,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
 pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
 pub(crate) use entry::{Entry, encode_batches, encode_record, encode_words};
 pub(crate) use record::{Outline, from_json, to_json};

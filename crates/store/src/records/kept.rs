@@ -2,14 +2,18 @@
 
 use super::Records;
 use crate::StoreError;
-use crate::form::Outline;
+use crate::form::{Outline, bookmark_from_json};
 use measure::Instant;
 use plant::{RecordId, RecordKind};
+use std::collections::BTreeMap;
 
 /// The outline of a version, for SQL tables: (sequence, id, time [µs], machine, what, state, body).
 pub(crate) type Outlined = (i64, i64, i64, String, String, String, String);
 
 const APPLIED: &str = "applied_sequence";
+/// What keys of bookmarks begin with in the table of single values, and what is beyond them all.
+const BOOKMARK: &str = "bookmark.";
+const BOOKMARKS_END: &str = "bookmark/";
 
 impl Records {
     /// The highest sequence carried over from the journal.
@@ -28,6 +32,10 @@ impl Records {
         let mut highest = applied;
         for (sequence, body) in versions.iter().filter(|(sequence, _)| *sequence > applied) {
             highest = highest.max(*sequence);
+            if let Some((key, value)) = bookmark_from_json(body) {
+                put_bookmark(&mut transaction, &key, &value).await?;
+                continue;
+            }
             let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), &e))?;
             let latest: Option<(String,)> = sqlx::query_as(LATEST_BODY)
                 .bind(outline.id.kind.word())
@@ -41,6 +49,17 @@ impl Records {
         }
         sqlx::query(super::SET_META).bind(APPLIED).bind(highest.to_string()).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// How far sources were read, by key.
+    pub(crate) async fn bookmarks(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT key, value FROM meta WHERE key >= $1 AND key < $2 ORDER BY key")
+            .bind(BOOKMARK)
+            .bind(BOOKMARKS_END)
+            .fetch_all(&self.pool)
+            .await?;
+        let own = |(key, value): (String, String)| Some((key.strip_prefix(BOOKMARK)?.to_owned(), value));
+        Ok(rows.into_iter().filter_map(own).collect())
     }
 
     /// The latest form of a record.
@@ -126,6 +145,18 @@ impl Records {
         );
         Ok(rows.bind(kind.word()).bind(limit).fetch_all(&self.pool).await?)
     }
+}
+
+/// Keeps a bookmark; an empty one is forgotten.
+async fn put_bookmark(transaction: &mut sqlx::Transaction<'_, sqlx::Any>, key: &str, value: &str) -> Result<(), StoreError> {
+    let key = format!("{BOOKMARK}{key}");
+    let query = if value.is_empty() {
+        sqlx::query("DELETE FROM meta WHERE key = $1").bind(key)
+    } else {
+        sqlx::query(super::SET_META).bind(key).bind(value.to_owned())
+    };
+    query.execute(&mut **transaction).await?;
+    Ok(())
 }
 
 const LATEST_BODY: &str = "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence

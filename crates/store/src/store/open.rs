@@ -49,6 +49,7 @@ impl Store {
             batches: present(&live, plant),
             open_decisions: decisions(readable(plant, &records.open_decisions().await?)),
             recent: readable(plant, &records.recent(RECENT).await?),
+            bookmarks: records.bookmarks().await?,
             next: records.next().await?,
             torn_bytes: found.torn_bytes,
         };

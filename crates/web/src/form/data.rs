@@ -7,7 +7,7 @@ use measure::Span;
 use plant::ChannelKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use unit::desk::{Account, View};
+use unit::desk::{self, Account, View};
 use utoipa::ToSchema;
 
 /// A number channel that was not heard for this long is named as stale.
@@ -54,6 +54,45 @@ pub struct Source {
     pub in_flight: u64,
     /// Readings refused, by reason.
     pub refused: BTreeMap<String, u64>,
+    /// How its readings lie in time.
+    pub timing: Timing,
+}
+
+/// How the readings of a source lie in time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = SourceTiming)]
+pub struct Timing {
+    /// Readings that came when a newer one of their channel was there.
+    pub out_of_order: u64,
+    /// Readings that came when a newer one of their machine was there.
+    pub late: u64,
+    /// Largest lateness of the last hour [s].
+    pub lateness_s: f64,
+    /// How far its clock is off; null where it tells no times, or none lately.
+    pub clock: Option<Clock>,
+}
+
+/// How far a source's clock is off ours, as seen over the last hour.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = SourceClock)]
+pub struct Clock {
+    /// How far it is behind; negative where it is ahead [s].
+    pub behind_s: f64,
+    /// Least that may be [s].
+    pub low_s: f64,
+    /// Most that may be [s].
+    pub high_s: f64,
+    /// Whether it is off by more than `[limits] skew_max`, beyond the doubt of the measurement.
+    pub is_beyond: bool,
+}
+
+/// Up to when the readings of a machine are thought complete.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Complete {
+    /// The machine.
+    pub machine: String,
+    /// Its newest source time less the largest lateness of its sources in the last hour.
+    pub until: When,
 }
 
 /// A reading that was refused.
@@ -110,6 +149,8 @@ pub struct Data {
     pub store: Store,
     /// Channels that fell silent.
     pub stale: Vec<Stale>,
+    /// Machines by how far their readings are thought complete, the furthest behind first; at most 200.
+    pub complete: Vec<Complete>,
 }
 
 impl From<&Account> for AccountForm {
@@ -129,8 +170,27 @@ impl From<StoreFigures> for Store {
     }
 }
 
+impl From<&desk::Timing> for Timing {
+    fn from(t: &desk::Timing) -> Self {
+        let clock = t.clock.map(|c| Clock {
+            behind_s: c.behind.seconds(),
+            low_s: c.between.0.seconds(),
+            high_s: c.between.1.seconds(),
+            is_beyond: c.is_beyond,
+        });
+        Self { out_of_order: t.out_of_order, late: t.late, lateness_s: t.lateness.seconds(), clock }
+    }
+}
+
+fn complete(view: &View) -> Vec<Complete> {
+    let known = view.plant.machines.iter().zip(&view.watermarks).filter_map(|(m, at)| Some(((*at)?, m)));
+    let mut known: Vec<_> = known.collect();
+    known.sort_by_key(|(at, m)| (*at, m.id));
+    known.into_iter().take(STALE_MAX).map(|(at, m)| Complete { machine: m.name.clone(), until: When(at) }).collect()
+}
+
 impl Source {
-    fn of(source: &plant::Source, health: Option<&SourceHealth>, account: &Account) -> Self {
+    fn of(source: &plant::Source, health: Option<&SourceHealth>, account: &Account, timing: Timing) -> Self {
         let error = health.and_then(|h| h.last_error.as_ref());
         Self {
             name: source.name.clone(),
@@ -144,6 +204,7 @@ impl Source {
             stored: account.stored,
             in_flight: account.in_flight,
             refused: account.refused.iter().map(|(reason, n)| (reason.word().to_owned(), *n)).collect(),
+            timing,
         }
     }
 }
@@ -166,7 +227,8 @@ impl Data {
         let none = Account::default();
         let sources = plant.sources.iter().map(|s| {
             let account = view.accounting.by_source().get(&s.id).unwrap_or(&none);
-            Source::of(s, health.iter().find(|h| h.name == s.name), account)
+            let timing = view.timings.iter().find(|(id, _)| *id == s.id).map(|(_, t)| t.into()).unwrap_or_default();
+            Source::of(s, health.iter().find(|h| h.name == s.name), account, timing)
         });
         let refused = view.refused.iter().map(|r| RefusedReading {
             at: When(r.received),
@@ -182,6 +244,7 @@ impl Data {
             refused: refused.collect(),
             store: store.into(),
             stale: stale(view),
+            complete: complete(view),
         }
     }
 }

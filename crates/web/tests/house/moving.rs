@@ -9,7 +9,7 @@ use plant::{
     Plant, Quality, RefusalReason, Refused, Role, SourceId, StatePower, Window,
 };
 use std::sync::Arc;
-use unit::desk::{Accounting, EnergyAccount, Gain, Kpis, Scope, Stretch, View};
+use unit::desk::{Accounting, ClockOffset, EnergyAccount, Gain, Kpis, Scope, Stretch, Timing, View};
 
 const BLOCK: Span = Span::from_micros(450_000_000);
 const DAY: Span = Span::from_days(1);
@@ -258,6 +258,18 @@ fn accounting(readings: u64) -> Accounting {
     accounting
 }
 
+/// A broker in step with us, and a gateway whose clock is half a minute behind.
+fn timings() -> Vec<(SourceId, Timing)> {
+    let seconds = Span::from_seconds;
+    let clock = |behind, low, high| ClockOffset { behind, between: (low, high), is_beyond: low > seconds(10) };
+    let steady = clock(seconds(0), seconds(0), seconds(1));
+    let behind = clock(seconds(31), seconds(30), seconds(33));
+    vec![
+        (SourceId(0), Timing { out_of_order: 0, late: 12, lateness: seconds(2), clock: Some(steady) }),
+        (SourceId(1), Timing { out_of_order: 41, late: 57, lateness: seconds(95), clock: Some(behind) }),
+    ]
+}
+
 fn refused(now: Instant) -> Vec<Refused> {
     let table = [
         (0, "mill-2/power", "212.4", "0 to 60", RefusalReason::OutOfRange),
@@ -308,6 +320,8 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         plant: Arc::clone(plant),
         image: Arc::new(image(plant, now)),
         accounting: accounting(readings),
+        timings: timings(),
+        watermarks: vec![Some(now - Span::from_seconds(3))],
         refused: refused(now),
         kpis: all_kpis(plant, window_of(&shift)),
         shifts: shifts.collect(),

@@ -78,6 +78,8 @@ pub struct LimitsForm {
     pub ahead_max: Option<String>,
     /// How far behind a channel's newest reading a late one may be; an older one is refused. Absent: `2 d`.
     pub late_max: Option<String>,
+    /// How far a source's clock may be off ours before a warning is shown; nothing is refused for it. Absent: `10 s`.
+    pub skew_max: Option<String>,
 }
 
 /// A production line (ISA-95 work centre).

@@ -3,7 +3,7 @@
 use super::sources::Address;
 use super::{Judge, NameRule, named};
 use crate::config::fault::{Trail, listed};
-use crate::config::form::{ChannelForm, EnvelopeForm, MachineForm, UnitForm};
+use crate::config::form::{ChannelForm, EnvelopeForm, MachineForm, SourceForm, UnitForm};
 use crate::config::{Route, roles};
 use measure::{Span, Unit};
 use plant::{Channel, ChannelId, ChannelKind, Envelope, MachineId, MachineState, Role, SourceId};
@@ -22,6 +22,13 @@ struct Origin<'f> {
     trail: Trail,
     source: Option<&'f str>,
     address: Option<(&'f str, Trail)>,
+}
+
+/// Where a file that is read holds a channel whose address was not typed: under its own name.
+fn by_name(source: &SourceForm) -> Option<&'static str> {
+    let is_read = source.protocol == "file" && source.address.is_some();
+    let has_machines = source.file.as_ref().is_some_and(|f| f.machine.is_some());
+    is_read.then_some(if has_machines { "{machine}/{channel}" } else { "{channel}" })
 }
 
 impl Judge<'_> {
@@ -144,6 +151,7 @@ impl Judge<'_> {
         let own = template.form.address.as_deref().map(|a| (a, template.trail.key("address")));
         let pattern = own.or_else(|| origin.address.clone().filter(|_| same));
         let mut trail = template.trail.key("address");
+        let pattern = pattern.or_else(|| Some((by_name(&form.source[place])?, trail.clone())));
         let address = match pattern {
             Some((pattern, place)) => {
                 trail = place;

@@ -145,7 +145,7 @@ impl Judge<'_> {
         let limits = self.limits(form.limits.as_ref());
         let site = site?;
         let (channels, addresses): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
-        let ports = self.ports(&form.source, &channels, &addresses, folder);
+        let ports = self.ports(&form.source, &channels, &addresses, (folder, &site.zone.name));
         if !self.faults.is_empty() {
             return None;
         }

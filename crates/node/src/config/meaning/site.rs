@@ -159,6 +159,7 @@ impl Judge<'_> {
         let usual = collect::Limits::default();
         let ahead = self.span_or(&at("limits", "ahead_max"), form.and_then(|f| f.ahead_max.as_ref()), usual.ahead_max);
         let late = self.span_or(&at("limits", "late_max"), form.and_then(|f| f.late_max.as_ref()), usual.late_max);
-        Some(Limits { door: collect::Limits { ahead_max: ahead?, late_max: late? } })
+        let skew = self.span_or(&at("limits", "skew_max"), form.and_then(|f| f.skew_max.as_ref()), usual.skew_max);
+        Some(Limits { door: collect::Limits { ahead_max: ahead?, late_max: late?, skew_max: skew? } })
     }
 }

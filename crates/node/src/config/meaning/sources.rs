@@ -35,6 +35,8 @@ impl Judge<'_> {
         let spoken = drivers::ALL.iter().find(|p| speaks(p.word));
         match (&form.address, spoken) {
             (Some(_), None) => self.refuse(&address, format!("no address for protocol `{}`", form.protocol)),
+            // a file source without an address is driven by replay
+            (None, Some(protocol)) if protocol.word == "file" => {}
             (None, Some(protocol)) => {
                 let need = format!(
                     "the address of the source, such as `{}`, which protocol `{}` needs",
@@ -67,7 +69,7 @@ impl Judge<'_> {
         forms: &[SourceForm],
         channels: &[Channel],
         addresses: &[Address],
-        folder: &Path,
+        (folder, zone): (&Path, &str),
     ) -> Vec<Port> {
         let mut ports = Vec::new();
         for (i, form) in forms.iter().enumerate() {
@@ -78,7 +80,9 @@ impl Judge<'_> {
                     Some(Place { channel: c.id, machine: c.machine, kind: c.kind, text, trail: &a.trail })
                 })
                 .collect();
-            let Some(wire) = self.wire(&Trail::item("source", i), form, &places) else { continue };
+            let (trail, address) = (Trail::item("source", i), form.address.as_deref().unwrap_or_default());
+            let typed = Typed { trail: &trail, form, address, places: &places, folder, zone };
+            let Some(wire) = self.wire(&typed) else { continue };
             let password_file = form.password_file.as_ref().map(|file| folder.join(file));
             let address = form.address.clone().unwrap_or_default();
             let mqtt = protocol::mqtt::files(form.mqtt.as_ref(), folder);
@@ -87,9 +91,10 @@ impl Judge<'_> {
         ports
     }
 
-    fn wire(&mut self, trail: &Trail, form: &SourceForm, places: &[Place<'_>]) -> Option<drivers::Config> {
-        let settings = protocol::named(&form.protocol)?;
-        (settings.wire)(self, &Typed { trail, form, address: form.address.as_deref()?, places })
+    fn wire(&mut self, typed: &Typed<'_>) -> Option<drivers::Config> {
+        let settings = protocol::named(&typed.form.protocol)?;
+        typed.form.address.as_ref()?;
+        (settings.wire)(self, typed)
     }
 
     /// A setting of time that was typed; one that is absent leaves the usual value.

@@ -3,6 +3,7 @@
 //! Enters: a [`SourceForm`] whose address is there, and the places of its channels. Leaves: a [`drivers::Config`], or faults.
 //! Absent: anything that all sources share (`meaning/sources`).
 
+mod file;
 mod http;
 mod modbus;
 pub mod mqtt;
@@ -12,6 +13,7 @@ mod sparkplug;
 use super::fault::Trail;
 use super::form::SourceForm;
 use super::meaning::{Judge, Place};
+use std::path::Path;
 
 /// The settings of one protocol.
 pub struct Settings {
@@ -35,6 +37,10 @@ pub struct Typed<'t> {
     pub address: &'t str,
     /// Where its channels are.
     pub places: &'t [Place<'t>],
+    /// What paths in the file are relative to.
+    pub folder: &'t Path,
+    /// The site's zone, by its IANA name.
+    pub zone: &'t str,
 }
 
 impl Typed<'_> {
@@ -45,7 +51,8 @@ impl Typed<'_> {
 }
 
 /// All protocols that speak over a wire, by word.
-pub const ALL: &[Settings] = &[http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
+pub const ALL: &[Settings] =
+    &[file::SETTINGS, http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
 
 /// The settings of the protocol with this word.
 pub fn named(word: &str) -> Option<&'static Settings> {

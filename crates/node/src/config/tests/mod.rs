@@ -6,6 +6,7 @@ use plant::{MachineState, Role};
 use std::path::Path;
 
 mod faults;
+mod files;
 pub mod golden;
 mod rendering;
 

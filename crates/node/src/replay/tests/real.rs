@@ -3,7 +3,7 @@
 
 use super::examples;
 use crate::replay::Replay;
-use crate::replay::table::Table;
+use drivers::file::table::{Style, Table};
 use measure::{Instant, Span};
 use plant::{Cause, Finding, MachineId, Record, RecordId, Window};
 use std::collections::BTreeMap;
@@ -154,7 +154,7 @@ impl Run {
 /// The labels of the sample: machine and instant of every failure, each instant of a machine once.
 fn failures(plant: &plant::Plant) -> Vec<(MachineId, Instant)> {
     let Some(folder) = data("azure_pdm") else { return Vec::new() };
-    let mut table = Table::open(&folder.join("failures_1y_dev.csv.gz"), b',').expect("the labels");
+    let mut table = Table::open(&folder.join("failures_1y_dev.csv.gz"), &Style::default()).expect("the labels");
     let mut failures = Vec::new();
     while let Some(row) = table.next_row() {
         let row = row.expect("a row");

@@ -1,11 +1,13 @@
 //! The written form of sources: one connection to one device, broker or file. Each protocol's settings are a file here.
 
+mod file;
 mod http;
 mod modbus;
 mod mqtt;
 mod opcua;
 mod sparkplug;
 
+pub use file::{FileForm, FileLongForm, FileTimeForm};
 pub use http::HttpForm;
 pub use modbus::ModbusForm;
 pub use mqtt::MqttForm;
@@ -25,8 +27,9 @@ use serde::Deserialize;
 /// text123. `http`: measurement,tag=value/field of InfluxDB line protocol such as `machines,machine=mill-1/power`. `mqtt`: a topic such
 /// as `plant/mill-1/power` for a plain value; after `#` a path into a JSON document, after `@` the path to its time, after `>` the topic
 /// of commands, such as `plant/mill-1/state#/data/power@/ts > plant/mill-1/power/set`; paths are JSON pointers or plain JSONPath, `*`
-/// stands for every element of an array; `+` in a topic stands for any one level. `file` and
-/// `hand`: none.
+/// stands for every element of an array; `+` in a topic stands for any one level. `file`: a column such
+/// as `temperature`, or `machine/column` where a column names the machine, in a table of one value a row the name in place of the
+/// column; absent, these are the channel's and the machine's own names. `hand`: none.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceForm {
@@ -36,7 +39,8 @@ pub struct SourceForm {
     #[schemars(extend("enum" = words::PROTOCOLS))]
     pub protocol: String,
     /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus, `127.0.0.1:8086` to listen on for http,
-    /// `mqtt://host:1883`, `mqtts://host:8883`, `listen://127.0.0.1:1883` or `listens://0.0.0.0:8883` for mqtt; none for file and hand.
+    /// `mqtt://host:1883`, `mqtts://host:8883`, `listen://127.0.0.1:1883` or `listens://0.0.0.0:8883` for mqtt; a file or a
+    /// folder relative to this file for file; none for hand. A file source without one is driven by `socium replay` alone.
     pub address: Option<String>,
     /// Name to sign in with. Absent: without a name.
     pub user: Option<String>,
@@ -52,4 +56,6 @@ pub struct SourceForm {
     pub sparkplug: Option<SparkplugForm>,
     /// Settings for protocol `modbus`.
     pub modbus: Option<ModbusForm>,
+    /// Settings for protocol `file`.
+    pub file: Option<FileForm>,
 }
