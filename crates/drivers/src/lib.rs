@@ -89,10 +89,10 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
 pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), BrowseError> {
     let protocol = match config {
         Config::Http(_) => http::PROTOCOL,
-        Config::Mqtt(_) => mqtt::PROTOCOL,
+        Config::Mqtt(config) => return mqtt::browse(config, ask, pages).await,
         Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
         Config::Sparkplug(_) => sparkplug::PROTOCOL,
-        Config::Modbus(_) => modbus::PROTOCOL,
+        Config::Modbus(config) => return modbus::browse(config, ask, pages).await,
         Config::File(_) => file::PROTOCOL,
     };
     drop((ask, pages));

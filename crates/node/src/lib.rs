@@ -12,6 +12,7 @@ pub mod config;
 pub mod connect;
 pub mod print;
 pub mod replay;
+pub mod rounds;
 pub mod runtime;
 pub mod town;
 pub mod workshop;

@@ -3,13 +3,16 @@
 //! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
 //! `sink` (writes), `tests`.
 
+mod browse;
 mod config;
 mod sink;
 mod source;
+mod sunspec;
 #[cfg(test)]
 mod tests;
 pub mod wire;
 
+pub use browse::browse;
 pub use config::*;
 pub use source::run;
 
@@ -22,7 +25,7 @@ pub const PROTOCOL: Protocol = Protocol {
     channel_example: "1/holding/100/u32/0.1",
     check_source,
     check_channel,
-    looking: Looking::Nothing,
+    looking: Looking::Scanning,
 };
 
 fn check_source(address: &str) -> Result<(), AddressError> {

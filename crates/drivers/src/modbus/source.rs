@@ -40,7 +40,7 @@ pub async fn run(line: Line, config: Config, mut writes: mpsc::Receiver<WriteReq
     }
 }
 
-async fn connect(config: &Config) -> Result<Context, String> {
+pub(super) async fn connect(config: &Config) -> Result<Context, String> {
     let place = (config.host.as_str(), config.port);
     let stream = timeout(config.timeout, TcpStream::connect(place))
         .await

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::run::again_and_again;
 use crate::clock::Clock;
+use crate::rounds::with_rounds;
 use crate::town::{self, Town};
 use crate::{config, runtime};
 use std::io::Write as _;
@@ -40,6 +41,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     let town = Town::open(&plant, world, clock.clone()).await?;
     let path = words.dir.join("unit.toml");
     let text = town.unit_toml(&plant, words.port, Path::new("store"));
+    let text = with_rounds(&text).map_err(|e| Failure::new(e.to_string()))?;
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
     let ran = again_and_again(config, clock, &path, |running| greet(running, &path, words.speed)).await;

@@ -38,7 +38,8 @@ pub fn with(text: &str, source: &Source, is_known: bool, layout: &Layout) -> Res
     let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| WriteError::Text(e.to_string()))?;
     if !is_known {
         let mut table = source_table(source)?;
-        table.decor_mut().set_prefix(format!("\n# Found by `socium connect`: {}\n", source.address));
+        let told = if source.address.is_empty() { "\n".to_owned() } else { format!("\n# Found at {}\n", source.address) };
+        table.decor_mut().set_prefix(told);
         tables(document.as_table_mut(), "source")?.push(table);
     }
     for kind in &layout.kinds {
@@ -77,7 +78,11 @@ pub fn with(text: &str, source: &Source, is_known: bool, layout: &Layout) -> Res
         };
         add_words(table, &machine.with);
         for channel in &machine.own {
-            tables(table, "channel")?.push(channel_table(channel, Some(&source.name), Some(&escaped(&channel.address))));
+            tables(table, "channel")?.push(channel_table(
+                channel,
+                Some(&source.name),
+                Some(&escaped(&channel.address)).filter(|a| !a.is_empty()).map(String::as_str),
+            ));
         }
     }
     Ok(document.to_string())
@@ -92,7 +97,9 @@ fn source_table(source: &Source) -> Result<Table, WriteError> {
     let mut table = Table::new();
     table["name"] = text_item(&source.name);
     table["protocol"] = text_item(&source.protocol);
-    table["address"] = text_item(&source.address);
+    if !source.address.is_empty() {
+        table["address"] = text_item(&source.address);
+    }
     for (key, value) in [("user", &source.user), ("password_file", &source.password_file)] {
         if let Some(value) = value {
             table[key] = text_item(value);
