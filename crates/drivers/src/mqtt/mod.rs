@@ -4,6 +4,7 @@
 //! to messages), `source` (the task of a client), `encrypt` (its TLS), `listen` (the task around our broker), `load` (a
 //! delivery being filled), `sink` (writes), `tests`.
 
+mod browse;
 mod config;
 mod encrypt;
 mod listen;
@@ -16,6 +17,7 @@ mod source;
 mod tests;
 pub mod wire;
 
+pub use browse::browse;
 pub use config::*;
 pub use load::Load;
 pub use path::{Path, Step};
@@ -30,7 +32,7 @@ pub const PROTOCOL: Protocol = Protocol {
     channel_example: "plant/mill-1/power",
     check_source,
     check_channel,
-    looking: Looking::Nothing,
+    looking: Looking::Listening,
 };
 
 fn check_source(address: &str) -> Result<(), AddressError> {

@@ -40,6 +40,7 @@ const SCHEMES: &[(&str, &str, Kept, &str)] = &[
     ("opc.tcp", "opcua", Kept::Whole, "opc.tcp://192.168.0.10:4840"),
     ("sparkplug", "sparkplug", Kept::HostPort(1_883), "sparkplug://192.168.0.20:1883"),
     ("mqtt", "mqtt", Kept::HostPort(1_883), "mqtt://192.168.0.20:1883"),
+    ("mqtts", "mqtt", Kept::Whole, "mqtts://192.168.0.20:8883"),
     ("modbus", "modbus", Kept::HostPort(502), "modbus://192.168.0.30:502"),
     ("mtconnect", "mtconnect", Kept::HostPort(5_000), "mtconnect://192.168.0.40:5000"),
     ("http", "mtconnect", Kept::Whole, "http://192.168.0.40:5000"),

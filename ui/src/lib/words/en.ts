@@ -870,4 +870,13 @@ export const en = {
   'auditwhat.reading_typed': 'typed a reading',
   'auditwhat.reading_stored': 'reading stored',
   'auditwhat.reading_refused': 'reading refused',
+
+  'data.clock': 'Its clock',
+  'data.clock.none': 'not told',
+  'data.clock.right': 'right',
+  'data.clock.behind': '{span} behind',
+  'data.clock.ahead': '{span} ahead',
+  'data.late': 'up to {span} late',
+  'data.complete': 'Complete until',
+  'data.complete.lead': 'Later readings may still be on their way.',
 } as const

@@ -871,4 +871,13 @@ export const zh: Words = {
   'auditwhat.reading_typed': '输入了读数',
   'auditwhat.reading_stored': '读数已保存',
   'auditwhat.reading_refused': '读数被拒绝',
+
+  'data.clock': '其时钟',
+  'data.clock.none': '未知',
+  'data.clock.right': '准确',
+  'data.clock.behind': '慢 {span}',
+  'data.clock.ahead': '快 {span}',
+  'data.late': '最多迟到 {span}',
+  'data.complete': '数据完整至',
+  'data.complete.lead': '之后的读数可能仍在途中。',
 }
