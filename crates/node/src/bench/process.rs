@@ -65,6 +65,13 @@ impl Process {
         kib.map(|kib| kib * 1_024).ok_or_else(|| Failure::new(format!("{}: no memory in /proc", self.name)))
     }
 
+    /// Ends it with SIGKILL, as a power cut would.
+    pub fn kill(mut self) {
+        // it may have ended
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Asks it to end and waits until it has.
     ///
     /// # Errors

@@ -58,6 +58,12 @@ enum What {
         #[arg(long, default_value_t = 1_000_000)]
         series: usize,
     },
+    /// A unit under full load killed again and again: nothing acknowledged may be lost.
+    Kills {
+        /// How often.
+        #[arg(long, default_value_t = 50)]
+        times: u32,
+    },
     /// Memory of a unit and of VictoriaMetrics while machines send once a second.
     Footprint {
         /// Machines, of ten channels each.
@@ -90,6 +96,7 @@ pub fn main(words: &Words) -> Result<(), Failure> {
         What::Ingest { machines, seconds, rounds, series } => {
             ingest::rows(ingest::Settings { machines, seconds, rounds }, series)?
         }
+        What::Kills { times } => ingest::kills::rows(times)?,
         What::Footprint { machines, seconds } => ingest::footprint(machines, seconds)?,
         What::Mqtt { clients, rounds, seconds } => mqtt::rows(mqtt::Wanted { clients, rounds, seconds })?,
     };

@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use measure::{Instant, Span};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 
 /// Lines of one request.
@@ -19,6 +19,8 @@ const CONNECTIONS: usize = 2;
 pub struct Load {
     data: DataSet,
     names: Vec<String>,
+    /// Whether times are whole seconds, so that a body holds exactly one of each machine.
+    whole_seconds: bool,
 }
 
 impl Load {
@@ -26,7 +28,12 @@ impl Load {
     pub fn new(machines: usize, seconds: usize) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
         let start = Instant::from_seconds(now) - Span::from_seconds(seconds as i64 + 1);
-        Self { data: DataSet::new(1, machines, start), names: (0..machines).map(machine_name).collect() }
+        Self { data: DataSet::new(1, machines, start), names: (0..machines).map(machine_name).collect(), whole_seconds: false }
+    }
+
+    /// The same with times in whole seconds.
+    pub fn in_whole_seconds(machines: usize, seconds: usize) -> Self {
+        Self { whole_seconds: true, ..Self::new(machines, seconds) }
     }
 
     /// The next seconds of all machines, in bodies of [`LINES`] lines with times in ms.
@@ -34,7 +41,7 @@ impl Load {
         let mut bodies = vec![String::new()];
         let mut lines = 0;
         for _ in 0..seconds {
-            let names = &self.names;
+            let (names, whole_seconds) = (&self.names, self.whole_seconds);
             self.data.second(|row| {
                 if lines == LINES {
                     bodies.push(String::with_capacity(LINES * 200));
@@ -48,7 +55,8 @@ impl Load {
                     let comma = if place == 0 { "" } else { "," };
                     let _ = write!(body, "{comma}{}={value:.*}", channel.name, usize::from(channel.decimals));
                 }
-                let _ = writeln!(body, " {}", row.at.micros() / 1_000);
+                let at = if whole_seconds { row.at.floor(Span::from_seconds(1)) } else { row.at };
+                let _ = writeln!(body, " {}", at.micros() / 1_000);
             });
         }
         bodies
@@ -66,7 +74,7 @@ pub fn send(server: &Server, bodies: &[String]) -> Result<(), Failure> {
         socket.set_nodelay(true).map_err(|e| Failure::new(e.to_string()))?;
         loop {
             let Some(body) = next.lock().ok().and_then(|mut n| n.next()) else { return Ok(()) };
-            post(&mut socket, server, body)?;
+            post(&mut socket, (server.address, &server.path), body)?;
         }
     };
     std::thread::scope(|scope| {
@@ -76,10 +84,14 @@ pub fn send(server: &Server, bodies: &[String]) -> Result<(), Failure> {
     })
 }
 
-fn post(socket: &mut TcpStream, server: &Server, body: &str) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::new(format!("{}: {e}", server.kind.name()));
-    let (path, length) = (&server.path, body.len());
-    let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n", server.address);
+/// Sends one body and waits for its answer.
+///
+/// # Errors
+/// An answer that is not a success, in its own words, or none.
+pub fn post(socket: &mut TcpStream, (address, path): (SocketAddr, &str), body: &str) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::new(format!("{address}: {e}"));
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n");
     socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(body.as_bytes())).map_err(failed)?;
     let (mut answer, mut piece) = (Vec::new(), [0_u8; 4_096]);
     while !answer.windows(4).any(|w| w == b"\r\n\r\n") {
@@ -92,5 +104,5 @@ fn post(socket: &mut TcpStream, server: &Server, body: &str) -> Result<(), Failu
     if answer.starts_with(b"HTTP/1.1 204") {
         return Ok(());
     }
-    Err(Failure::new(format!("{} answered: {}", server.kind.name(), String::from_utf8_lossy(&answer))))
+    Err(Failure::new(format!("{address} answered: {}", String::from_utf8_lossy(&answer))))
 }

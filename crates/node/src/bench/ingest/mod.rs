@@ -10,6 +10,7 @@
 //! Every server answers each request before the next one goes to it; the unit answers after the disk has confirmed. The rest lets each
 //! server do what it puts off (sealing, merging), which counts.
 
+pub mod kills;
 mod load;
 mod server;
 

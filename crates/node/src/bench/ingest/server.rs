@@ -36,7 +36,7 @@ pub struct Server {
     /// Its process.
     pub process: Process,
     /// Where a unit shows its pages.
-    windows: Option<SocketAddr>,
+    pub windows: Option<SocketAddr>,
 }
 
 /// Longest wait for a unit's accounts to be at rest.
@@ -85,9 +85,17 @@ impl Server {
         }
     }
 
-    fn unit(kind: Kind, folder: &Path, (address, windows): (SocketAddr, SocketAddr), machines: usize) -> Result<Self, Failure> {
+    fn unit(kind: Kind, folder: &Path, addresses: (SocketAddr, SocketAddr), machines: usize) -> Result<Self, Failure> {
+        write(&folder.join("unit.toml"), &unit(kind == Kind::SociumRoles, addresses, machines))?;
+        Self::restart(kind, folder, addresses)
+    }
+
+    /// Starts a unit in a folder where one has run, at the same addresses: for line protocol, for its pages.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn restart(kind: Kind, folder: &Path, (address, windows): (SocketAddr, SocketAddr)) -> Result<Self, Failure> {
         let file = folder.join("unit.toml");
-        write(&file, &unit(kind == Kind::SociumRoles, (address, windows), machines))?;
         let program = std::env::current_exe().map_err(|e| Failure::new(format!("this program: {e}")))?;
         let mut command = Command::new(program);
         command.args(["run", "--config"]).arg(&file);
