@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Readings come and go in many small pieces over several threads (decision 0112).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     node::cli::main()
 }

@@ -25,8 +25,9 @@ pub(crate) struct HotSegment {
     pub received: Option<(Instant, Instant)>,
     /// Highest sequence of the records in it.
     pub sequence: u64,
-    /// The batches; `None` once they were given up to save memory and must be read from the disk.
-    pub batches: Option<Vec<Arc<Batch>>>,
+    /// The batches as entries of the journal, a quarter of their size as values; `None` once they were given up to save memory and
+    /// must be read from the disk.
+    hot: Option<Vec<Arc<Vec<u8>>>>,
 }
 
 /// Everything in memory.
@@ -45,30 +46,58 @@ pub(crate) struct Live {
 impl HotSegment {
     /// A segment without readings.
     pub(crate) const fn new(number: u64, catalogue: Arc<Catalogue>) -> Self {
-        Self { number, catalogue, bytes: 0, readings: 0, received: None, sequence: 0, batches: Some(Vec::new()) }
-    }
-    fn note(&mut self, batch: &Batch) {
-        self.readings += batch.len() as u64;
-        let (first, last) = self.received.unwrap_or((batch.received, batch.received));
-        self.received = Some((first.min(batch.received), last.max(batch.received)));
+        Self { number, catalogue, bytes: 0, readings: 0, received: None, sequence: 0, hot: Some(Vec::new()) }
     }
     /// The batches, from memory or from the disk.
     ///
     /// # Errors
     /// The segment cannot be read.
-    pub(crate) fn load(&self, journal: &Path) -> Result<Vec<Arc<Batch>>, StoreError> {
-        if let Some(batches) = &self.batches {
-            return Ok(batches.clone());
-        }
+    pub(crate) fn load(&self, journal: &Path) -> Result<Vec<Batch>, StoreError> {
         let path = segment::path(journal, self.number);
         let mut batches = Vec::new();
-        for payload in segment::scan(&path, self.number)?.payloads() {
-            match Entry::decode(payload).map_err(|e| StoreError::form(path.display().to_string(), &e))? {
-                Entry::Batches(read) => batches.extend(read.into_iter().map(Arc::new)),
-                Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..) => {}
+        let mut read = |payload: &[u8]| match Entry::decode(payload) {
+            Ok(Entry::Batches(read)) => {
+                batches.extend(read);
+                Ok(())
             }
+            Ok(Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..)) => Ok(()),
+            Err(cause) => Err(StoreError::form(path.display().to_string(), &cause)),
+        };
+        match &self.hot {
+            Some(entries) => entries.iter().try_for_each(|entry| read(entry))?,
+            None => segment::scan(&path, self.number)?.payloads().try_for_each(read)?,
         }
         Ok(batches)
+    }
+    /// The batches in memory.
+    pub(crate) fn in_memory(&self) -> Vec<Batch> {
+        let entries = self.hot.iter().flatten().filter_map(|entry| Entry::decode(entry).ok());
+        entries.flat_map(|entry| if let Entry::Batches(batches) = entry { batches } else { Vec::new() }).collect()
+    }
+}
+
+/// How many readings a commit or an entry brings, and when they came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extent {
+    /// Readings.
+    pub readings: u64,
+    /// Receive time of the first and last batch.
+    pub received: Option<(Instant, Instant)>,
+}
+
+impl Extent {
+    /// Of batches.
+    pub(crate) fn of(batches: &[Batch]) -> Self {
+        batches.iter().fold(Self::default(), |sum, batch| {
+            sum.with(Self { readings: batch.len() as u64, received: Some((batch.received, batch.received)) })
+        })
+    }
+    fn with(self, other: Self) -> Self {
+        let received = match (self.received, other.received) {
+            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (one, other) => one.or(other),
+        };
+        Self { readings: self.readings + other.readings, received }
     }
 }
 
@@ -91,15 +120,14 @@ impl Live {
             self.words[id.index()] = Arc::clone(word);
         }
     }
-    /// Takes in batches that are on the disk, into the segment being written.
-    pub(crate) fn absorb(&mut self, batches: Vec<Batch>) {
+    /// Takes in entries of batches that are on the disk, into the segment being written.
+    pub(crate) fn absorb(&mut self, entries: Vec<Vec<u8>>, extent: Extent) {
         let Some(open) = self.segments.last_mut() else { return };
-        for batch in batches {
-            open.note(&batch);
-            self.readings += batch.len() as u64;
-            if let Some(hot) = &mut open.batches {
-                hot.push(Arc::new(batch));
-            }
+        let sum = Extent { readings: open.readings, received: open.received }.with(extent);
+        (open.readings, open.received) = (sum.readings, sum.received);
+        if let Some(hot) = &mut open.hot {
+            self.readings += extent.readings;
+            hot.extend(entries.into_iter().map(Arc::new));
         }
         self.relieve();
     }
@@ -110,7 +138,7 @@ impl Live {
             if self.readings <= self.readings_max {
                 return;
             }
-            if segment.batches.take().is_some() {
+            if segment.hot.take().is_some() {
                 self.readings -= segment.readings;
             }
         }
@@ -119,7 +147,7 @@ impl Live {
     pub(crate) fn forget(&mut self, numbers: &[u64]) {
         self.segments.retain(|s| {
             let gone = numbers.contains(&s.number);
-            if gone && s.batches.is_some() {
+            if gone && s.hot.is_some() {
                 self.readings -= s.readings;
             }
             !gone

@@ -6,7 +6,7 @@ mod sealing;
 
 use crate::form::{bookmark_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
-use crate::live::Live;
+use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::prelude::SessionContext;
@@ -119,8 +119,8 @@ impl Store {
         records: Vec<String>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let (done, answer) = oneshot::channel();
-        let payloads = encode_batches(&batches);
-        let queued = self.inner.journal.submit(Job::Commit(Commit { words, batches, payloads, records, done }));
+        let (payloads, extent) = (encode_batches(&batches), Extent::of(&batches));
+        let queued = self.inner.journal.submit(Job::Commit(Commit { words, payloads, extent, records, done }));
         async move {
             queued.await?;
             answer.await.map_err(|_| StoreError::Closed)?

@@ -16,7 +16,6 @@ pub use number::number;
 
 use super::config::Config;
 use collect::{Delivery, Place, RawReading, RawValue, Source};
-use hashbrown::HashMap;
 use measure::Instant;
 use plant::{Batch, MachineId, Quality, Reading, RefusalReason, Refused, SourceId};
 use std::sync::Arc;
@@ -110,11 +109,9 @@ impl Source for Decoder {
     }
 }
 
-/// A delivery being filled; numbers of one machine go into one batch.
+/// A delivery being filled; numbers of one machine that come one after another go into one batch.
 struct Rows {
     delivery: Delivery,
-    places: HashMap<MachineId, usize>,
-    last: Option<(MachineId, usize)>,
 }
 
 /// Most bytes of a place or a value that a refusal repeats.
@@ -122,21 +119,17 @@ const SHOWN_MAX: usize = 120;
 
 impl Rows {
     fn new(from: SourceId, received: Instant) -> Self {
-        Self { delivery: Delivery::new(from, received), places: HashMap::new(), last: None }
+        Self { delivery: Delivery::new(from, received) }
     }
 
     /// The batch of a machine; a new one has room for `fields` rows.
     fn batch(&mut self, machine: MachineId, fields: usize) -> &mut Batch {
-        let numbers = &mut self.delivery.numbers;
-        let place = match self.last {
-            Some((last, place)) if last == machine => place,
-            _ => *self.places.entry(machine).or_insert_with(|| {
-                numbers.push(Batch::with_rows(self.delivery.from, machine, self.delivery.received, fields));
-                numbers.len() - 1
-            }),
-        };
-        self.last = Some((machine, place));
-        &mut numbers[place]
+        let Delivery { from, received, numbers, .. } = &mut self.delivery;
+        if numbers.last().is_none_or(|last| last.machine != machine) {
+            numbers.push(Batch::with_rows(*from, machine, *received, fields));
+        }
+        let last = numbers.len() - 1;
+        &mut numbers[last]
     }
 
     fn number(&mut self, field: &index::Field, fields: usize, at: Instant, value: f64) {

@@ -94,9 +94,9 @@ impl Remap {
         }
     }
     /// The batch by the numbers of the present plant, without what it does not know; `None` if nothing is left.
-    pub(crate) fn apply(&self, batch: &Batch) -> Option<Batch> {
+    pub(crate) fn apply(&self, batch: Batch) -> Option<Batch> {
         if self.same {
-            return Some(batch.clone());
+            return Some(batch);
         }
         let machine = self.machines.get(batch.machine.index()).copied().flatten()?;
         let from = self.sources.get(batch.from.index()).copied().unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::segment;
 use crate::StoreError;
 use crate::form::{Catalogue, Entry};
-use crate::live::{HotSegment, Live};
+use crate::live::{Extent, HotSegment, Live};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,12 +56,14 @@ pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), Sto
 }
 
 fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -> Result<(), String> {
-    live.segments.push(HotSegment { bytes: scan.end, ..HotSegment::new(number, Arc::default()) });
+    let mut segment = HotSegment::new(number, Arc::default());
+    segment.bytes = scan.end;
+    live.segments.push(segment);
     for payload in scan.payloads() {
         match Entry::decode(payload)? {
             Entry::Catalogue(catalogue) => set_catalogue(live, catalogue),
             Entry::Words(words) => live.learn(&words),
-            Entry::Batches(batches) => live.absorb(batches),
+            Entry::Batches(batches) => live.absorb(vec![payload.to_vec()], Extent::of(&batches)),
             Entry::Record(sequence, json) => {
                 found.records.push((sequence, json));
                 if let Some(open) = live.segments.last_mut() {

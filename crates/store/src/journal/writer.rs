@@ -7,9 +7,9 @@
 
 use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Segment};
 use crate::form::{Catalogue, Entry, encode_record, encode_words};
-use crate::live::{HotSegment, Live};
+use crate::live::{Extent, HotSegment, Live};
 use crate::{StoreError, StoreLimits};
-use plant::{Batch, WordId};
+use plant::WordId;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,10 +28,10 @@ const FLUSHES_MAX: usize = 16_384;
 pub(crate) struct Commit {
     /// Words new to the lexicon.
     pub words: Vec<(WordId, Arc<str>)>,
-    /// Readings, with their bytes.
-    pub batches: Vec<Batch>,
-    /// The same readings as entries.
+    /// Batches of readings as entries.
     pub payloads: Vec<Vec<u8>>,
+    /// What they bring.
+    pub extent: Extent,
     /// JSON forms of records.
     pub records: Vec<String>,
     /// Where the acknowledgement goes.
@@ -239,7 +239,7 @@ impl Writer {
         live.learn(&std::mem::take(&mut self.owed));
         for commit in group {
             live.learn(&commit.words);
-            live.absorb(commit.batches);
+            live.absorb(commit.payloads, commit.extent);
             versions.extend(commit.records);
             waiting.push(commit.done);
         }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A segment's readings with what its numbers mean.
-pub(crate) type Hot = (Arc<Catalogue>, Vec<Arc<Batch>>);
+pub(crate) type Hot = (Arc<Catalogue>, Vec<Batch>);
 
 /// No column: the catalogue does not know the channel.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -96,6 +96,7 @@ pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str
         places.push(of_channel);
     }
     for table in tables.values_mut() {
+        table.runs.values_mut().for_each(Run::straighten);
         table.days.sort_by_key(|d| d.start);
         for (place, used) in table.days.iter().flat_map(|d| d.used.iter().enumerate()) {
             if used & DOUBTED != 0 {
@@ -104,6 +105,19 @@ pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str
         }
     }
     Gathered { tables, places }
+}
+
+impl Run<'_> {
+    /// Batches that overtook one another on their way are put in the order of their times; where that puts all readings in order, no
+    /// reading needs to be sorted.
+    fn straighten(&mut self) {
+        if self.in_order {
+            return;
+        }
+        self.pieces.sort_by_key(|piece| piece.batch.at.first().copied());
+        let times = self.pieces.iter().flat_map(|piece| &piece.batch.at);
+        self.in_order = times.is_sorted();
+    }
 }
 
 /// Notes the order, the days and the columns of a batch.

@@ -175,7 +175,7 @@ fn present(live: &Live, plant: &Plant) -> Vec<Batch> {
     let mut batches = Vec::new();
     for segment in &live.segments {
         let remap = Remap::new(&segment.catalogue, plant);
-        batches.extend(segment.batches.iter().flatten().filter_map(|b| remap.apply(b)));
+        batches.extend(segment.in_memory().into_iter().filter_map(|batch| remap.apply(batch)));
     }
     batches
 }

@@ -73,15 +73,19 @@ impl Series {
     pub(super) const fn len(&self) -> usize {
         self.fields.len()
     }
-    /// The field of a name. Devices write their fields in one order, so the one after the last is looked at first.
+    /// The field that is expected next, where the text begins with its name and an equals sign; the length of both.
     #[inline]
-    pub(super) fn field(&self, name: &[u8], expected: &mut usize) -> Option<&Field> {
-        if let Some(field) = self.fields.get(*expected)
-            && *field.name == *name
-        {
+    pub(super) fn expected(&self, text: &[u8], expected: &mut usize) -> Option<(&Field, usize)> {
+        let field = self.fields.get(*expected)?;
+        let length = field.name.len();
+        if text.get(length) == Some(&b'=') && text[..length] == *field.name {
             *expected += 1;
-            return Some(field);
+            return Some((field, length + 1));
         }
+        None
+    }
+    /// The field of a name. Devices write their fields in one order, so the one after it is expected next.
+    pub(super) fn field(&self, name: &[u8], expected: &mut usize) -> Option<&Field> {
         let place = self.fields.iter().position(|f| *f.name == *name)?;
         *expected = place + 1;
         self.fields.get(place)

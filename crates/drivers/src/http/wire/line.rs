@@ -10,7 +10,7 @@ use super::index::{Field, Index, Series};
 use super::{Precision, Rows, number};
 use collect::RawValue;
 use measure::Instant;
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 use plant::RefusalReason;
 use std::borrow::Cow;
 
@@ -245,21 +245,26 @@ impl<'b> Fields<'b> {
             let is_done = start == self.text.len() + 1 && self.shown.1 > 0;
             return if is_done { Next::End } else { Next::Broken(start.min(self.text.len()), LINE) };
         }
-        let Some(equals) = unescaped(rest, b'=').filter(|place| *place > 0) else {
-            return Next::Broken(start, LINE);
+        let (field, typed_at) = match series.and_then(|s| s.expected(rest, expected)) {
+            Some((field, length)) => (Some(field), length),
+            None => {
+                let Some(equals) = unescaped(rest, b'=').filter(|place| *place > 0) else {
+                    return Next::Broken(start, LINE);
+                };
+                let name = plain(&rest[..equals]);
+                (series.and_then(|s| s.field(&name, expected)), equals + 1)
+            }
         };
-        let (name, typed) = (&rest[..equals], &rest[equals + 1..]);
-        let Some((value, length)) = value(typed) else {
-            return Next::Broken(start + equals + 1, VALUE);
+        let Some((value, length)) = value(&rest[typed_at..]) else {
+            return Next::Broken(start + typed_at, VALUE);
         };
-        let end = start + equals + 1 + length;
+        let end = start + typed_at + length;
         if !matches!(self.text.get(end), None | Some(b',')) {
             return Next::Broken(end, LINE);
         }
         self.place = end + 1;
         self.shown = (start, end);
-        let name = plain(name);
-        Next::Value(series.and_then(|s| s.field(&name, expected)), value)
+        Next::Value(field, value)
     }
 }
 
@@ -269,7 +274,8 @@ fn value(typed: &[u8]) -> Option<(Value<'_>, usize)> {
         let (text, length) = quoted(typed)?;
         return Some((Value::Text(text), length));
     }
-    let length = memchr2(b',', b' ', typed).unwrap_or(typed.len());
+    // values are short: a plain loop beats a search prepared for long texts
+    let length = typed.iter().position(|b| matches!(b, b',' | b' ')).unwrap_or(typed.len());
     let word = &typed[..length];
     if let Some(value) = number(word) {
         return Some((Value::Number(value), length));
