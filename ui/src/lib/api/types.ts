@@ -703,6 +703,13 @@ export interface components {
          * @enum {string}
          */
         CommandState: "sent" | "acknowledged" | "failed" | "timed_out" | "refused";
+        /** @description Up to when the readings of a machine are thought complete. */
+        Complete: {
+            /** @description The machine. */
+            machine: string;
+            /** @description Its newest source time less the largest lateness of its sources in the last hour. */
+            until: components["schemas"]["When"];
+        };
         /** @description A protocol that can be connected to. */
         Connectable: {
             /** @description What to type. */
@@ -751,6 +758,8 @@ export interface components {
         Data: {
             /** @description The account of all readings. */
             accounting: components["schemas"]["Accounting"];
+            /** @description Machines by how far their readings are thought complete, the furthest behind first; at most 200. */
+            complete: components["schemas"]["Complete"][];
             /** @description The newest refusals, newest first. */
             refused: components["schemas"]["RefusedReading"][];
             /** @description Sources. */
@@ -1707,6 +1716,47 @@ export interface components {
              * @description Readings acknowledged by the journal.
              */
             stored: number;
+            /** @description How its readings lie in time. */
+            timing: components["schemas"]["SourceTiming"];
+        };
+        /** @description How far a source's clock is off ours, as seen over the last hour. */
+        SourceClock: {
+            /**
+             * Format: double
+             * @description How far it is behind; negative where it is ahead [s].
+             */
+            behind_s: number;
+            /**
+             * Format: double
+             * @description Most that may be [s].
+             */
+            high_s: number;
+            /** @description Whether it is off by more than `[limits] skew_max`, beyond the doubt of the measurement. */
+            is_beyond: boolean;
+            /**
+             * Format: double
+             * @description Least that may be [s].
+             */
+            low_s: number;
+        };
+        /** @description How the readings of a source lie in time. */
+        SourceTiming: {
+            clock: components["schemas"]["SourceClock"] | null;
+            /**
+             * Format: int64
+             * @description Readings that came when a newer one of their machine was there.
+             */
+            late: number;
+            /**
+             * Format: double
+             * @description Largest lateness of the last hour [s].
+             */
+            lateness_s: number;
+            /**
+             * Format: int64
+             * @description Readings that came when a newer one of their channel was there.
+             */
+            out_of_order: number;
         };
         /** @description One read-only SQL query over the history. */
         SqlQuery: {
