@@ -39,6 +39,9 @@ pub struct FileForm {
     pub source: Option<String>,
     /// The sign between the values of a CSV, `\t` for a tabulator. Absent: `,`.
     pub delimiter: Option<String>,
+    /// How the letters of a CSV are written. Absent: `utf-8`.
+    #[schemars(extend("enum" = ["utf-8", "latin-1", "gbk"]))]
+    pub encoding: Option<String>,
     /// When a row was true.
     pub time: TimeForm,
     /// Whose row it is.

@@ -7,7 +7,7 @@ use super::rows::{Entry, Hold, HoldLength, Mapper, Owner, Value};
 use crate::config::document::Document;
 use crate::config::fault::{Fault, Trail};
 use crate::config::text;
-use drivers::file::table::{Style, Table};
+use drivers::file::table::{Encoding, Style, Table};
 use drivers::file::time::{FORMATS_ALLOWED, TimeFormat};
 use jiff::tz::TimeZone;
 use measure::{Instant, Unit};
@@ -26,6 +26,13 @@ pub struct Mapping<'a> {
 /// Where a file is.
 pub fn place(form: &FileForm, folder: &Path) -> PathBuf {
     folder.join(&form.path)
+}
+
+/// How a file is written.
+pub fn style(form: &FileForm, delimiter: u8) -> Style {
+    // the schema allows no other words
+    let encoding = form.encoding.as_deref().and_then(Encoding::from_word).unwrap_or_default();
+    Style { delimiter: Some(delimiter), encoding, ..Style::default() }
 }
 
 impl Mapping<'_> {
@@ -53,7 +60,7 @@ impl Mapping<'_> {
                 return None;
             }
         };
-        let opened = Table::open(&path, &Style { delimiter: Some(delimiter), ..Style::default() });
+        let opened = Table::open(&path, &style(form, delimiter));
         if let Err(error) = &opened {
             let allowed = format!("a CSV, CSV.gz, Excel (.xlsx) or Parquet file; {}: {error}", path.display());
             self.refuse(&trail.key("path"), allowed);

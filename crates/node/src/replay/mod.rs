@@ -23,7 +23,7 @@ use crate::config::fault::{Fault, Faults, Trail};
 use crate::config::form::UnitForm;
 use crate::config::{self, Config, reference};
 use collect::{Delivery, Place, RawReading, RawValue};
-use drivers::file::table::{Style, Table};
+use drivers::file::table::Table;
 use form::{DeriveForm, MapForm};
 use map::{Mapping, naming, place};
 use measure::{Instant, Span};
@@ -266,7 +266,7 @@ fn derived(form: &MapForm, folder: &Path, map: &Document<'_>) -> Result<BTreeSet
     for (i, one) in form.file.iter().enumerate() {
         let Some(column) = &one.machine.column else { continue };
         let delimiter = one.delimiter.as_deref().map_or(b',', |d| if d.len() == 1 { d.as_bytes()[0] } else { b'\t' });
-        let Ok(mut table) = Table::open(&place(one, folder), &Style { delimiter: Some(delimiter), ..Style::default() }) else {
+        let Ok(mut table) = Table::open(&place(one, folder), &map::style(one, delimiter)) else {
             continue;
         };
         let Some(column) = table.columns.iter().position(|c| c == column) else { continue };

@@ -26,8 +26,9 @@ use devices::{Meter, Writer};
 use disk::Disk;
 use plant::RefusalReason;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const UNIT: &str = include_str!("soak.toml");
@@ -35,6 +36,8 @@ const UNIT: &str = include_str!("soak.toml");
 const KILL_EVERY: u64 = 7_200;
 /// Virtual seconds of one step of the devices.
 const STEP: u64 = 10;
+/// Rows a virtual second while the disk is full: enough that the journal has to grow.
+const BURST: u64 = 40;
 /// Longest wait for the unit to take what was written.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -72,16 +75,17 @@ pub async fn rows(hours: u64, speed: u64) -> Result<Vec<Row>, Failure> {
     std::fs::write(&config, text).map_err(failed)?;
     let seconds = hours * 3_600;
     let now_ms = crate::clock::Clock::real().now().micros() / 1_000;
-    let origin = now_ms - seconds as i64 * 1_000 - 60_000;
+    let full = seconds / 2..seconds / 2 + (seconds / 24).max(600);
+    let rows = seconds + (full.end - full.start) * (BURST - 1);
+    let origin = now_ms - rows as i64 * 1_000 - 60_000;
     let writer = |name: &str| Writer::new(&folder.join(name), origin).map_err(failed);
     let mut writers = [writer("flapping")?, writer("slow")?, writer("poisoned")?];
     let answers = meter.answers();
     let metered = tokio::spawn(meter.serve());
     let mut soak = Soak { log: folder.join("unit.log"), config, unit: None, seen: Seen::default() };
     soak.start()?;
-    soak.run((seconds, speed), &mut writers, &disk).await?;
-    let sent = answers.load(Ordering::Relaxed);
-    let rows = soak.told(&writers, sent, disk.why_skipped()).await;
+    soak.run((seconds, speed, full), &mut writers, &disk).await?;
+    let rows = soak.told(&writers, &answers, disk.why_skipped()).await;
     metered.abort();
     disk.unmount();
     if rows.as_ref().is_ok_and(|rows| rows.iter().all(Row::holds)) {
@@ -101,16 +105,22 @@ impl Soak {
     }
 
     /// All virtual seconds; at the end everything written is taken in.
-    async fn run(&mut self, (seconds, speed): (u64, u64), writers: &mut [Writer; 3], disk: &Disk) -> Result<(), Failure> {
+    async fn run(
+        &mut self,
+        (seconds, speed, full): (u64, u64, Range<u64>),
+        writers: &mut [Writer; 3],
+        disk: &Disk,
+    ) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::new(format!("a machine of the soak: {error}"));
         let bar = indicatif::ProgressBar::new(seconds / 3_600).with_message("virtual hours");
         let began = Instant::now();
-        let full = seconds / 2..seconds / 2 + (seconds / 24).max(60);
         for second in 0..seconds {
             let [flapping, slow, poisoned] = &mut *writers;
-            [&mut *flapping, &mut *slow, &mut *poisoned].into_iter().for_each(Writer::work);
+            for _ in 0..if full.contains(&second) { BURST } else { 1 } {
+                [&mut *flapping, &mut *slow, &mut *poisoned].into_iter().for_each(Writer::work);
+            }
             poisoned.poison(second);
-            slow.dribble(17 + second as usize % 23).map_err(failed)?;
+            slow.dribble(37 + second as usize % 23).map_err(failed)?;
             if second % STEP == 0 {
                 flapping.flap(second).and_then(|()| flapping.flush()).map_err(failed)?;
                 poisoned.flush().map_err(failed)?;
@@ -174,7 +184,7 @@ impl Soak {
     }
 
     /// Waits until the unit took everything, ends it, and compares the store with what was sent.
-    async fn told(&mut self, writers: &[Writer; 3], answers: u64, skipped: Option<&str>) -> Result<Vec<Row>, Failure> {
+    async fn told(&mut self, writers: &[Writer; 3], answers: &AtomicU64, skipped: Option<&str>) -> Result<Vec<Row>, Failure> {
         let refused = self.rest(&writers[2].poison).await?;
         let mut before = u64::MAX;
         let began = Instant::now();
@@ -190,6 +200,7 @@ impl Soak {
         if let Some(unit) = self.unit.take() {
             unit.end()?;
         }
+        let answers = answers.load(Ordering::Relaxed);
         let found = stored(&self.config).await?;
         let names = ["flapping", "slow", "poisoned"];
         let (mut sent, mut lost, mut twice) = (0, 0, 0);
