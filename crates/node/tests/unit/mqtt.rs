@@ -21,17 +21,12 @@ fn free_port() -> SocketAddr {
 }
 
 fn unit_toml(mqtt: SocketAddr) -> String {
-    let machine = |i| {
-        format!(
-            "[[machine]]\nname = \"m-{i}\"\nsource = \"mqtt\"\n[[machine.channel]]\nname = \"n\"\nunit = \"1\"\n\
-             address = \"plant/m-{i}/n\"\n"
-        )
-    };
-    let machines: String = (0..CLIENTS).map(machine).collect();
+    let machines: String = (0..CLIENTS).map(|i| format!("[[machine]]\nname = \"m-{i}\"\ntype = \"counter\"\n")).collect();
     format!(
         "[site]\nname = \"kill\"\ntime_zone = \"UTC\"\ncurrency = \"EUR\"\nenergy_price = 0.2\ncarbon = 0.4\n[web]\n\
          listen = \"{}\"\n[store]\ndir = \"data\"\n[[source]]\nname = \"mqtt\"\nprotocol = \"mqtt\"\naddress = \
-         \"listen://{mqtt}\"\n{machines}",
+         \"listen://{mqtt}\"\n[[machine_type]]\nname = \"counter\"\nsource = \"mqtt\"\n[[machine_type.channel]]\nname = \"n\"\n\
+         kind = \"gauge\"\nunit = \"1\"\naddress = \"plant/{{machine}}/n\"\n{machines}",
         free_port()
     )
 }

@@ -52,9 +52,14 @@ struct Client {
     rest: Vec<u8>,
 }
 
+/// Name of a machine, for generator and configuration.
+pub fn machine_name(machine: usize) -> String {
+    format!("machine-{machine}")
+}
+
 /// Topic of a channel, for generator and configuration.
-pub fn topic(machine: usize, channel: usize) -> String {
-    format!("plant/machine-{machine}/channel-{channel}")
+pub fn topic(machine: &str, channel: usize) -> String {
+    format!("plant/{machine}/channel-{channel}")
 }
 
 impl Load {
@@ -185,7 +190,7 @@ impl Client {
 
 /// A message of a machine, and the place of its packet id.
 fn message(machine: usize, turn: usize) -> (Vec<u8>, usize) {
-    let topic = topic(machine, turn % 10);
+    let topic = topic(&machine_name(machine), turn % 10);
     let payload = format!("{:.3}", 1_000.0 + machine as f64 + turn as f64 / 8.0);
     let sent =
         Message { dup: false, qos: 1, retain: false, topic: &topic, id: 0, properties: (&[], &[]), payload: payload.as_bytes() };
@@ -205,6 +210,6 @@ mod tests {
         bytes[place..place + 2].copy_from_slice(&4_711_u16.to_be_bytes());
         let (head, end) = frame(&bytes, 1_000).expect("a frame").expect("whole");
         let Ok(Packet::Publish(publish)) = read(Version::V5, bytes[0], &bytes[head..end]) else { panic!() };
-        assert_eq!((publish.id, publish.topic, publish.qos), (4_711, topic(7, 3).as_bytes(), 1));
+        assert_eq!((publish.id, publish.topic, publish.qos), (4_711, topic(&machine_name(7), 3).as_bytes(), 1));
     }
 }

@@ -1,7 +1,7 @@
 //! The two servers as child processes: `socium run` with a unit that listens, and Debian's mosquitto. Enters: a folder. Leaves:
 //! their address, CPU time and memory, and the unit's accounts.
 
-use super::load::topic;
+use super::load::{machine_name, topic};
 use crate::bench::process::{Process, free_address};
 use crate::cli::Failure;
 use std::fmt::Write as _;
@@ -95,13 +95,17 @@ fn unit(machines: usize, mqtt: SocketAddr, windows: SocketAddr) -> String {
          [web]\nlisten = \"{windows}\"\n\n[store]\ndir = \"data\"\n\n\
          [[source]]\nname = \"mqtt\"\nprotocol = \"mqtt\"\naddress = \"listen://{mqtt}\"\n"
     );
-    for machine in 0..machines {
+    text.push_str("\n[[machine_type]]\nname = \"bench\"\nsource = \"mqtt\"\n");
+    for channel in 0..10 {
+        let address = topic("{machine}", channel);
         // writing to a text does not fail
-        let _ = write!(text, "\n[[machine]]\nname = \"machine-{machine}\"\nsource = \"mqtt\"\n");
-        for channel in 0..10 {
-            let address = topic(machine, channel);
-            let _ = write!(text, "[[machine.channel]]\nname = \"channel-{channel}\"\nunit = \"1\"\naddress = \"{address}\"\n");
-        }
+        let _ = write!(
+            text,
+            "[[machine_type.channel]]\nname = \"c{channel}\"\nkind = \"gauge\"\nunit = \"1\"\naddress = \"{address}\"\n"
+        );
+    }
+    for machine in 0..machines {
+        let _ = write!(text, "[[machine]]\nname = \"{}\"\ntype = \"bench\"\n", machine_name(machine));
     }
     text
 }
