@@ -23,8 +23,9 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
 
-/// Deliveries at the door or beyond it. Two keep the loop busy: one is in the journal while the next waits.
-const UNDER_WAY_MAX: usize = 2;
+/// Deliveries at the door or beyond it. While one is in the journal, the next one grows: with more of them, each would be smaller and
+/// cost a turn of the loop. The next leaves before the acknowledgements of the last are written, so that the disk does not wait.
+const UNDER_WAY_MAX: usize = 1;
 
 /// An acknowledgement that waits for the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -201,12 +201,12 @@ fn a_busy_unit_gets_fewer_and_larger_deliveries_and_a_full_one_stops_the_reading
         round(&mut town);
     }
     let first = arrivals.try_recv().expect("the first");
-    let second = arrivals.try_recv().expect("the second");
-    assert_eq!((first.delivery.readings.len(), second.delivery.readings.len()), (1, 1));
-    assert!(arrivals.try_recv().is_err(), "two are under way");
+    assert_eq!(first.delivery.readings.len(), 1);
+    assert!(arrivals.try_recv().is_err(), "one is under way");
     first.done.send(Settled::TAKEN).expect("it waits");
     assert_eq!(round(&mut town), 1);
-    assert_eq!(arrivals.try_recv().expect("the third").delivery.readings.len(), 7);
+    let second = arrivals.try_recv().expect("the second");
+    assert_eq!(second.delivery.readings.len(), 8);
     assert_eq!(town.told(0), ["PubAck 1 0"]);
     while town.hub.may_read(0) {
         town.publish(0, ("plant/power", "1"), (0, 0, false));
