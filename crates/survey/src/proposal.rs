@@ -47,7 +47,7 @@ pub struct Known {
 /// What is proposed for a source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposal {
-    /// Machines in the order found.
+    /// Machines by name; their channels by role.
     pub machines: Vec<Machine>,
     /// Places of what is left out, and why.
     pub left: Vec<(usize, Reason)>,
@@ -129,6 +129,12 @@ pub fn propose(seen: &[Seen], known: &Known) -> Proposal {
         let channels = channels(seen, &values, before);
         let is_known = configured.is_some();
         proposal.machines.push(Machine { name, kind, is_known, path, confidence: sure, reason, channels });
+    }
+    // a source may tell in any order; people look for names
+    proposal.machines.sort_by(|a, b| a.name.cmp(&b.name));
+    for machine in &mut proposal.machines {
+        let place = |role: Role| Role::ALL.iter().position(|(r, _)| *r == role);
+        machine.channels.sort_by(|a, b| (place(a.role), &a.name).cmp(&(place(b.role), &b.name)));
     }
     proposal
 }
@@ -288,7 +294,8 @@ fn channel(
     if found.writable {
         channel.reasons.push(Reason::Writable);
     }
-    if watched.count == 0 && found.value.is_none() {
+    // events are silent for days, and that says nothing
+    if watched.count == 0 && found.value.is_none() && kind != ChannelKind::Event {
         channel.confidence = channel.confidence.min(0.55);
         channel.reasons.push(Reason::Silent);
     }

@@ -22,7 +22,7 @@ pub const fn next(trouble: Trouble) -> &'static str {
         Trouble::Refused => "The source answered and refused; its own sentence says why.",
         Trouble::Cursor => "Begin again from the start.",
         Trouble::NotOffered => {
-            "This source tells nothing of itself: write its channels into unit.toml by hand, see docs/configuration.md."
+            "This source tells nothing of itself: give the list from its manual with --list FILE (CSV: address, device, name, unit), or write its channels into unit.toml by hand."
         }
     }
 }

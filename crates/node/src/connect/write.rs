@@ -145,7 +145,7 @@ fn channel_table(channel: &Channel, source: Option<&str>, address: Option<&str>)
     let mut table = Table::new();
     if channel.confidence < DOUBTFUL {
         let reasons: Vec<String> = channel.reasons.iter().map(ToString::to_string).collect();
-        table.decor_mut().set_prefix(format!("# doubtful: {}\n", reasons.join("; ").replace('\n', " ")));
+        table.decor_mut().set_prefix(format!("\n# doubtful: {}\n", reasons.join("; ").replace('\n', " ")));
     }
     table["name"] = text_item(&channel.name);
     if channel.role == plant::Role::Other {
