@@ -20,6 +20,7 @@ pub mod http;
 mod line;
 pub mod modbus;
 pub mod mqtt;
+pub mod mtconnect;
 pub mod opcua;
 pub mod sparkplug;
 
@@ -45,6 +46,8 @@ pub enum Config {
     Modbus(modbus::Config),
     /// A file or a watched folder.
     File(file::Config),
+    /// MTConnect client over HTTP.
+    MtConnect(mtconnect::Config),
 }
 
 /// A protocol that can be spoken.
@@ -65,7 +68,7 @@ pub struct Protocol {
 
 /// All protocols, by word.
 pub const ALL: &[Protocol] =
-    &[file::PROTOCOL, http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+    &[file::PROTOCOL, http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, mtconnect::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
 pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
@@ -77,6 +80,7 @@ pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: C
             Config::Sparkplug(config) => sparkplug::run(line, config, writes).await,
             Config::Modbus(config) => modbus::run(line, config, writes).await,
             Config::File(config) => file::run(line, config, writes).await,
+            Config::MtConnect(config) => mtconnect::run(line, config, writes).await,
         }
     })
 }
@@ -90,8 +94,9 @@ pub async fn browse(config: Config, ask: Ask, pages: Pages) -> Result<(), Browse
     let protocol = match config {
         Config::Http(_) => http::PROTOCOL,
         Config::Mqtt(config) => return mqtt::browse(config, ask, pages).await,
+        Config::MtConnect(config) => return mtconnect::browse(config, ask, pages).await,
         Config::OpcUa(config) => return opcua::browse(config, ask, pages).await,
-        Config::Sparkplug(_) => sparkplug::PROTOCOL,
+        Config::Sparkplug(config) => return sparkplug::browse(config, ask, pages).await,
         Config::Modbus(config) => return modbus::browse(config, ask, pages).await,
         Config::File(_) => file::PROTOCOL,
     };

@@ -1,6 +1,6 @@
-//! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), a client of
-//! InfluxDB (influxdb-client), an MQTT broker (mosquitto) with
-//! an edge node made of our wire and one of another make (pysparkplug). A peer that is not installed is named on the output, and
+//! The drivers against real peers: an OPC UA server (asyncua), a Modbus TCP server (pymodbus), a client of InfluxDB
+//! (influxdb-client), an MTConnect agent in Python, an MQTT broker (mosquitto) with an edge node made of our wire and one of
+//! another make (pysparkplug). A peer that is not installed is named on the output, and
 //! its test is left out.
 
 #[path = "peers/bench.rs"]
@@ -11,6 +11,8 @@ mod broker;
 mod influx;
 #[path = "peers/mqtt.rs"]
 mod mqtt;
+#[path = "peers/mtconnect.rs"]
+mod mtconnect;
 #[path = "peers/opcua.rs"]
 mod on_opcua;
 #[path = "peers/pysparkplug.rs"]

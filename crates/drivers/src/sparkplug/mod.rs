@@ -2,8 +2,9 @@
 //!
 //! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task: connects
 //! and connects again), `session` (what is said and heard at one broker), `rebirth` (who is asked for a birth), `sink` (writes),
-//! `tests`, `conformance` (one test per assertion of the specification; `docs/conformance/sparkplug.md` lists them all).
+//! `browse` (what speaks at a broker), `tests`, `conformance` (one test per assertion of the specification; `docs/conformance/sparkplug.md` lists them all).
 
+mod browse;
 mod config;
 #[cfg(test)]
 mod conformance;
@@ -17,6 +18,7 @@ mod source;
 mod tests;
 pub mod wire;
 
+pub use browse::browse;
 pub use config::*;
 pub use source::{at_once, run};
 
@@ -29,7 +31,7 @@ pub const PROTOCOL: Protocol = Protocol {
     channel_example: "plant/line-1/oven/state",
     check_source,
     check_channel,
-    looking: Looking::Nothing,
+    looking: Looking::Listening,
 };
 
 fn check_source(address: &str) -> Result<(), AddressError> {

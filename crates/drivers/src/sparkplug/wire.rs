@@ -24,7 +24,7 @@ mod state;
 mod value;
 
 pub use command::{Command, Encoder, commands, echoes, rebirth};
-pub use decoder::{DEVICES_MAX, Decoder, NODES_MAX, Notes};
+pub use decoder::{DEVICES_MAX, Decoder, NODES_MAX, Notes, is_protocol};
 pub use edge::Edge;
 pub use order::{Gap, HELD_MAX, Order, Ready};
 pub use read::{Incoming, Read, read};

@@ -96,6 +96,10 @@ impl Bench {
         self.readings.clear();
         self.refused.clear();
     }
+    /// Answers that what is unsettled could not be taken.
+    pub fn drop_unsettled(&mut self) {
+        self.unsettled.clear();
+    }
     pub fn unsettled(&self) -> usize {
         self.unsettled.len()
     }

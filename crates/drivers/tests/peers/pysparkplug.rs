@@ -5,9 +5,10 @@ use crate::bench::{Bench, Process, free_port, python};
 use crate::broker::Mosquitto;
 use crate::channels;
 use collect::RawValue;
-use drivers::{Config, sparkplug};
+use drivers::{Ask, Config, Pages, sparkplug};
 use plant::{ChannelId, CommandValue, Quality};
 use std::time::Duration;
+use survey::{Data, Value};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sparkplug_against_pysparkplug() {
@@ -63,4 +64,46 @@ async fn sparkplug_against_pysparkplug() {
     assert_eq!((&stale.value, stale.quality), (&RawValue::Number(0.75), Quality::Uncertain), "its will: NDEATH");
     bench.until(|h| h.last_error.as_ref().is_some_and(|(_, e)| e == "edge node works/press is offline")).await;
     bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browse_finds_the_metrics_of_an_edge_node_that_speaks() {
+    if !python("pysparkplug") {
+        return;
+    }
+    let Some(broker) = Mosquitto::start(free_port()) else { return };
+    let config = Config::Sparkplug(sparkplug::Config::at(&format!("127.0.0.1:{}", broker.port)).expect("an address"));
+    let mut edge = Process::script("sparkplug_edge.py", broker.port);
+    let look = |from: Option<String>, found_max: usize| {
+        let ask = Ask { from, found_max, listen: Duration::from_secs(3), ..Ask::default() };
+        let (pages, mut heard) = Pages::channel();
+        let reading = async move {
+            let mut told = (Vec::new(), None);
+            while let Some(page) = heard.recv().await {
+                told.0.extend(page.found);
+                told.1 = page.cursor;
+            }
+            told
+        };
+        let config = config.clone();
+        async move {
+            let (ended, told) = tokio::join!(drivers::browse(config, ask, pages), reading);
+            ended.expect("it listens");
+            told
+        }
+    };
+    let speak = async |edge: &mut Process| {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        edge.tell("data force 14.5");
+    };
+    let (_, (found, cursor)) = tokio::join!(speak(&mut edge), look(None, 3));
+    let addresses: Vec<&str> = found.iter().map(|f| f.address.as_str()).collect();
+    assert_eq!(addresses, ["works/press/-/load", "works/press/head/armed", "works/press/head/cold"]);
+    assert_eq!(cursor.as_deref(), Some("works/press/head/cold"));
+    let (_, (found, cursor)) = tokio::join!(speak(&mut edge), look(cursor, 100));
+    let addresses: Vec<&str> = found.iter().map(|f| f.address.as_str()).collect();
+    assert_eq!(addresses, ["works/press/head/force", "works/press/head/mode", "works/press/head/strokes"]);
+    assert_eq!(cursor, None);
+    assert_eq!((found[0].data, &found[0].value), (Data::Real, &Some(Value::Number(14.5))));
+    assert_eq!((found[2].type_name.as_deref(), found[2].device), (Some("Int64"), Some(3)));
 }

@@ -157,7 +157,7 @@ pub const fn credentials(wire: &mut drivers::Config) -> Option<&mut drivers::Cre
         drivers::Config::OpcUa(config) => config.credentials.as_mut(),
         drivers::Config::Http(config) => config.credentials.as_mut(),
         drivers::Config::Sparkplug(config) => config.credentials.as_mut(),
-        drivers::Config::Modbus(_) | drivers::Config::File(_) => None,
+        drivers::Config::Modbus(_) | drivers::Config::File(_) | drivers::Config::MtConnect(_) => None,
     }
 }
 

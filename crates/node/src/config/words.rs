@@ -4,7 +4,7 @@ use plant::{ChannelKind, DecisionKind, MachineState, Mode, Role, UserRole};
 use serde_json::{Value, json};
 
 /// Protocol words of sources.
-pub const PROTOCOLS: [&str; 7] = ["opcua", "mqtt", "sparkplug", "modbus", "http", "file", "hand"];
+pub const PROTOCOLS: [&str; 8] = ["opcua", "mqtt", "sparkplug", "modbus", "mtconnect", "http", "file", "hand"];
 
 /// Days of the week, Monday first.
 pub const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];

@@ -363,6 +363,7 @@ const fn is_sound(value: &RawValue) -> bool {
     }
 }
 
-fn is_protocol(metric: &str) -> bool {
+/// Whether a metric belongs to the protocol: `bdSeq`, `Node Control/` and `Device Control/`.
+pub fn is_protocol(metric: &str) -> bool {
     metric == "bdSeq" || metric.starts_with("Node Control/") || metric.starts_with("Device Control/")
 }

@@ -7,6 +7,7 @@ mod file;
 mod http;
 mod modbus;
 pub mod mqtt;
+mod mtconnect;
 mod opcua;
 mod sparkplug;
 
@@ -52,7 +53,7 @@ impl Typed<'_> {
 
 /// All protocols that speak over a wire, by word.
 pub const ALL: &[Settings] =
-    &[file::SETTINGS, http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
+    &[file::SETTINGS, http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, mtconnect::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
 
 /// The settings of the protocol with this word.
 pub fn named(word: &str) -> Option<&'static Settings> {

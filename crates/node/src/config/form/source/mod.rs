@@ -4,6 +4,7 @@ mod file;
 mod http;
 mod modbus;
 mod mqtt;
+mod mtconnect;
 mod opcua;
 mod sparkplug;
 
@@ -11,6 +12,7 @@ pub use file::{FileForm, FileLongForm, FileTimeForm};
 pub use http::HttpForm;
 pub use modbus::ModbusForm;
 pub use mqtt::MqttForm;
+pub use mtconnect::MtConnectForm;
 pub use opcua::OpcUaForm;
 pub use sparkplug::SparkplugForm;
 
@@ -29,7 +31,8 @@ use serde::Deserialize;
 /// of commands, such as `plant/mill-1/state#/data/power@/ts > plant/mill-1/power/set`; paths are JSON pointers or plain JSONPath, `*`
 /// stands for every element of an array; `+` in a topic stands for any one level. `file`: a column such
 /// as `temperature`, or `machine/column` where a column names the machine, in a table of one value a row the name in place of the
-/// column; absent, these are the channel's and the machine's own names. `hand`: none.
+/// column; absent, these are the channel's and the machine's own names. `mtconnect`: the id of
+/// a data item such as `x2f`, or device/name such as `mill-1/Xload`. `hand`: none.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceForm {
@@ -39,7 +42,8 @@ pub struct SourceForm {
     #[schemars(extend("enum" = words::PROTOCOLS))]
     pub protocol: String,
     /// Where it is: `opc.tcp://host:4840` for opcua, `host:port` for sparkplug and modbus, `127.0.0.1:8086` to listen on for http,
-    /// `mqtt://host:1883`, `mqtts://host:8883`, `listen://127.0.0.1:1883` or `listens://0.0.0.0:8883` for mqtt; a file or a
+    /// `mqtt://host:1883`, `mqtts://host:8883`, `listen://127.0.0.1:1883` or `listens://0.0.0.0:8883` for mqtt; `http://host:5000` for
+    /// mtconnect (with `/device` for one device of the agent); a file or a
     /// folder relative to this file for file; none for hand. A file source without one is driven by `socium replay` alone.
     pub address: Option<String>,
     /// Name to sign in with. Absent: without a name.
@@ -58,4 +62,6 @@ pub struct SourceForm {
     pub modbus: Option<ModbusForm>,
     /// Settings for protocol `file`.
     pub file: Option<FileForm>,
+    /// Settings for protocol `mtconnect`.
+    pub mtconnect: Option<MtConnectForm>,
 }
