@@ -45,7 +45,7 @@ const AGENT: &str = "http://host:port, such as http://192.168.0.9:5000, with /de
 const ITEM: &str = "the id of a data item such as x2f, or device/name such as mill-1/Xload";
 
 impl Config {
-    /// An agent by its address; everything else as usual: asked every second for at most 1,000 observations, documents up to 8
+    /// An agent by its address, `http://` or `mtconnect://`; everything else as usual: asked every second for at most 1,000 observations, documents up to 8
     /// MiB, 5 s to answer.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Config {
             allowed: AGENT,
         };
         let rest = match address.split_once("://") {
-            Some(("http", rest)) => rest,
+            Some(("http" | "mtconnect", rest)) => rest,
             Some(("https", _)) => return Err(error("https is not spoken; put a proxy before the agent")),
             _ => return Err(error("it does not begin with http://")),
         };

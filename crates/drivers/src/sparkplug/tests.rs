@@ -351,6 +351,19 @@ fn a_birth_tells_units_and_a_new_session_makes_what_was_known_doubtful() {
 }
 
 #[test]
+fn a_birth_ends_the_doubt_even_of_a_value_measured_before() {
+    let mut decoder = born();
+    decode(&mut decoder, message("NDEATH", None, None, vec![bd_seq(4)]));
+    decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(5)]));
+    let metrics = || vec![text(Some("state"), Some(1), "ready"), number(Some("power"), Some(2), 40.0)];
+    let reborn = decode(&mut decoder, message("DBIRTH", Some("oven"), Some(1), metrics()));
+    let told: Vec<_> = reborn.readings.iter().map(|r| (r.quality, r.at.map(|at| at.millis()))).collect();
+    assert_eq!(told, [(Quality::Good, Some(9_001)); 2], "measured at 7, doubtful since 9");
+    let again = decode(&mut decoder, message("DBIRTH", Some("oven"), Some(2), metrics()));
+    assert_eq!(again.readings[0].at, Some(at(7)), "without doubt its own time stands");
+}
+
+#[test]
 fn more_devices_than_the_limit_are_refused() {
     let mut decoder = Decoder::new(SourceId(0), &config());
     decode(&mut decoder, message("NBIRTH", None, Some(0), vec![bd_seq(4)]));

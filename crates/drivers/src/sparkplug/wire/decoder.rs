@@ -11,7 +11,7 @@ use super::value::{raw_value, text_property};
 use super::{Fault, Message, NodeName, REFUSED, instant};
 use crate::sparkplug::config::{Address, Config};
 use collect::{Delivery, Place, RawReading, RawValue, Source};
-use measure::Instant;
+use measure::{Instant, Span};
 use plant::{ChannelId, Quality, RefusalReason, Refused, SourceId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -47,6 +47,8 @@ pub struct Decoder {
     events: HashSet<ChannelId>,
     nodes: HashMap<NodeName, Node>,
     last: HashMap<ChannelId, RawValue>,
+    /// Since when a channel's last value is doubtful.
+    doubtful: HashMap<ChannelId, Instant>,
     notes: Notes,
 }
 
@@ -65,6 +67,7 @@ impl Decoder {
             events: config.events.clone(),
             nodes: HashMap::new(),
             last: HashMap::new(),
+            doubtful: HashMap::new(),
             notes: Notes::default(),
         }
     }
@@ -247,7 +250,13 @@ impl Decoder {
             self.notes.refusals.push((channel, reason));
         }
         let sent = if leaf.historical { None } else { incoming.payload.timestamp };
-        let at = leaf.timestamp.or(sent).and_then(instant);
+        let own = leaf.timestamp.or(sent).and_then(instant);
+        let at = match channel {
+            Some(channel) if topic.verb == Verb::Birth && !leaf.historical && leaf.metric.value.is_some() => {
+                self.undoubted(channel, own, (sent, delivery.received))
+            }
+            _ => own,
+        };
         let value = match raw_value(leaf.metric, datatype) {
             Err(fault) => return self.refuse(delivery, topic.place(&leaf.name), fault),
             Ok(_) if leaf.historical && at.is_none() => return self.refuse(delivery, topic.place(&leaf.name), timeless()),
@@ -304,10 +313,22 @@ impl Decoder {
         for channel in channels {
             if let Some(value) = self.last.get(&channel).cloned() {
                 self.notes.past.push(delivery.readings.len());
+                self.doubtful.insert(channel, at);
                 let (place, at) = (Place::Channel(channel), Some(at));
                 delivery.readings.push(RawReading { place, at, value, quality: Quality::Uncertain });
             }
         }
+    }
+
+    /// A birth ends the doubt of a value: one that has not changed since is true again from the birth on, not from when it was
+    /// measured, or the mark of doubt would stand as the newer reading.
+    fn undoubted(&mut self, channel: ChannelId, own: Option<Instant>, (sent, received): (Option<u64>, Instant)) -> Option<Instant> {
+        let Some(since) = self.doubtful.remove(&channel) else { return own };
+        if own.is_some_and(|own| own > since) {
+            return own;
+        }
+        let born = sent.and_then(instant).filter(|sent| *sent > since).unwrap_or(received);
+        Some(born.max(since + Span::from_millis(1)))
     }
 
     fn ask_rebirth(&mut self, incoming: &Incoming, why: &str) {
