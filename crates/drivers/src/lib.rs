@@ -67,8 +67,15 @@ pub struct Protocol {
 }
 
 /// All protocols, by word.
-pub const ALL: &[Protocol] =
-    &[file::PROTOCOL, http::PROTOCOL, modbus::PROTOCOL, mqtt::PROTOCOL, mtconnect::PROTOCOL, opcua::PROTOCOL, sparkplug::PROTOCOL];
+pub const ALL: &[Protocol] = &[
+    file::PROTOCOL,
+    http::PROTOCOL,
+    modbus::PROTOCOL,
+    mqtt::PROTOCOL,
+    mtconnect::PROTOCOL,
+    opcua::PROTOCOL,
+    sparkplug::PROTOCOL,
+];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
 pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {

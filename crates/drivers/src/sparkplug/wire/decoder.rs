@@ -322,7 +322,12 @@ impl Decoder {
 
     /// A birth ends the doubt of a value: one that has not changed since is true again from the birth on, not from when it was
     /// measured, or the mark of doubt would stand as the newer reading.
-    fn undoubted(&mut self, channel: ChannelId, own: Option<Instant>, (sent, received): (Option<u64>, Instant)) -> Option<Instant> {
+    fn undoubted(
+        &mut self,
+        channel: ChannelId,
+        own: Option<Instant>,
+        (sent, received): (Option<u64>, Instant),
+    ) -> Option<Instant> {
         let Some(since) = self.doubtful.remove(&channel) else { return own };
         if own.is_some_and(|own| own > since) {
             return own;

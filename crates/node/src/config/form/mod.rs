@@ -11,7 +11,9 @@ mod source;
 pub use machine::{ChannelForm, EnvelopeForm, MachineForm, MachineTypeForm};
 pub use order::{OperationForm, OrderForm, PolicyForm, ProductForm};
 pub use site::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, StoreForm, TeamForm, WebForm};
-pub use source::{FileForm, FileLongForm, FileTimeForm, HttpForm, ModbusForm, MqttForm, MtConnectForm, OpcUaForm, SourceForm, SparkplugForm};
+pub use source::{
+    FileForm, FileLongForm, FileTimeForm, HttpForm, ModbusForm, MqttForm, MtConnectForm, OpcUaForm, SourceForm, SparkplugForm,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -52,8 +52,15 @@ impl Typed<'_> {
 }
 
 /// All protocols that speak over a wire, by word.
-pub const ALL: &[Settings] =
-    &[file::SETTINGS, http::SETTINGS, modbus::SETTINGS, mqtt::SETTINGS, mtconnect::SETTINGS, opcua::SETTINGS, sparkplug::SETTINGS];
+pub const ALL: &[Settings] = &[
+    file::SETTINGS,
+    http::SETTINGS,
+    modbus::SETTINGS,
+    mqtt::SETTINGS,
+    mtconnect::SETTINGS,
+    opcua::SETTINGS,
+    sparkplug::SETTINGS,
+];
 
 /// The settings of the protocol with this word.
 pub fn named(word: &str) -> Option<&'static Settings> {
