@@ -860,7 +860,6 @@ export const en = {
   'data.people': 'Read by people',
   'data.enter': 'Enter readings',
   'data.files.read': 'Read from files',
-  'protocol.mqtt': 'MQTT',
   'protocol.mtconnect': 'MTConnect',
   'protocol.http': 'HTTP',
   'auditwhat.source_looked_at': 'looked at a source',

@@ -861,7 +861,6 @@ export const zh: Words = {
   'data.people': '人工读取',
   'data.enter': '录入读数',
   'data.files.read': '从文件读取',
-  'protocol.mqtt': 'MQTT',
   'protocol.mtconnect': 'MTConnect',
   'protocol.http': 'HTTP',
   'auditwhat.source_looked_at': '查看了数据源',
