@@ -19,21 +19,23 @@ const CONNECTIONS: usize = 2;
 pub struct Load {
     data: DataSet,
     names: Vec<String>,
-    /// Whether times are whole seconds, so that a body holds exactly one of each machine.
-    whole_seconds: bool,
+    /// The next second, where all lines of a second share it instead of the machine's own time.
+    whole_second: Option<Instant>,
 }
 
 impl Load {
     /// Machines whose lives end now.
     pub fn new(machines: usize, seconds: usize) -> Self {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-        let start = Instant::from_seconds(now) - Span::from_seconds(seconds as i64 + 1);
-        Self { data: DataSet::new(1, machines, start), names: (0..machines).map(machine_name).collect(), whole_seconds: false }
+        Self {
+            data: DataSet::new(1, machines, start(seconds)),
+            names: (0..machines).map(machine_name).collect(),
+            whole_second: None,
+        }
     }
 
     /// The same with times in whole seconds.
     pub fn in_whole_seconds(machines: usize, seconds: usize) -> Self {
-        Self { whole_seconds: true, ..Self::new(machines, seconds) }
+        Self { whole_second: Some(start(seconds)), ..Self::new(machines, seconds) }
     }
 
     /// The next seconds of all machines, in bodies of [`LINES`] lines with times in ms.
@@ -41,7 +43,7 @@ impl Load {
         let mut bodies = vec![String::new()];
         let mut lines = 0;
         for _ in 0..seconds {
-            let (names, whole_seconds) = (&self.names, self.whole_seconds);
+            let (names, whole_second) = (&self.names, self.whole_second);
             self.data.second(|row| {
                 if lines == LINES {
                     bodies.push(String::with_capacity(LINES * 200));
@@ -55,12 +57,19 @@ impl Load {
                     let comma = if place == 0 { "" } else { "," };
                     let _ = write!(body, "{comma}{}={value:.*}", channel.name, usize::from(channel.decimals));
                 }
-                let at = if whole_seconds { row.at.floor(Span::from_seconds(1)) } else { row.at };
+                let at = whole_second.unwrap_or(row.at);
                 let _ = writeln!(body, " {}", at.micros() / 1_000);
             });
+            self.whole_second = whole_second.map(|second| second + Span::from_seconds(1));
         }
         bodies
     }
+}
+
+/// The second at which lives of some seconds begin that end now.
+fn start(seconds: usize) -> Instant {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    Instant::from_seconds(now) - Span::from_seconds(seconds as i64 + 1)
 }
 
 /// Sends all bodies and waits for every answer.
