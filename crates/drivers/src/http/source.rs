@@ -230,21 +230,32 @@ async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, An
     let held = if is_packed { body_max } else { length };
     let kib = u32::try_from(held / 1_024 + 1).unwrap_or(BODIES_KIB_MAX).min(BODIES_KIB_MAX);
     let _room = shared.bodies.acquire_many(kib).await;
-    let read = timeout(REQUEST_WITHIN, Limited::new(request.into_body(), body_max).collect()).await;
-    let packed = match read {
+    let packed = match timeout(REQUEST_WITHIN, gather(request.into_body(), body_max)).await {
         Err(_) => return Err(broken(format!("the body did not come within {REQUEST_WITHIN:?}"))),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
         Ok(Err(error)) => return Err(broken(format!("the body broke off: {error}"))),
-        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Ok(body)) => body,
     };
     if !is_packed {
-        return Ok(packed.into());
+        return Ok(packed);
     }
     let mut unpacked = Vec::new();
     let most = body_max as u64 + 1;
-    let read = MultiGzDecoder::new(&*packed).take(most).read_to_end(&mut unpacked);
+    let read = MultiGzDecoder::new(packed.as_slice()).take(most).read_to_end(&mut unpacked);
     read.map_err(|error| broken(format!("the body is not gzip as it says: {error}")))?;
     if unpacked.len() > body_max { Err(too_large()) } else { Ok(unpacked) }
+}
+
+/// All pieces of a body in one.
+async fn gather(body: Incoming, body_max: usize) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(body_max));
+    let mut pieces = Limited::new(body, body_max);
+    while let Some(piece) = pieces.frame().await {
+        if let Ok(data) = piece?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
 }
 
 fn precision(query: &str) -> Result<Precision, Answer> {

@@ -90,6 +90,8 @@ struct Writer {
     owed: Vec<(WordId, Arc<str>)>,
     sequence: u64,
     number: u64,
+    /// Where a group's frames are put together; kept, so that its pages stay.
+    frames: Vec<u8>,
 }
 
 impl Journal {
@@ -110,6 +112,7 @@ impl Journal {
             owed: Vec::new(),
             sequence: start.sequence,
             number: start.number,
+            frames: Vec::new(),
             start,
         };
         writer.open()?;
@@ -270,23 +273,24 @@ impl Writer {
             self.open()?;
         }
         let Some(segment) = &mut self.segment else { return Err(StoreError::Closed) };
-        let mut bytes = Vec::with_capacity(weight(group));
+        let bytes = &mut self.frames;
+        bytes.clear();
         let words: Vec<_> = self.owed.iter().chain(group.iter().flat_map(|c| &c.words)).cloned().collect();
         if !words.is_empty() {
-            segment::frame(&mut bytes, segment.number, segment.end, &encode_words(&words));
+            segment::frame(bytes, segment.number, segment.end, &encode_words(&words));
         }
         for commit in group {
             for payload in &commit.payloads {
-                segment::frame(&mut bytes, segment.number, segment.end, payload);
+                segment::frame(bytes, segment.number, segment.end, payload);
             }
             for json in &commit.records {
                 self.sequence += 1;
                 let payload = encode_record(self.sequence, json);
-                segment::frame(&mut bytes, segment.number, segment.end, &payload);
+                segment::frame(bytes, segment.number, segment.end, &payload);
             }
         }
         let began = std::time::Instant::now();
-        segment.write(&bytes).map_err(|e| StoreError::disk("cannot write", &segment.path, &e))?;
+        segment.write(bytes).map_err(|e| StoreError::disk("cannot write", &segment.path, &e))?;
         self.figures.note(began.elapsed());
         Ok(())
     }
