@@ -61,7 +61,7 @@ impl Store {
         words: Vec<(WordId, Arc<str>)>,
         batches: Vec<Batch>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
-        self.submit(words, batches, Vec::new())
+        self.submit(words, written(batches), Vec::new())
     }
 
     /// Stores words, readings and records as one, with one flush of the disk; resolves once all are on it.
@@ -97,7 +97,7 @@ impl Store {
             // the words are stored all the same: later readings may use them
             Err(refusal) => (Vec::new(), Vec::new(), Some(refusal)),
         };
-        let submitted = self.submit(words, batches, forms);
+        let submitted = self.submit(words, written(batches), forms);
         async move {
             let stored = submitted.await;
             refusal.map_or(stored, Err)
@@ -115,11 +115,10 @@ impl Store {
     fn submit(
         &self,
         words: Vec<(WordId, Arc<str>)>,
-        batches: Vec<Batch>,
+        (payloads, extent): (Vec<Vec<u8>>, Extent),
         records: Vec<String>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let (done, answer) = oneshot::channel();
-        let (payloads, extent) = (encode_batches(&batches), Extent::of(&batches));
         let queued = self.inner.journal.submit(Job::Commit(Commit { words, payloads, extent, records, done }));
         async move {
             queued.await?;
@@ -257,6 +256,12 @@ impl Store {
     fn history_dir(&self) -> PathBuf {
         self.inner.dir.join(open::HISTORY)
     }
+}
+
+/// Batches as journal entries, and what they bring.
+fn written(batches: Vec<Batch>) -> (Vec<Vec<u8>>, Extent) {
+    let extent = Extent::of(&batches);
+    (encode_batches(batches), extent)
 }
 
 /// Keys from outside cannot meet those of the store.

@@ -229,7 +229,9 @@ async fn each_request_has_its_answer() {
     let write = "POST /api/v2/write?org=o&bucket=b&precision=s HTTP/1.1";
     let gzip = format!("{write}\r\nContent-Encoding: gzip");
     let large = [b' '; 1_001];
-    let table: [(&str, &str, &[u8], &Settled, u16, &str); 15] = [
+    /// Name, head, body, what became of it; status and words of the answer.
+    type Case<'c> = (&'c str, &'c str, &'c [u8], &'c Settled, u16, &'c str);
+    let table: [Case<'_>; 15] = [
         ("v2", write, good, &Settled::TAKEN, 204, ""),
         ("v1", "POST /write?db=x&precision=u HTTP/1.1", good, &Settled::TAKEN, 204, ""),
         ("json", "POST /telegraf HTTP/1.1", b"[]", &Settled::TAKEN, 204, ""),

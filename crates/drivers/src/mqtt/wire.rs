@@ -257,7 +257,7 @@ impl Walk<'_> {
                 }
             }
             _ if field.is_some_and(|f| f.is_time) => {}
-            leaf => self.refuse(path, leaf.to_string(), (RefusalReason::UnknownChannel, "a field of a configured channel")),
+            leaf => self.refuse(path, &leaf.to_string(), (RefusalReason::UnknownChannel, "a field of a configured channel")),
         }
     }
 
@@ -272,10 +272,10 @@ impl Walk<'_> {
         let at = time.map(|time| self.time(time)).transpose();
         match (value, at) {
             (Ok(value), Ok(at)) => self.into.read(channel, at.unwrap_or(self.at), value),
-            (Err(found), _) => self.refuse(path, found, (RefusalReason::WrongType, "a number, true, false or a text")),
+            (Err(found), _) => self.refuse(path, &found, (RefusalReason::WrongType, "a number, true, false or a text")),
             (_, Err(found)) => {
                 let allowed = "a time in seconds, ms or µs since 1970, or as in RFC 3339";
-                self.refuse(path, found, (RefusalReason::Malformed, allowed));
+                self.refuse(path, &found, (RefusalReason::Malformed, allowed));
             }
         }
     }
@@ -290,7 +290,7 @@ impl Walk<'_> {
         time.ok_or_else(|| format!("the time {found} at {path}"))
     }
 
-    fn refuse(&mut self, path: &str, found: String, why: (RefusalReason, &str)) {
+    fn refuse(&mut self, path: &str, found: &str, why: (RefusalReason, &str)) {
         let place = format!("{}#{path}", self.topic);
         let found = found.chars().take(SHOWN_MAX).collect();
         self.into.refuse(self.mapper.refused((&place, self.at), found, why));

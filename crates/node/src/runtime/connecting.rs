@@ -151,11 +151,11 @@ impl Surveys {
             secret: wish.password.clone().map(Secret),
             settings: String::new(),
         };
-        Connection::open(file, source).map_err(told)
+        Connection::open(file, source).map_err(|faults| told(&faults))
     }
 }
 
-fn told(faults: Faults) -> HouseError {
+fn told(faults: &Faults) -> HouseError {
     HouseError::Invalid(faults.to_string())
 }
 
@@ -179,7 +179,7 @@ impl Connecting for Surveys {
         let connection = self.connection(&wish)?;
         let protocol = drivers::ALL.iter().find(|p| p.word == connection.source.protocol);
         let listed = match (&wish.list, protocol) {
-            (Some(text), Some(protocol)) => Some(list::read("list", text, protocol).map_err(told)?),
+            (Some(text), Some(protocol)) => Some(list::read("list", text, protocol).map_err(|faults| told(&faults))?),
             _ => None,
         };
         let id = self.next.fetch_add(1, Ordering::Relaxed) + 1;
@@ -253,7 +253,7 @@ impl Connecting for Surveys {
         let no = || HouseError::Conflict("this unit cannot start itself anew; end it and start it again".to_owned());
         let restart = self.restart.as_ref().ok_or_else(no)?;
         if let Some(file) = &self.file {
-            crate::config::read(file).map_err(told)?;
+            crate::config::read(file).map_err(|faults| told(&faults))?;
         }
         restart.notify_one();
         Ok(())

@@ -67,8 +67,8 @@ impl Entry {
     }
 }
 
-/// Batches as entries, each of moderate length.
-pub(crate) fn encode_batches(batches: &[Batch]) -> Vec<Vec<u8>> {
+/// Batches as entries, each of moderate length. A batch is given up once it is written.
+pub(crate) fn encode_batches(batches: Vec<Batch>) -> Vec<Vec<u8>> {
     let mut entries: Vec<Vec<u8>> = Vec::new();
     let mut received = 0;
     for batch in batches {
@@ -77,7 +77,7 @@ pub(crate) fn encode_batches(batches: &[Batch]) -> Vec<Vec<u8>> {
             received = 0;
         }
         if let Some(bytes) = entries.last_mut() {
-            add_batch(bytes, batch, received);
+            add_batch(bytes, &batch, received);
             received = batch.received.micros();
         }
     }

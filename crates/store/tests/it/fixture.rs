@@ -79,7 +79,7 @@ pub fn with_channels(machines: &[(&str, &str)], channels: &[(&str, ChannelKind, 
 
 /// The channel of a machine by its place in [`CHANNELS`].
 pub fn channel(machine: u32, place: u32) -> ChannelId {
-    ChannelId(u32::from(machine) * CHANNELS.len() as u32 + place)
+    ChannelId(machine * CHANNELS.len() as u32 + place)
 }
 
 pub fn at(seconds: i64) -> Instant {

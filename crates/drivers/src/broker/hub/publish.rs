@@ -46,10 +46,10 @@ impl Hub {
         let Publish { qos, retain, properties, payload, .. } = *publish;
         let mut reason = self.spread(&route, Some(id), &Said { qos, retain, properties, payload }, now);
         let is_ours = route.way != Way::Elsewhere;
-        if let Some(intake) = self.intake.as_mut().filter(|_| is_ours) {
-            if !intake.take(route.way, &route.name, payload) {
-                reason = reason::BAD_PAYLOAD;
-            }
+        if let Some(intake) = self.intake.as_mut().filter(|_| is_ours)
+            && !intake.take(route.way, &route.name, payload)
+        {
+            reason = reason::BAD_PAYLOAD;
         }
         if qos > 0 {
             self.owe(place, (id, is_ours), (publish.id, qos, reason));

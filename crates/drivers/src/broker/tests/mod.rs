@@ -63,7 +63,8 @@ proptest! {
         for topic in topics.iter().filter(|t| !t.is_empty()) {
             let mut found: Vec<_> = tree.matching(topic).listeners.iter().map(|l| l.session).collect();
             let mut wanted: Vec<_> = held.iter().filter(|(_, f)| matches(f, topic)).map(|(s, _)| *s).collect();
-            (found.sort(), wanted.sort());
+            found.sort();
+            wanted.sort();
             prop_assert_eq!(found, wanted, "{}", topic);
         }
     }

@@ -202,15 +202,15 @@ fn series<'i>(index: &'i Index, key: &[u8], scratch: &mut Vec<u8>) -> Option<&'i
         return index.series(measurement, tag, scratch);
     }
     let end = unescaped(key, b',').unwrap_or(key.len());
-    let mut tags: Vec<(Cow<'_, [u8]>, Cow<'_, [u8]>)> = Vec::new();
+    let mut tags: Vec<[Cow<'_, [u8]>; 2]> = Vec::new();
     let mut rest = key.get(end + 1..).unwrap_or_default();
     while !rest.is_empty() {
         let tag_end = unescaped(rest, b',').unwrap_or(rest.len());
         let (name, value) = rest[..tag_end].split_at(unescaped(&rest[..tag_end], b'=')?);
-        tags.push((plain(name), plain(&value[1..])));
+        tags.push([plain(name), plain(&value[1..])]);
         rest = rest.get(tag_end + 1..).unwrap_or_default();
     }
-    let tag = |wanted: &[u8]| tags.iter().find(|(name, _)| **name == *wanted).map(|(_, value)| &**value);
+    let tag = |wanted: &[u8]| tags.iter().find(|[name, _]| **name == *wanted).map(|[_, value]| &**value);
     index.series(&plain(&key[..end]), tag, scratch)
 }
 

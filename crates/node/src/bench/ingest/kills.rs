@@ -43,7 +43,7 @@ pub fn rows(times: u32) -> Result<Vec<Row>, Failure> {
     for _ in 0..times {
         let bodies = load.bodies(400);
         let patience = Duration::from_secs_f64(chance.between(0.3, 2.5));
-        acknowledged.extend(until_killed(server, bodies, patience));
+        acknowledged.extend(until_killed(server, &bodies, patience));
         let bytes = folder_bytes(&place.join("data/journal")) as f64;
         let began = Instant::now();
         server = again(&place)?;
@@ -80,7 +80,7 @@ fn again(place: &Path) -> Result<Server, Failure> {
 }
 
 /// Sends until the unit is killed; the seconds it has acknowledged.
-fn until_killed(server: Server, bodies: Vec<String>, patience: Duration) -> Vec<i64> {
+fn until_killed(server: Server, bodies: &[String], patience: Duration) -> Vec<i64> {
     let (address, path) = (server.address, server.path.clone());
     let next = Mutex::new(bodies.iter());
     let send = || -> Vec<i64> {

@@ -90,7 +90,7 @@ impl Writer {
         let long = "9".repeat(40_000);
         let rows: [(String, RefusalReason, u64); 7] = [
             (format!("{at};-1\n"), RefusalReason::Malformed, 1),
-            (format!("yesterday;-1;-1\n"), RefusalReason::Malformed, 1),
+            ("yesterday;-1;-1\n".to_owned(), RefusalReason::Malformed, 1),
             (format!("{at};{long};-1\n"), RefusalReason::Malformed, 1),
             (format!("{at};NaN;inf\n"), RefusalReason::NotFinite, 2),
             (format!("{at};many;\n"), RefusalReason::WrongType, 1),

@@ -217,12 +217,12 @@ impl Soak {
         twice += meter.count - meter.distinct;
         let wrong = difference(&owed(&refused), &writers[2].poison);
         Ok(self.figures(
-            Told { sent, lost, twice, wrong, answers, meter: meter.count, poison: writers[2].poison.values().sum() },
+            &Told { sent, lost, twice, wrong, answers, meter: meter.count, poison: writers[2].poison.values().sum() },
             skipped,
         ))
     }
 
-    fn figures(&self, told: Told, skipped: Option<&str>) -> Vec<Row> {
+    fn figures(&self, told: &Told, skipped: Option<&str>) -> Vec<Row> {
         let seen = &self.seen;
         let context = format!(
             "{} kills, {} looks, {} appends refused by the full disk, slowest start {:.2} s",

@@ -84,7 +84,8 @@ fn fits(judge: &mut Judge<'_>, (typed, trail): (&Typed<'_>, &Trail), (config, se
         judge.refuse(&typed.trail.key("user"), "a name with its `password_file`");
     }
     let has_names = settings.users_file.is_some() || typed.form.user.is_some();
-    if !listen.ip().is_loopback() && !(config.secure && has_names) {
+    let is_guarded = config.secure && has_names;
+    if !listen.ip().is_loopback() && !is_guarded {
         judge.refuse(&address, "beyond loopback `listens://` with `mqtt.users_file`; without, `listen://127.0.0.1:1883`");
     }
 }
