@@ -254,7 +254,7 @@ mod tests {
 
         #[test]
         fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let scan = scan_bytes(bytes.clone(), NUMBER);
+            let scan = scan_bytes(bytes, NUMBER);
             prop_assert!(scan.payloads().next().is_none());
         }
     }
