@@ -1,7 +1,7 @@
 //! What goes into and comes out of the store by value: its limits, what it found at the start, its figures, its answers.
 
 use measure::Instant;
-use plant::{Batch, Decision, Record};
+use plant::{Batch, Decision, Quality, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -93,6 +93,33 @@ pub struct Bucket {
     pub high: f64,
     /// Readings.
     pub count: u64,
+    /// The earliest reading: source time and number.
+    pub first: (Instant, f64),
+    /// The latest reading.
+    pub last: (Instant, f64),
+    /// Mean weighted by the time for which each number held, where it was asked for.
+    pub weighted: Option<f64>,
+}
+
+impl Bucket {
+    /// A bucket without readings.
+    pub(crate) const fn empty(at: Instant) -> Self {
+        let (first, last) = ((Instant::MAX, f64::NAN), (Instant::MIN, f64::NAN));
+        Self { at, mean: 0.0, low: f64::INFINITY, high: f64::NEG_INFINITY, count: 0, first, last, weighted: None }
+    }
+    /// Takes in a reading; of two at one time the later call is the later one.
+    pub(crate) fn add(&mut self, at: Instant, value: f64) {
+        self.count += 1;
+        self.mean += (value - self.mean) / self.count as f64;
+        self.low = self.low.min(value);
+        self.high = self.high.max(value);
+        if at < self.first.0 {
+            self.first = (at, value);
+        }
+        if at >= self.last.0 {
+            self.last = (at, value);
+        }
+    }
 }
 
 /// The answer to a query.
@@ -104,4 +131,34 @@ pub struct SqlTable {
     pub rows: Vec<Vec<serde_json::Value>>,
     /// Whether rows beyond the limit were left out.
     pub cut: bool,
+}
+
+/// How the answer to a query is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SqlFormat {
+    /// `{"columns": […], "rows": [[…], …], "cut": false}`.
+    Json,
+    /// Comma-separated values with a head, times as RFC 3339.
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    /// A Parquet file.
+    Parquet,
+}
+
+/// The newest value of a channel, for the SQL table `last`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastValue {
+    /// Name of the machine.
+    pub machine: Arc<str>,
+    /// Name of the channel.
+    pub channel: Arc<str>,
+    /// Source time.
+    pub at: Instant,
+    /// The number of a number channel.
+    pub value: Option<f64>,
+    /// The word of a word channel.
+    pub word: Option<Arc<str>>,
+    /// How far it can be trusted.
+    pub quality: Quality,
 }

@@ -153,6 +153,10 @@ impl Live {
             !gone
         });
     }
+    /// Whether so many readings are in memory that the oldest will soon be given up.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        self.readings >= self.readings_max / 4 * 3
+    }
     /// Bytes in the journal.
     pub(crate) fn journal_bytes(&self) -> u64 {
         self.segments.iter().map(|s| s.bytes).sum()

@@ -4,10 +4,13 @@ mod asking;
 mod open;
 mod sealing;
 
+pub use asking::SqlPieces;
+
 use crate::form::{bookmark_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
+use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::prelude::SessionContext;
 use measure::Instant;
@@ -30,8 +33,10 @@ struct Inner {
     journal: Journal,
     records: Arc<Records>,
     applier: Applier,
-    /// For series; SQL queries get a context of their own.
+    /// The surroundings of SQL queries, each of which gets a context of its own.
     context: SessionContext,
+    /// Footers of history files, for series.
+    footers: Arc<Footers>,
     /// Where questions are worked out, so that a heavy one never holds up the loop.
     thinkers: Thinkers,
     /// One sealing at a time.

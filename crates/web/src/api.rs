@@ -45,6 +45,8 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::machines::machine,
         routes::machines::timeline,
         routes::machines::series,
+        routes::history::buckets,
+        routes::history::last,
         routes::kpis::kpis,
         routes::findings::findings,
         routes::findings::forecasts,

@@ -3,8 +3,10 @@
 use crate::connecting::Connecting;
 use crate::hand::Hand;
 use async_trait::async_trait;
-use measure::Instant;
-use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict};
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use measure::{Instant, Span};
+use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict, Window};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
@@ -22,7 +24,29 @@ pub struct Point {
     pub high: f64,
     /// Readings in the bucket.
     pub count: u64,
+    /// Earliest number.
+    pub first: f64,
+    /// Latest number.
+    pub last: f64,
+    /// Mean weighted by the time for which each number held, where it was asked for.
+    pub weighted: Option<f64>,
 }
+
+/// How the answer to a query is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SqlFormat {
+    /// The form `SqlTable`.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    /// A Parquet file.
+    Parquet,
+}
+
+/// The answer to a query, piece by piece; an error ends it.
+pub type SqlBody = BoxStream<'static, Result<Bytes, HouseError>>;
 
 /// A person who may sign in.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,17 +104,6 @@ pub struct StoreFigures {
     pub history_readings: u64,
 }
 
-/// Rows of an SQL answer: column names and JSON values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// Column names.
-    pub columns: Vec<String>,
-    /// Rows.
-    pub rows: Vec<Vec<serde_json::Value>>,
-    /// Whether rows beyond the limit were left out.
-    pub cut: bool,
-}
-
 /// Why the house cannot do what was asked; each has its HTTP status in `web::reply`.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum HouseError {
@@ -139,8 +152,16 @@ pub trait House: Connecting + Hand + Send + Sync + 'static {
     async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, HouseError>;
     /// A person's yes or no to a pending decision; returns the decision as it stands then.
     async fn verdict(&self, decision: RecordId, verdict: Verdict) -> Result<Record, HouseError>;
-    /// One read-only SQL query over the history.
-    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError>;
+    /// Readings of number channels of one machine in buckets of a width, one list a channel; empty buckets are left out.
+    async fn buckets(
+        &self,
+        channels: Vec<ChannelId>,
+        window: Window,
+        width: Span,
+        weighted: bool,
+    ) -> Result<Vec<Vec<Point>>, HouseError>;
+    /// One read-only SQL query over the history; what is wrong with it is told before the first piece.
+    async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError>;
     /// A person by name.
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError>;
     /// All people.

@@ -3,12 +3,15 @@
 //! Enters: settings. Leaves: [`Row`]s; with `--check` an exit code. Absent: timed unit tests (figures are kept in
 //! `bench/history.jsonl` and shown in `docs/performance.md`).
 
+pub mod cpu;
 pub mod dataset;
+pub mod duckdb;
 pub mod form;
 pub mod ingest;
 pub mod latency;
 pub mod mqtt;
 pub mod process;
+pub mod query;
 pub mod ring;
 pub mod soak;
 

@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 /// Longest wait for a server to listen, and for it to end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Ticks of the kernel's process times in a second (USER_HZ, 100 on every Linux).
-const TICKS: f64 = 100.0;
 
 /// A child process; killed on drop.
 pub struct Process {
@@ -46,12 +44,7 @@ impl Process {
     /// # Errors
     /// It has ended.
     pub fn cpu_seconds(&self) -> Result<f64, Failure> {
-        let text = self.proc("stat")?;
-        // proc(5): the name in brackets may hold spaces; utime and stime are fields 14 and 15
-        let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |place: usize| fields.get(place).and_then(|f| f.parse::<f64>().ok());
-        let sum = ticks(11).zip(ticks(12)).map(|(user, system)| (user + system) / TICKS);
-        sum.ok_or_else(|| Failure::new(format!("{}: no CPU times in /proc", self.name)))
+        super::cpu::seconds(&self.child.id().to_string())
     }
 
     /// Memory in use [bytes].

@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, mqtt, ring, soak};
+use crate::bench::{self, Row, ingest, latency, mqtt, query, ring, soak};
 use clap::{Args, Subcommand};
 
 /// What can be typed.
@@ -85,6 +85,18 @@ enum What {
         #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
+    /// History beside DuckDB on the same files: bytes a reading, CPU of sealing and of questions.
+    Query {
+        /// Machines of ten channels.
+        #[arg(long, default_value_t = 1_000)]
+        machines: usize,
+        /// Seconds of data at 1 Hz.
+        #[arg(long, default_value_t = 4_800)]
+        seconds: usize,
+        /// Rounds in which both are asked in turn.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
 }
 
 /// Measures and prints.
@@ -92,6 +104,7 @@ pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Loop { seeds, days } => ring_rows(seeds, days),
         What::Soak { hours, speed } => super::on_runtime(soak::rows(hours, speed))?,
+        What::Query { machines, seconds, rounds } => super::on_runtime(query::rows(query::Size { machines, seconds, rounds }))?,
         What::Latency { times } => super::on_runtime(latency::rows(times))?,
         What::Ingest { machines, seconds, rounds, series } => {
             ingest::rows(ingest::Settings { machines, seconds, rounds }, series)?

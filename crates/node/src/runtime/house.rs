@@ -7,8 +7,9 @@ use super::ring::Ask;
 use crate::clock::Clock;
 use async_trait::async_trait;
 use drivers::Health;
-use measure::Instant;
-use plant::{ChannelId, Record, RecordId, RecordKind, Verdict};
+use futures::StreamExt;
+use measure::{Instant, Span};
+use plant::{ChannelId, Record, RecordId, RecordKind, Verdict, Window};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -16,7 +17,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
 use web::hand::{Entered, Hand, HandReading, Said};
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, StoreFigures, User};
 
 /// Longest wait for the loop's answer to a person.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -146,13 +147,24 @@ impl House for NodeHouse {
             let told = self.store.words(&plant, channel, (from, to), points).await.map_err(failed)?;
             let point = |(at, word): (Instant, Arc<str>)| {
                 let number = f64::from(words.number(&word)?.0);
-                Some(Point { at, mean: number, low: number, high: number, count: 1 })
+                Some(Point { at, mean: number, low: number, high: number, count: 1, first: number, last: number, weighted: None })
             };
             return Ok(told.into_iter().filter_map(point).collect());
         }
         let buckets = self.store.series(&plant, channel, from, to, points).await.map_err(failed)?;
-        let point = |b: store::Bucket| Point { at: b.at, mean: b.mean, low: b.low, high: b.high, count: b.count };
         Ok(buckets.into_iter().map(point).collect())
+    }
+
+    async fn buckets(
+        &self,
+        channels: Vec<ChannelId>,
+        window: Window,
+        width: Span,
+        weighted: bool,
+    ) -> Result<Vec<Vec<Point>>, HouseError> {
+        let plant = Arc::clone(&self.view.borrow().plant);
+        let found = self.store.buckets(&plant, &channels, (window.from, window.to), width, weighted).await.map_err(failed)?;
+        Ok(found.into_iter().map(|channel| channel.into_iter().map(point).collect()).collect())
     }
 
     async fn record(&self, id: RecordId) -> Result<Record, HouseError> {
@@ -171,9 +183,20 @@ impl House for NodeHouse {
         tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| HouseError::Busy)?.map_err(|_| HouseError::Busy)?
     }
 
-    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError> {
-        let table = self.store.sql(&query, rows_max).await.map_err(failed)?;
-        Ok(Table { columns: table.columns, rows: table.rows, cut: table.cut })
+    async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError> {
+        let format = match format {
+            SqlFormat::Json => store::SqlFormat::Json,
+            SqlFormat::Csv => store::SqlFormat::Csv,
+            SqlFormat::Arrow => store::SqlFormat::Arrow,
+            SqlFormat::Parquet => store::SqlFormat::Parquet,
+        };
+        let view = self.view.borrow().clone();
+        let pieces = self.store.sql_pieces(&query, (format, rows_max), || last_values(&view)).await.map_err(failed)?;
+        let next = |mut pieces: store::SqlPieces| async move {
+            let piece = pieces.recv().await?;
+            Some((piece.map(bytes::Bytes::from).map_err(failed), pieces))
+        };
+        Ok(futures::stream::unfold(pieces, next).boxed())
     }
 
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {
@@ -213,4 +236,27 @@ impl House for NodeHouse {
 
 fn seen_user(row: store::UserRow) -> User {
     User { name: row.name, role: row.role, password_hash: row.password_hash }
+}
+
+fn point(b: store::Bucket) -> Point {
+    let (first, last) = (b.first.1, b.last.1);
+    Point { at: b.at, mean: b.mean, low: b.low, high: b.high, count: b.count, first, last, weighted: b.weighted }
+}
+
+/// The newest value of every channel, as the SQL table `last` holds it.
+fn last_values(view: &View) -> Vec<store::LastValue> {
+    let names: Vec<Arc<str>> = view.plant.machines.iter().map(|m| Arc::from(m.name.as_str())).collect();
+    let latest = view.plant.channels.iter().zip(&view.image.latest).filter_map(|(channel, latest)| Some((channel, (*latest)?)));
+    let value = |(channel, latest): (&plant::Channel, plant::Latest)| {
+        let is_word = channel.kind.is_word();
+        store::LastValue {
+            machine: Arc::clone(&names[channel.machine.index()]),
+            channel: Arc::from(channel.name.as_str()),
+            at: latest.at,
+            value: (!is_word).then_some(latest.value),
+            word: if is_word { view.image.words.word(latest.value).cloned() } else { None },
+            quality: latest.quality,
+        }
+    };
+    latest.map(value).collect()
 }

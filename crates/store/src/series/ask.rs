@@ -1,109 +1,146 @@
-//! Questions about one channel over a part of time: hot and sealed readings together, each exactly once.
+//! Questions about channels of one machine over a part of time: hot and sealed readings together, each exactly once.
+//!
+//! Enters: a window and channels. Leaves: buckets or words. Absent: SQL (`sql`), how a file is searched (`seek`).
 
 use super::manifest::{Manifest, PartFile};
-use super::wide::{self, word};
+use super::seek::{Footers, Wanted, seek};
+use super::wide::word;
+use crate::form::NamedChannel;
 use crate::live::HotSegment;
 use crate::{Bucket, StoreError};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch};
-use datafusion::arrow::datatypes::{DataType, Float64Type, TimestampMicrosecondType, UInt8Type};
-use datafusion::dataframe::DataFrame;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{col, lit};
-use datafusion::prelude::SessionContext;
-use datafusion::scalar::ScalarValue;
-use futures::StreamExt;
-use measure::Instant;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{Float64Type, Int32Type, TimestampMicrosecondType, UInt8Type};
+use measure::{Instant, Span};
 use plant::{ChannelId, Plant, Quality};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A question about one channel, with all it needs.
+/// Readings put in order at most for one question.
+const ORDERED_MAX: usize = 8_000_000;
+
+/// A question about channels of one machine, with all it needs.
 pub(crate) struct Ask {
     pub history: PathBuf,
     pub journal: PathBuf,
     pub manifest: Arc<Manifest>,
     pub segments: Vec<HotSegment>,
     pub words: Vec<Arc<str>>,
+    pub footers: Arc<Footers>,
+    /// Set when nobody waits for the answer any more.
+    pub given_up: Arc<AtomicBool>,
     pub machine: String,
     pub machine_type: String,
-    pub channel: String,
-    pub word: bool,
+    pub channels: Vec<(String, bool)>,
     pub from: i64,
     pub to: i64,
 }
 
+/// A value as it is told: a number, or a word.
+enum Value<'a> {
+    Number(f64),
+    Word(&'a str),
+}
+
 impl Ask {
-    /// A question about a channel of the present plant.
+    /// A question about channels of the present plant.
     ///
     /// # Errors
-    /// The channel is not in the plant.
-    pub(crate) fn new(plant: &Plant, channel: ChannelId, from: Instant, to: Instant) -> Result<Self, StoreError> {
-        let channel = plant
-            .channels
-            .get(channel.index())
-            .ok_or_else(|| StoreError::Query(format!("channel number {} is not in the plant", channel.0)))?;
-        let machine = plant.machine(channel.machine);
+    /// A channel is not in the plant, there is none, or they are of several machines.
+    pub(crate) fn new(plant: &Plant, channels: &[ChannelId], (from, to): (Instant, Instant)) -> Result<Self, StoreError> {
+        let mut named = Vec::new();
+        let mut machine = None;
+        for id in channels {
+            let channel = plant.channels.get(id.index());
+            let channel = channel.ok_or_else(|| StoreError::Query(format!("channel number {} is not in the plant", id.0)))?;
+            if *machine.get_or_insert(channel.machine) != channel.machine {
+                return Err(StoreError::Query("these channels are of several machines; ask for each machine".to_owned()));
+            }
+            named.push((channel.name.clone(), channel.kind.is_word()));
+        }
+        let machine = machine.ok_or_else(|| StoreError::Query("no channel is asked for".to_owned()))?;
+        let machine = plant.machine(machine);
         Ok(Self {
             history: PathBuf::new(),
             journal: PathBuf::new(),
             manifest: Arc::default(),
             segments: Vec::new(),
             words: Vec::new(),
+            footers: Arc::default(),
+            given_up: Arc::default(),
             machine: machine.name.clone(),
             machine_type: machine.kind.clone(),
-            channel: channel.name.clone(),
-            word: channel.kind.is_word(),
+            channels: named,
             from: from.micros(),
             to: to.micros(),
         })
     }
 
-    /// Numbers in at most `points` buckets of equal length; empty ones are left out, bad readings do not count.
-    pub(crate) async fn buckets(&self, context: &SessionContext, points: usize) -> Result<Vec<Bucket>, StoreError> {
-        let span = self.to.saturating_sub(self.from);
-        if points == 0 || span <= 0 {
-            return Ok(Vec::new());
+    /// Numbers of each channel in buckets of a width from the start of the window; empty ones are left out, bad readings do not
+    /// count. With `weighted` each bucket has its time-weighted mean.
+    pub(crate) fn buckets(&self, width: Span, weighted: bool) -> Result<Vec<Vec<Bucket>>, StoreError> {
+        let width = width.micros();
+        if width <= 0 || self.to <= self.from {
+            return Ok(vec![Vec::new(); self.channels.len()]);
         }
-        let width = span / points as i64 + i64::from(span % points as i64 != 0);
-        let mut sums: Vec<Option<Bucket>> = vec![None; points];
-        let mut add = |at: i64, value: f64| {
-            let place = ((at - self.from) / width) as usize;
-            let start = Instant::from_micros(self.from + place as i64 * width);
-            let sum = sums[place].get_or_insert(Bucket { at: start, mean: 0.0, low: value, high: value, count: 0 });
-            sum.count += 1;
-            sum.mean += (value - sum.mean) / sum.count as f64;
-            sum.low = sum.low.min(value);
-            sum.high = sum.high.max(value);
-        };
-        self.each_sealed(context, |batch| {
-            let times = batch.column(0).as_primitive::<TimestampMicrosecondType>();
-            let values = batch.column(1).as_primitive::<Float64Type>();
-            (0..batch.num_rows()).filter(|row| usable(batch, *row)).for_each(|row| add(times.value(row), values.value(row)));
-        })
-        .await?;
-        self.each_hot(&mut add)?;
-        Ok(sums.into_iter().flatten().collect())
+        let count = (self.to - self.from - 1) / width + 1;
+        let mut sums: Vec<Vec<Option<Bucket>>> = vec![vec![None; count as usize]; self.channels.len()];
+        let mut ordered: Vec<Vec<(i64, f64)>> = vec![Vec::new(); self.channels.len()];
+        let mut kept = 0;
+        self.each(&mut |channel, at, value| {
+            let Value::Number(value) = value else { return };
+            let place = (at - self.from) / width;
+            let start = Instant::from_micros(self.from + place * width);
+            let bucket = sums[channel][place as usize].get_or_insert_with(|| Bucket::empty(start));
+            bucket.add(Instant::from_micros(at), value);
+            if weighted && kept <= ORDERED_MAX {
+                kept += 1;
+                ordered[channel].push((at, value));
+            }
+        })?;
+        if kept > ORDERED_MAX {
+            let wanted = format!("a time-weighted mean of more than {ORDERED_MAX} readings is refused; narrow the window");
+            return Err(StoreError::Query(wanted));
+        }
+        if weighted {
+            for (readings, sums) in ordered.iter_mut().zip(&mut sums) {
+                readings.sort_by_key(|(at, _)| *at);
+                self.weigh(readings, width, sums);
+            }
+        }
+        Ok(sums.into_iter().map(|channel| channel.into_iter().flatten().collect()).collect())
     }
 
-    /// Words with their source times, oldest first, at most the newest `limit`; bad readings do not count. A word that only
-    /// repeats the one before is left out where `changes` is set.
-    pub(crate) async fn words(
-        &self,
-        context: &SessionContext,
-        limit: usize,
-        changes: bool,
-    ) -> Result<Vec<(Instant, Arc<str>)>, StoreError> {
+    /// Time-weighted means: a value holds until the next one, also into the next bucket.
+    fn weigh(&self, readings: &[(i64, f64)], width: i64, sums: &mut [Option<Bucket>]) {
+        for (place, bucket) in sums.iter_mut().enumerate() {
+            let Some(bucket) = bucket else { continue };
+            let start = self.from + place as i64 * width;
+            let end = (start + width).min(self.to);
+            let first = readings.partition_point(|(at, _)| *at < start);
+            let mut holding = first.checked_sub(1).map(|before| (start, readings[before].1));
+            let (mut area, mut time) = (0.0, 0.0);
+            let inside = readings[first..].iter().take_while(|(at, _)| *at < end).copied();
+            for (at, value) in inside.map(Some).chain([None]).map(|r| r.unwrap_or((end, f64::NAN))) {
+                if let Some((since, held)) = holding {
+                    area += held * (at - since) as f64;
+                    time += (at - since) as f64;
+                }
+                holding = Some((at, value));
+            }
+            bucket.weighted = Some(if time > 0.0 { area / time } else { bucket.mean });
+        }
+    }
+
+    /// Words of the first channel with their source times, oldest first, at most the newest `limit`; bad readings do not count. A
+    /// word that only repeats the one before is left out where `changes` is set.
+    pub(crate) fn words(&self, limit: usize, changes: bool) -> Result<Vec<(Instant, Arc<str>)>, StoreError> {
         let mut found: Vec<(i64, Arc<str>)> = Vec::new();
-        self.each_sealed(context, |batch| {
-            let times = batch.column(0).as_primitive::<TimestampMicrosecondType>();
-            let texts = batch.column(1).as_string::<i32>();
-            let rows = (0..batch.num_rows()).filter(|row| usable(batch, *row));
-            found.extend(rows.map(|row| (times.value(row), Arc::from(texts.value(row)))));
-        })
-        .await?;
-        self.each_hot(&mut |at, value| found.push((at, Arc::from(word(&self.words, value)))))?;
+        self.each(&mut |channel, at, value| {
+            if let (0, Value::Word(word)) = (channel, value) {
+                found.push((at, Arc::from(word)));
+            }
+        })?;
         found.sort_by_key(|(at, _)| *at);
         if changes {
             found.dedup_by(|later, earlier| later.1 == earlier.1);
@@ -112,18 +149,30 @@ impl Ask {
         Ok(found.drain(cut..).map(|(at, word)| (Instant::from_micros(at), word)).collect())
     }
 
-    fn each_hot(&self, each: &mut dyn FnMut(i64, f64)) -> Result<(), StoreError> {
+    /// Every reading that is not bad: place of its channel, source time [µs], value. Sealed ones first.
+    fn each(&self, each: &mut dyn FnMut(usize, i64, Value<'_>)) -> Result<(), StoreError> {
+        self.each_sealed(each)?;
+        self.each_hot(each)
+    }
+
+    fn each_hot(&self, each: &mut dyn FnMut(usize, i64, Value<'_>)) -> Result<(), StoreError> {
         for segment in &self.segments {
             let names = &segment.catalogue;
             let Some(machine) = names.machines.iter().position(|(name, _)| *name == self.machine) else { continue };
-            let wanted =
-                |c: &crate::form::NamedChannel| c.machine as usize == machine && c.name == self.channel && c.word == self.word;
-            let Some(channel) = names.channels.iter().position(wanted) else { continue };
+            let of = |c: &NamedChannel| {
+                let same = c.machine as usize == machine;
+                same.then(|| self.channels.iter().position(|(name, word)| *name == c.name && *word == c.word)).flatten()
+            };
+            let places: Vec<Option<usize>> = names.channels.iter().map(of).collect();
             for batch in segment.load(&self.journal)?.iter().filter(|b| b.machine.index() == machine) {
-                for reading in batch.iter().filter(|r| r.channel.index() == channel && r.quality != Quality::Bad) {
+                for reading in batch.iter().filter(|r| r.quality != Quality::Bad) {
+                    let Some(channel) = places.get(reading.channel.index()).copied().flatten() else { continue };
                     let at = reading.at.micros();
                     if (self.from..self.to).contains(&at) {
-                        each(at, reading.value);
+                        let is_word = self.channels[channel].1;
+                        let told =
+                            if is_word { Value::Word(word(&self.words, reading.value)) } else { Value::Number(reading.value) };
+                        each(channel, at, told);
                     }
                 }
             }
@@ -131,55 +180,52 @@ impl Ask {
         Ok(())
     }
 
-    /// Batches of (time, value, quality if there is any) from sealed files.
-    async fn each_sealed(&self, context: &SessionContext, mut each: impl FnMut(&RecordBatch)) -> Result<(), StoreError> {
-        let columns = &self.manifest.columns;
-        let column =
-            columns.iter().find(|c| c.machine_type == self.machine_type && c.channel == self.channel && c.word == self.word);
+    fn each_sealed(&self, each: &mut dyn FnMut(usize, i64, Value<'_>)) -> Result<(), StoreError> {
+        let of_type = self.manifest.columns.iter().filter(|c| c.machine_type == self.machine_type);
+        let placed = of_type.filter_map(|column| {
+            let channel = self.channels.iter().position(|(name, word)| *name == column.channel && *word == column.word)?;
+            Some((channel, column))
+        });
+        let placed: Vec<_> = placed.collect();
+        let columns: Vec<String> = placed.iter().flat_map(|(_, c)| [c.name.clone(), c.quality_name()]).collect();
+        let wanted = Wanted { machine: &self.machine, from: self.from, to: self.to, columns: &columns };
         let touched = |f: &&PartFile| f.machine_type == self.machine_type && f.first_at < self.to && f.last_at >= self.from;
-        let files: Vec<&PartFile> = self.manifest.files.iter().filter(touched).collect();
-        let (Some(column), false) = (column, files.is_empty()) else { return Ok(()) };
-        let wrong = |e: DataFusionError| StoreError::form(format!("history of {}/{}", self.machine, self.channel), &e);
-        let table = sealed(&self.history, &files, &wide::schema(std::iter::once(column))).map_err(wrong)?;
-        let frame = context.read_table(table).map_err(wrong)?;
-        let mut rows = self.selected(frame, column).map_err(wrong)?.execute_stream().await.map_err(wrong)?;
-        while let Some(batch) = rows.next().await {
-            each(&batch.map_err(wrong)?);
+        for file in self.manifest.files.iter().filter(touched) {
+            if self.given_up.load(Ordering::Relaxed) {
+                return Err(StoreError::Closed);
+            }
+            seek(&self.footers, &self.history.join(&file.path), &wanted, &mut |batch, rows| {
+                for (channel, column) in &placed {
+                    if let Some(values) = batch.column_by_name(&column.name) {
+                        told(batch, rows.clone(), (values, batch.column_by_name(&column.quality_name())), &mut |at, value| {
+                            each(*channel, at, value);
+                        });
+                    }
+                }
+            })?;
         }
         Ok(())
     }
+}
 
-    fn selected(&self, frame: DataFrame, column: &super::Column) -> Result<DataFrame, DataFusionError> {
-        let value = col(format!("\"{}\"", column.name));
-        let value = if self.word { datafusion::logical_expr::cast(value, DataType::Utf8) } else { value };
-        let mut picked = vec![col("at"), value.clone()];
-        if column.quality {
-            picked.push(col(format!("\"{}\"", column.quality_name())));
-        }
-        let time = |micros| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(wide::ZONE.into())));
-        let wanted = col("machine").eq(lit(self.machine.as_str()));
-        let wanted = wanted.and(col("at").gt_eq(time(self.from))).and(col("at").lt(time(self.to)));
-        frame.filter(wanted.and(value.is_not_null()))?.select(picked)
+/// The values of a column in a range of rows that are there and not bad.
+fn told(
+    batch: &RecordBatch,
+    rows: std::ops::Range<usize>,
+    (values, quality): (&ArrayRef, Option<&ArrayRef>),
+    each: &mut dyn FnMut(i64, Value<'_>),
+) {
+    let Some(times) = batch.column_by_name("at") else { return };
+    let times = times.as_primitive::<TimestampMicrosecondType>();
+    let quality = quality.map(|q| q.as_primitive::<UInt8Type>());
+    let usable = |row: &usize| {
+        let bad = quality.is_some_and(|q| q.is_valid(*row) && Quality::from_code(q.value(*row)) == Quality::Bad);
+        !values.is_null(*row) && !bad
+    };
+    if let Some(numbers) = values.as_primitive_opt::<Float64Type>() {
+        rows.filter(usable).for_each(|row| each(times.value(row), Value::Number(numbers.value(row))));
+    } else if let Some(words) = values.as_dictionary_opt::<Int32Type>() {
+        let known = words.values().as_string::<i32>();
+        rows.filter(usable).for_each(|row| each(times.value(row), Value::Word(known.value(words.keys().value(row) as usize))));
     }
-}
-
-/// Whether the value of a row counts: its quality, where there is a column for it, is not bad.
-fn usable(batch: &RecordBatch, row: usize) -> bool {
-    let Some(quality) = batch.columns().get(2) else { return true };
-    let quality = quality.as_primitive::<UInt8Type>();
-    quality.is_null(row) || Quality::from_code(quality.value(row)) != Quality::Bad
-}
-
-/// Sealed files as one table; columns that a file lacks are null.
-pub(super) fn sealed(
-    history: &Path,
-    files: &[&PartFile],
-    schema: &datafusion::arrow::datatypes::SchemaRef,
-) -> Result<Arc<ListingTable>, DataFusionError> {
-    let urls = files.iter().map(|f| ListingTableUrl::parse(history.join(&f.path).to_string_lossy()));
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-    let config = ListingTableConfig::new_with_multi_paths(urls.collect::<Result<_, _>>()?)
-        .with_listing_options(options)
-        .with_schema(Arc::clone(schema));
-    Ok(Arc::new(ListingTable::try_new(config)?))
 }

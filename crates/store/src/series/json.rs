@@ -1,6 +1,6 @@
 //! Arrow values as JSON. Times are RFC 3339; what JSON cannot hold (infinite, not a number) is text.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, UInt64Type};
 use datafusion::arrow::error::ArrowError;
@@ -8,11 +8,17 @@ use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use measure::Instant;
 use serde_json::Value;
 
-/// The values of a column.
+/// The rows of a batch.
 ///
 /// # Errors
-/// Arrow cannot show the type.
-pub(super) fn values(column: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
+/// Arrow cannot show a type.
+pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<Vec<Value>>, ArrowError> {
+    let columns = batch.columns().iter().map(values).collect::<Result<Vec<_>, _>>()?;
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    Ok((0..batch.num_rows()).map(|_| columns.iter_mut().map(|c| c.next().unwrap_or_default()).collect()).collect())
+}
+
+fn values(column: &ArrayRef) -> Result<Vec<Value>, ArrowError> {
     match column.data_type() {
         DataType::Boolean => Ok(column.as_boolean().iter().map(Value::from).collect()),
         kind if kind.is_unsigned_integer() => {

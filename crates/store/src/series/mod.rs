@@ -4,6 +4,7 @@
 //!
 //! One table per machine type; one row per machine and source time; one column per channel name (`docs/storage.md`).
 
+mod answer;
 mod ask;
 mod files;
 mod gather;
@@ -13,12 +14,15 @@ mod merge;
 mod part;
 mod rows;
 mod seal;
+mod seek;
 mod sql;
 mod wide;
 
+pub(crate) use answer::Answer;
 pub(crate) use ask::Ask;
 pub(crate) use files::tidy;
 pub(crate) use manifest::{Column, Manifest, PartFile};
 pub(crate) use merge::{expired, join_candidates, write_joined};
 pub(crate) use seal::{Chunk, write_chunk};
-pub(crate) use sql::{RECORD_TABLES, Sight, Sql, context, surroundings};
+pub(crate) use seek::Footers;
+pub(crate) use sql::{LAST_TABLE, RECORD_TABLES, Sight, Sql, context, next, surroundings, table};

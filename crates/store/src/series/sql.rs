@@ -2,19 +2,21 @@
 //!
 //! Enters: a query. Leaves: rows as JSON. Absent: any way to change something or to reach a file. Time, memory and rows are limited.
 
-use super::ask::sealed;
 use super::gather::{Hot, gather};
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
 use super::rows::Emitter;
 use super::wide;
 use crate::records::Outlined;
-use crate::{SqlTable, StoreError};
-use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use crate::{LastValue, SqlTable, StoreError};
+use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -24,7 +26,7 @@ use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::parser::ParserError;
 use futures::StreamExt;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Tables of records: name, kind.
@@ -35,6 +37,8 @@ pub(crate) const RECORD_TABLES: [(&str, plant::RecordKind); 5] = [
     ("commands", plant::RecordKind::Command),
     ("outcomes", plant::RecordKind::Outcome),
 ];
+/// Table of the newest values.
+pub(crate) const LAST_TABLE: &str = "last";
 /// Longest query [bytes].
 const QUERY_BYTES_MAX: usize = 64 << 10;
 const ALLOWED: &str = "allowed is one statement that only reads: SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE";
@@ -55,6 +59,8 @@ pub(crate) struct Sight {
     pub words: Vec<Arc<str>>,
     /// Records by table name, for the tables named.
     pub records: Vec<(&'static str, Vec<Outlined>)>,
+    /// Newest values, where the query asks for them.
+    pub last: Vec<LastValue>,
 }
 
 /// The surroundings of queries: memory is limited, nothing is written to disk.
@@ -71,9 +77,9 @@ pub(crate) fn surroundings(memory_bytes: usize) -> Result<Arc<RuntimeEnv>, Store
 }
 
 /// A context for questions.
-pub(crate) fn context(surroundings: Arc<RuntimeEnv>) -> SessionContext {
+pub(crate) fn context(surroundings: Arc<RuntimeEnv>, threads: usize) -> SessionContext {
     let config = SessionConfig::new()
-        .with_target_partitions(2)
+        .with_target_partitions(threads)
         .with_information_schema(true)
         .set_bool("datafusion.execution.parquet.pushdown_filters", true)
         .set_bool("datafusion.execution.collect_statistics", false);
@@ -107,30 +113,17 @@ impl Sql {
         self.tables.is_empty() || self.tables.contains(table)
     }
 
-    /// Carries the query out; at most `rows_max` rows.
+    /// Begins to carry the query out.
     ///
     /// # Errors
     /// An unknown table or column, or a limit reached.
-    pub(crate) async fn run(self, sight: &Sight, rows_max: usize) -> Result<SqlTable, StoreError> {
+    pub(crate) async fn run(self, sight: &Sight) -> Result<SendableRecordBatchStream, StoreError> {
         let known = self.register(sight).map_err(|e| refused(&e))?;
         let plan = self.context.state().statement_to_plan(self.statement).await.map_err(|e| explained(&e, &known))?;
         let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         reading.verify_plan(&plan).map_err(|_| StoreError::Query(format!("this query would change something; {ALLOWED}")))?;
         let frame = self.context.execute_logical_plan(plan).await.map_err(|e| refused(&e))?;
-        let columns = frame.schema().fields().iter().map(|f| f.name().clone()).collect();
-        let mut answer = SqlTable { columns, rows: Vec::new(), cut: false };
-        let mut stream = frame
-            .limit(0, Some(rows_max.saturating_add(1)))
-            .map_err(|e| refused(&e))?
-            .execute_stream()
-            .await
-            .map_err(|e| refused(&e))?;
-        while let Some(batch) = stream.next().await {
-            append(&mut answer.rows, &batch.map_err(|e| refused(&e))?)?;
-        }
-        answer.cut = answer.rows.len() > rows_max;
-        answer.rows.truncate(rows_max);
-        Ok(answer)
+        frame.execute_stream().await.map_err(|e| refused(&e))
     }
 
     /// Makes the tables that the query names; gives the names of all there are.
@@ -139,6 +132,9 @@ impl Sql {
         types.extend(sight.manifest.files.iter().map(|f| f.machine_type.clone()));
         for (name, rows) in sight.records.iter().filter(|(name, _)| !types.contains(*name)) {
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
+        }
+        if self.wants(LAST_TABLE) && !types.contains(LAST_TABLE) {
+            self.context.register_table(LAST_TABLE, Arc::new(last_table(&sight.last)?))?;
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
             let mut book = Book::new(&sight.manifest);
@@ -195,13 +191,30 @@ fn first_words(statement: &Statement) -> String {
     statement.to_string().split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }
 
-fn append(rows: &mut Vec<Vec<serde_json::Value>>, batch: &RecordBatch) -> Result<(), StoreError> {
-    let columns = batch.columns().iter().map(json::values).collect::<Result<Vec<_>, _>>();
-    let mut columns: Vec<_> = columns.map_err(|e| StoreError::Query(e.to_string()))?.into_iter().map(Vec::into_iter).collect();
-    for _ in 0..batch.num_rows() {
-        rows.push(columns.iter_mut().map(|c| c.next().unwrap_or_default()).collect());
+/// The next rows of an answer.
+///
+/// # Errors
+/// The query fails on its way.
+pub(crate) async fn next(stream: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>, StoreError> {
+    stream.next().await.transpose().map_err(|e| refused(&e))
+}
+
+/// The whole answer, at most `rows_max` rows.
+///
+/// # Errors
+/// The query fails on its way.
+pub(crate) async fn table(mut stream: SendableRecordBatchStream, rows_max: usize) -> Result<SqlTable, StoreError> {
+    let columns = stream.schema().fields().iter().map(|f| f.name().clone()).collect();
+    let mut answer = SqlTable { columns, rows: Vec::new(), cut: false };
+    while let Some(batch) = next(&mut stream).await? {
+        answer.rows.extend(json::rows(&batch).map_err(|e| StoreError::Query(e.to_string()))?);
+        if answer.rows.len() > rows_max {
+            answer.cut = true;
+            break;
+        }
     }
-    Ok(())
+    answer.rows.truncate(rows_max);
+    Ok(answer)
 }
 
 fn records_table(rows: &[Outlined]) -> Result<MemTable, DataFusionError> {
@@ -229,9 +242,36 @@ fn records_table(rows: &[Outlined]) -> Result<MemTable, DataFusionError> {
     MemTable::try_new(Arc::clone(&schema), vec![vec![RecordBatch::try_new(schema, arrays)?]])
 }
 
+fn last_table(rows: &[LastValue]) -> Result<MemTable, DataFusionError> {
+    let fields = vec![
+        Field::new("machine", DataType::Utf8, false),
+        Field::new("channel", DataType::Utf8, false),
+        Field::new("at", wide::time_type(), false),
+        Field::new("value", DataType::Float64, true),
+        Field::new("word", DataType::Utf8, true),
+        Field::new("quality", DataType::UInt8, false),
+    ];
+    let schema = Arc::new(Schema::new(fields));
+    let times = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|r| r.at.micros())).with_timezone(wide::ZONE);
+    let arrays = vec![
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.machine))) as ArrayRef,
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.channel))),
+        Arc::new(times),
+        Arc::new(rows.iter().map(|r| r.value).collect::<Float64Array>()),
+        Arc::new(rows.iter().map(|r| r.word.as_deref()).collect::<StringArray>()),
+        Arc::new(rows.iter().map(|r| Some(r.quality.code())).collect::<UInt8Array>()),
+    ];
+    MemTable::try_new(Arc::clone(&schema), vec![vec![RecordBatch::try_new(schema, arrays)?]])
+}
+
 /// What DataFusion says, without its inner workings.
 fn refused(cause: &DataFusionError) -> StoreError {
     let text = cause.strip_backtrace();
+    if text.contains("cannot spill") {
+        return StoreError::Query(
+            "resources exhausted: the query needs more memory than one query may have; narrow it".to_owned(),
+        );
+    }
     StoreError::Query(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -258,4 +298,14 @@ fn explained(cause: &DataFusionError, known: &[String]) -> StoreError {
     }
     let first = text.lines().next().unwrap_or_default();
     StoreError::Query(format!("{first}; there are: {}", known.join(", ")))
+}
+
+/// Sealed files as one table; columns that a file lacks are null.
+fn sealed(history: &Path, files: &[&PartFile], schema: &SchemaRef) -> Result<Arc<ListingTable>, DataFusionError> {
+    let urls = files.iter().map(|f| ListingTableUrl::parse(history.join(&f.path).to_string_lossy()));
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(urls.collect::<Result<_, _>>()?)
+        .with_listing_options(options)
+        .with_schema(Arc::clone(schema));
+    Ok(Arc::new(ListingTable::try_new(config)?))
 }

@@ -2,13 +2,24 @@
 
 use super::Store;
 use crate::live::HotSegment;
-use crate::series::{Ask, Manifest, RECORD_TABLES, Sight, Sql, context};
-use crate::{Bucket, SqlTable, StoreError};
-use measure::Instant;
+use crate::series::{Answer, Ask, LAST_TABLE, Manifest, RECORD_TABLES, Sight, Sql, context, next, table};
+use crate::{Bucket, LastValue, SqlFormat, SqlTable, StoreError};
+use datafusion::execution::SendableRecordBatchStream;
+use measure::{Instant, Span};
 use plant::{ChannelId, ChannelKind, Plant};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 
+/// Threads that work on questions: one, so that a heavy question leaves the other cores to the loop.
+pub(crate) const THREADS: usize = 1;
+/// Pieces of an answer that may wait for a slow reader.
+const PIECES_WAITING: usize = 4;
+/// A piece of an answer is sent when it has this size [bytes].
+const PIECE_BYTES: usize = 64 << 10;
+/// Buckets of one channel in one answer.
+const BUCKETS_MAX: i64 = 20_000;
 /// Longest time of a question.
 const TIME_MAX: Duration = Duration::from_secs(30);
 /// Most records of a kind that SQL sees, newest first.
@@ -17,11 +28,16 @@ const RECORDS_MAX: i64 = 100_000;
 const TRIES: usize = 3;
 
 impl Store {
+    /// Threads that work on questions.
+    pub const fn query_threads(&self) -> usize {
+        THREADS
+    }
+
     /// A number channel's readings in `from..to`, in at most `points` buckets of equal length; empty ones are left out, bad
     /// readings do not count.
     ///
     /// # Errors
-    /// The channel is not in the plant, history cannot be read, or it takes longer than 30 s.
+    /// The channel is not in the plant or holds words, history cannot be read, or it takes longer than 30 s.
     pub async fn series(
         &self,
         plant: &Plant,
@@ -30,19 +46,34 @@ impl Store {
         to: Instant,
         points: usize,
     ) -> Result<Vec<Bucket>, StoreError> {
-        if plant.channels.get(channel.index()).is_some_and(|c| c.kind.is_word()) {
+        let span = (to - from).micros().max(0);
+        let width = span / points.max(1) as i64 + i64::from(span % points.max(1) as i64 != 0);
+        let width = if points == 0 { 0 } else { width };
+        let answer = self.buckets(plant, &[channel], (from, to), Span::from_micros(width), false).await?;
+        Ok(answer.into_iter().next().unwrap_or_default())
+    }
+
+    /// Readings of number channels of one machine in `from..to`, in buckets of a width from `from` on: one list a channel; empty
+    /// buckets are left out, bad readings do not count. With `weighted` each bucket has its time-weighted mean.
+    ///
+    /// # Errors
+    /// As [`Self::series`]; besides, more than 20,000 buckets, or more than 8 million readings to be weighted.
+    pub async fn buckets(
+        &self,
+        plant: &Plant,
+        channels: &[ChannelId],
+        window: (Instant, Instant),
+        width: Span,
+        weighted: bool,
+    ) -> Result<Vec<Vec<Bucket>>, StoreError> {
+        if channels.iter().any(|c| plant.channels.get(c.index()).is_some_and(|c| c.kind.is_word())) {
             return Err(StoreError::Query("this channel holds words, which have no mean; ask for its words".to_owned()));
         }
-        let mut tries = TRIES;
-        loop {
-            let ask = self.ask(Ask::new(plant, channel, from, to)?);
-            let context = self.inner.context.clone();
-            let answer = self.think(async move { ask.buckets(&context, points).await }).await;
-            tries -= 1;
-            if answer.is_ok() || tries == 0 {
-                return answer;
-            }
+        let count = if width > Span::ZERO { (window.1 - window.0).micros() / width.micros() } else { 0 };
+        if count > BUCKETS_MAX {
+            return Err(StoreError::Query(format!("{count} buckets are too many, allowed are {BUCKETS_MAX}; make them wider")));
         }
+        self.asked(plant, channels, window, move |ask| ask.buckets(width, weighted)).await
     }
 
     /// A word channel's words in `from..to` with their source times, oldest first, at most the newest `limit`. Of a state only
@@ -62,13 +93,25 @@ impl Store {
             return Err(StoreError::Query("this channel holds numbers; ask for its series".to_owned()));
         }
         let changes = found.is_some_and(|c| c.kind == ChannelKind::State);
+        self.asked(plant, &[channel], (from, to), move |ask| ask.words(limit, changes)).await
+    }
+
+    /// Works a question out; anew when sealing moved what it was looking at.
+    async fn asked<T: Send + 'static>(
+        &self,
+        plant: &Plant,
+        channels: &[ChannelId],
+        window: (Instant, Instant),
+        work: impl Fn(&Ask) -> Result<T, StoreError> + Copy + Send + 'static,
+    ) -> Result<T, StoreError> {
         let mut tries = TRIES;
         loop {
-            let ask = self.ask(Ask::new(plant, channel, from, to)?);
-            let context = self.inner.context.clone();
-            let answer = self.think(async move { ask.words(&context, limit, changes).await }).await;
+            let ask = self.ask(Ask::new(plant, channels, window)?);
+            let waiting = Waiting(Arc::clone(&ask.given_up));
+            let answer = self.think(async move { work(&ask) }).await;
+            drop(waiting);
             tries -= 1;
-            if answer.is_ok() || tries == 0 {
+            if tries == 0 || !matches!(answer, Err(StoreError::Disk { .. } | StoreError::Form { .. })) {
                 return answer;
             }
         }
@@ -91,7 +134,60 @@ impl Store {
     }
 
     async fn try_sql(&self, query: &str, rows_max: usize) -> Result<SqlTable, StoreError> {
-        let sql = Sql::read(context(self.inner.context.runtime_env()), query)?;
+        let running = self.running(query, Vec::new).await?;
+        self.think(async move { table(running.await?, rows_max).await }).await
+    }
+
+    /// The answer to one SQL statement that only reads, as [`Self::sql`], in pieces of one document. What is wrong with the query
+    /// is told before the first piece. The table `last` holds what `last` gives: the newest value of each channel. A slow reader slows the query down; after 30 s it is stopped.
+    ///
+    /// # Errors
+    /// As [`Self::sql`]. A piece that is an error is the last one: the query failed on its way, took too long, or has more than
+    /// `rows_max` rows, unless the form can say so itself.
+    pub async fn sql_pieces(
+        &self,
+        query: &str,
+        (format, rows_max): (SqlFormat, usize),
+        last: impl Fn() -> Vec<LastValue>,
+    ) -> Result<SqlPieces, StoreError> {
+        let mut tries = TRIES;
+        loop {
+            let answer = self.try_pieces(self.running(query, &last).await?, (format, rows_max)).await;
+            tries -= 1;
+            if tries == 0 || !matches!(answer, Err(StoreError::Disk { .. })) {
+                return answer;
+            }
+        }
+    }
+
+    async fn try_pieces(
+        &self,
+        running: impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static,
+        form: (SqlFormat, usize),
+    ) -> Result<SqlPieces, StoreError> {
+        let (pieces, taken) = mpsc::channel(PIECES_WAITING);
+        let (began, begin) = oneshot::channel();
+        self.spawn(async move {
+            let mut began = Some(began);
+            let written = tokio::time::timeout(TIME_MAX, write_pieces(running, form, &pieces, &mut began)).await;
+            let Err(cause) = written.unwrap_or(Err(StoreError::Slow(TIME_MAX.as_secs()))) else { return };
+            // whoever asked may have gone
+            let _ = match began.take() {
+                Some(began) => began.send(Err(cause)).is_ok(),
+                None => pieces.send(Err(cause)).await.is_ok(),
+            };
+        })?;
+        begin.await.map_err(|_| StoreError::Closed)??;
+        Ok(taken)
+    }
+
+    /// A query that has been read, with all that it may look at, ready to run on the query thread.
+    async fn running(
+        &self,
+        query: &str,
+        last: impl Fn() -> Vec<LastValue>,
+    ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
+        let sql = Sql::read(context(self.inner.context.runtime_env(), THREADS), query)?;
         let mut records = Vec::new();
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {
@@ -99,19 +195,20 @@ impl Store {
                 records.push((name, self.inner.records.outlines(kind, RECORDS_MAX).await?));
             }
         }
+        let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
         let (manifest, segments, words) = self.snapshot();
         let (journal, history) = (self.journal_dir(), self.history_dir());
-        self.think(async move {
+        Ok(async move {
             let hot = segments.iter().map(|s| Ok((Arc::clone(&s.catalogue), s.load(&journal)?)));
             let hot = hot.collect::<Result<Vec<_>, StoreError>>()?;
-            sql.run(&Sight { history, manifest, hot, words, records }, rows_max).await
+            sql.run(&Sight { history, manifest, hot, words, records, last }).await
         })
-        .await
     }
 
     fn ask(&self, ask: Ask) -> Ask {
         let (manifest, segments, words) = self.snapshot();
-        Ask { history: self.history_dir(), journal: self.journal_dir(), manifest, segments, words, ..ask }
+        let footers = Arc::clone(&self.inner.footers);
+        Ask { history: self.history_dir(), journal: self.journal_dir(), manifest, segments, words, footers, ..ask }
     }
 
     /// History and what is not yet in it, at one moment.
@@ -142,4 +239,51 @@ impl Store {
             }
         }
     }
+}
+
+/// Somebody waits for an answer; when they do no more, the work ends at the next file.
+struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Pieces of an answer, in their order; after an error there are no more.
+pub type SqlPieces = mpsc::Receiver<Result<Vec<u8>, StoreError>>;
+
+/// Writes an answer piece by piece; tells `began` when the query was found to be good.
+async fn write_pieces(
+    running: impl Future<Output = Result<SendableRecordBatchStream, StoreError>>,
+    (format, rows_max): (SqlFormat, usize),
+    pieces: &mpsc::Sender<Result<Vec<u8>, StoreError>>,
+    began: &mut Option<oneshot::Sender<Result<(), StoreError>>>,
+) -> Result<(), StoreError> {
+    let mut stream = running.await?;
+    let (mut answer, first) = Answer::begin(format, &stream.schema(), rows_max)?;
+    // the first rows may still show that the query does not work, such as a division by zero
+    let mut batch = next(&mut stream).await?;
+    if let Some(began) = began.take() {
+        // whoever asked may have gone
+        let _ = began.send(Ok(()));
+    }
+    let mut bytes = first;
+    let mut cut = false;
+    while let Some(rows) = &batch {
+        let (more, is_cut) = answer.rows(rows)?;
+        bytes.extend(more);
+        cut = is_cut;
+        if bytes.len() >= PIECE_BYTES && pieces.send(Ok(std::mem::take(&mut bytes))).await.is_err() {
+            return Ok(());
+        }
+        if cut {
+            break;
+        }
+        batch = next(&mut stream).await?;
+    }
+    bytes.extend(answer.end(cut)?);
+    // whoever asked may have gone
+    let _ = pieces.send(Ok(bytes)).await;
+    Ok(())
 }

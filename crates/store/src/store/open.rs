@@ -112,7 +112,8 @@ impl Store {
             journal,
             records,
             applier,
-            context: context(surroundings(limits.memory_bytes)?),
+            context: context(surroundings(limits.memory_bytes)?, super::asking::THREADS),
+            footers: Arc::default(),
             thinkers: thinkers(dir)?,
             sealing: tokio::sync::Mutex::new(()),
         };
@@ -143,7 +144,7 @@ async fn bury(dir: &Path, records: &Records) -> Result<(), StoreError> {
 
 fn thinkers(dir: &Path) -> Result<Thinkers, StoreError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(super::asking::THREADS)
         .thread_name("socium-query")
         .enable_all()
         .build()

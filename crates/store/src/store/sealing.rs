@@ -16,7 +16,7 @@ use plant::Plant;
 use std::sync::Arc;
 
 /// Readings sealed in one go, which bounds memory.
-const CHUNK_READINGS_MAX: u64 = 1_000_000;
+const CHUNK_READINGS_MAX: u64 = 8_000_000;
 /// Joins in one sealing.
 const JOINS_MAX: u64 = 8;
 
@@ -47,6 +47,12 @@ impl Store {
         self.join_small(&mut report).await?;
         self.expire(upto, &mut report).await?;
         Ok(report)
+    }
+
+    /// Whether sealing should not wait for its time: memory for unsealed readings or a quarter of the journal is nearly used up.
+    pub fn pressed(&self) -> bool {
+        let live = self.live();
+        live.is_nearly_full() || live.journal_bytes() >= self.inner.limits.journal_bytes_max / 4
     }
 
     fn open_segment_due(&self, upto: Instant) -> bool {

@@ -1,8 +1,11 @@
 //! Series, words and SQL.
 
-use crate::fixture::{ALARM, POWER, STATE, at, batch, channel, decision, finding, open, plant, rows, words};
+use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, channel, decision, finding, open, plant, rows, words};
+use datafusion::arrow::ipc::reader::StreamReader;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use measure::Span;
 use plant::{DecisionState, Quality};
-use store::StoreError;
+use store::{LastValue, SqlFormat, Store, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_series_joins_hot_and_sealed_readings() {
@@ -110,4 +113,87 @@ async fn memory_of_a_query_is_limited() {
     let heavy = "select count(distinct a.value * b.value) from generate_series(1, 3000) a, generate_series(1, 3000) b";
     let said = store.sql(heavy, 10).await.expect_err("too much memory");
     assert!(matches!(&said, StoreError::Query(text) if text.to_lowercase().contains("resources exhausted")), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_of_several_channels_have_all_functions() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let plant = plant();
+    // 2 for 6 s, 8 for 4 s; then 5 from the middle of the next bucket on
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 6, 8.0), (POWER, 0, 2.0), (GOOD, 1, 7.0)])]).await.expect("stored");
+    store.seal(&plant, at(100)).await.expect("sealed");
+    store
+        .append(Vec::new(), vec![batch(0, &[(POWER, 15, 5.0), (GOOD, 9, 9.0)]), batch(1, &[(POWER, 3, 99.0)])])
+        .await
+        .expect("stored");
+    let channels = [channel(0, POWER), channel(0, GOOD)];
+    let found = store.buckets(&plant, &channels, (at(0), at(20)), Span::from_seconds(10), true).await.expect("buckets");
+    let power: Vec<_> =
+        found[0].iter().map(|b| (b.at, b.mean, b.low, b.high, b.count, b.first.1, b.last.1, b.weighted)).collect();
+    let wanted = [
+        (at(0), 5.0, 2.0, 8.0, 2, 2.0, 8.0, Some(4.4)),
+        // 8 holds into the second bucket for 5 s
+        (at(10), 5.0, 5.0, 5.0, 1, 5.0, 5.0, Some(6.5)),
+    ];
+    assert_eq!(power, wanted);
+    assert_eq!((found[1].len(), found[1][0].first.1, found[1][0].last), (1, 7.0, (at(9), 9.0)));
+    let several = [channel(0, POWER), channel(1, POWER)];
+    let refusal =
+        store.buckets(&plant, &several, (at(0), at(20)), Span::from_seconds(10), false).await.expect_err("two machines");
+    assert!(refusal.to_string().contains("several machines"), "{refusal}");
+    let fine = store.buckets(&plant, &channels, (at(0), at(90_000)), Span::from_seconds(1), false).await.expect_err("too many");
+    assert!(fine.to_string().contains("90000 buckets are too many"), "{fine}");
+}
+
+async fn pieces(store: &Store, query: &str, format: SqlFormat, rows_max: usize) -> Result<Vec<u8>, StoreError> {
+    let last = || {
+        let (machine, channel) = ("mill-1".into(), "power".into());
+        vec![LastValue { machine, channel, at: at(7), value: Some(4.5), word: None, quality: Quality::Uncertain }]
+    };
+    let mut pieces = store.sql_pieces(query, (format, rows_max), last).await?;
+    let mut whole = Vec::new();
+    while let Some(piece) = pieces.recv().await {
+        whole.extend(piece?);
+    }
+    Ok(whole)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_in_the_form_that_is_asked_for() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let rows = (0..30).map(|i| batch(0, &[(POWER, i, i as f64), (STATE, i, 0.0)])).collect();
+    store.append(words(0, &["a \"b\", c"]), rows).await.expect("stored");
+    let query = "select at, machine, power, state from milling order by at";
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    let csv = text(pieces(&store, query, SqlFormat::Csv, 100).await.expect("CSV"));
+    assert!(csv.starts_with("at,machine,power,state\n2026-03-02T06:00:00Z,mill-1,0.0,\"a \"\"b\"\", c\"\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 31);
+    let json = text(pieces(&store, query, SqlFormat::Json, 2).await.expect("JSON"));
+    let table: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let wanted = serde_json::json!({
+        "columns": ["at", "machine", "power", "state"],
+        "rows": [["2026-03-02T06:00:00Z", "mill-1", 0.0, "a \"b\", c"], ["2026-03-02T06:00:01Z", "mill-1", 1.0, "a \"b\", c"]],
+        "cut": true
+    });
+    assert_eq!(table, wanted);
+    let arrow = pieces(&store, query, SqlFormat::Arrow, 30).await.expect("Arrow");
+    let batches = StreamReader::try_new(arrow.as_slice(), None).expect("a stream");
+    assert_eq!(batches.map(|b| b.expect("rows").num_rows()).sum::<usize>(), 30);
+    let parquet = pieces(&store, query, SqlFormat::Parquet, 30).await.expect("Parquet");
+    let file = dir.path().join("answer.parquet");
+    std::fs::write(&file, parquet).expect("written");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&file).expect("a file")).expect("Parquet");
+    assert_eq!(reader.metadata().file_metadata().num_rows(), 30);
+    for format in [SqlFormat::Csv, SqlFormat::Arrow, SqlFormat::Parquet] {
+        let refusal = pieces(&store, query, format, 29).await.expect_err("more rows than allowed");
+        assert!(refusal.to_string().contains("more than 29 rows"), "{refusal}");
+    }
+    let empty = text(pieces(&store, "select power from milling where power > 99", SqlFormat::Csv, 9).await.expect("CSV"));
+    assert_eq!(empty, "power\n");
+    let last = text(pieces(&store, "select * from last", SqlFormat::Csv, 9).await.expect("CSV"));
+    assert_eq!(last, "machine,channel,at,value,word,quality\nmill-1,power,2026-03-02T06:00:07Z,4.5,,1\n");
+    let wrong = pieces(&store, "select nothing from milling", SqlFormat::Csv, 9).await.expect_err("no such column");
+    assert!(wrong.to_string().contains("nothing"), "{wrong}");
 }

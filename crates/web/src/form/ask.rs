@@ -36,6 +36,39 @@ pub struct Range {
     pub points: Option<u32>,
 }
 
+/// `GET /machines/{name}/buckets`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Buckets {
+    /// Names of number channels, parted by commas, at most 20.
+    pub channels: String,
+    /// Functions, parted by commas: `mean`, `min`, `max`, `first`, `last`, `count`, `delta`, `time_weighted_mean`; `mean` where left
+    /// out.
+    pub functions: Option<String>,
+    /// Start, RFC 3339; eight hours before the end where left out.
+    pub from: Option<String>,
+    /// End, RFC 3339; now where left out.
+    pub to: Option<String>,
+    /// Width of a bucket [s]; the window by 300 where left out. At most 20,000 buckets are given.
+    #[param(minimum = 1, maximum = 31536000)]
+    pub width_s: Option<u32>,
+}
+
+/// `GET /last`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Last {
+    /// Only machines of this type.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Only this machine.
+    pub machine: Option<String>,
+    /// Only channels of this name.
+    pub channel: Option<String>,
+}
+
 /// `GET /findings`.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

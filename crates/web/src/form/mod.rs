@@ -11,6 +11,7 @@ pub mod decision;
 pub mod energy;
 pub mod finding;
 pub mod hand;
+pub mod history;
 pub mod kpi;
 pub mod machine;
 pub mod order;

@@ -2,7 +2,7 @@
 
 use super::common::When;
 use super::words::UserRole;
-use crate::house::{AuditEntry, Table};
+use crate::house::AuditEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -168,11 +168,5 @@ impl From<crate::house::User> for User {
 impl From<AuditEntry> for AuditForm {
     fn from(e: AuditEntry) -> Self {
         Self { number: e.number, at: When(e.at), who: e.who, what: e.what, about: e.about, detail: e.detail }
-    }
-}
-
-impl From<Table> for SqlTable {
-    fn from(t: Table) -> Self {
-        Self { columns: t.columns, rows: t.rows, cut: t.cut }
     }
 }

@@ -1,10 +1,11 @@
 //! Machines, their timelines and charts.
 
 use super::Look;
+use super::history::window;
 use crate::form::ask::{Hours, Range};
 use crate::form::machine::{Machine, MachineBrief, Series, Stretch};
 use crate::reply::{Refusal, Reply};
-use crate::take::{Ask, bounded, instant};
+use crate::take::{Ask, bounded};
 use axum::Json;
 use axum::extract::{Path, State};
 use measure::Span;
@@ -14,10 +15,8 @@ use unit::desk::View;
 const HOURS_MAX: u32 = 24;
 /// Points of a chart.
 const POINTS: (u32, u32) = (300, 2_000);
-/// Window of a chart where none is asked for.
-const CHART: Span = Span::from_hours(8);
 
-fn named<'a>(view: &'a View, name: &str) -> Reply<&'a plant::Machine> {
+pub(super) fn named<'a>(view: &'a View, name: &str) -> Reply<&'a plant::Machine> {
     view.plant.machine_named(name).ok_or_else(|| Refusal::unknown("machine", name))
 }
 
@@ -71,12 +70,8 @@ pub async fn series(
     let machine = named(&view, &name)?;
     let unknown = || Refusal::unknown("channel", &format!("{name}/{channel}"));
     let channel = view.plant.named(machine.id, &channel).ok_or_else(unknown)?;
-    let to = ask.to.as_deref().map_or(Ok(view.at), |t| instant("query.to", t))?;
-    let from = ask.from.as_deref().map_or(Ok(to - CHART), |t| instant("query.from", t))?;
-    if from >= to {
-        return Err(Refusal::invalid("query.from", from.to_string(), format!("before {to}")));
-    }
+    let window = window(view.at, ask.from.as_deref(), ask.to.as_deref())?;
     let points = bounded("query.points", ask.points, POINTS.0, POINTS.1)?;
-    let buckets = windows.house.series(channel.id, from, to, points).await?;
+    let buckets = windows.house.series(channel.id, window.from, window.to, points).await?;
     Ok(Json(Series::of(&view, channel, &buckets)))
 }

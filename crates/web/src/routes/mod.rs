@@ -8,6 +8,7 @@ pub mod energy;
 pub mod findings;
 pub mod hand;
 pub mod health;
+pub mod history;
 pub mod kpis;
 pub mod live;
 pub mod machines;
@@ -49,6 +50,8 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/machines/{name}", get(machines::machine))
         .route("/api/v1/machines/{name}/timeline", get(machines::timeline))
         .route("/api/v1/machines/{name}/channels/{channel}/series", get(machines::series))
+        .route("/api/v1/machines/{name}/buckets", get(history::buckets))
+        .route("/api/v1/last", get(history::last))
         .route("/api/v1/kpis", get(kpis::kpis))
         .route("/api/v1/findings", get(findings::findings))
         .route("/api/v1/forecasts", get(findings::forecasts))

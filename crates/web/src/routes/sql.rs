@@ -2,25 +2,92 @@
 
 use super::Look;
 use crate::form::person::{SqlQuery, SqlTable};
-use crate::reply::Reply;
+use crate::house::SqlFormat;
+use crate::reply::{Refusal, Reply};
 use crate::session::Seat;
 use crate::take::{Body, text_within};
+use axum::Extension;
 use axum::extract::State;
-use axum::{Extension, Json};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 
-/// Rows given at most.
-const ROWS_MAX: usize = 1_000;
+/// Rows of a JSON answer at most; what is beyond is told of by `cut`.
+const TABLE_ROWS_MAX: usize = 1_000;
+/// Rows of any other answer at most; one with more breaks off.
+const ROWS_MAX: usize = 10_000_000;
 /// Characters of a query.
 const QUERY_CHARS_MAX: usize = 16_384;
 /// Characters of a query kept in the audit trail.
 const NOTED_CHARS_MAX: usize = 500;
 
-/// One read-only SQL query over the history.
-#[utoipa::path(post, path = "/api/v1/sql", tag = "data", request_body = SqlQuery, responses((status = 200, body = SqlTable)))]
-pub async fn sql(State(windows): Look, Extension(seat): Extension<Seat>, Body(sent): Body<SqlQuery>) -> Reply<Json<SqlTable>> {
+/// Forms of an answer: content type, form, rows at most. The first one is given where the caller has no wish.
+const FORMATS: [(&str, SqlFormat, usize); 4] = [
+    ("application/json", SqlFormat::Json, TABLE_ROWS_MAX),
+    ("text/csv", SqlFormat::Csv, ROWS_MAX),
+    ("application/vnd.apache.arrow.stream", SqlFormat::Arrow, ROWS_MAX),
+    ("application/vnd.apache.parquet", SqlFormat::Parquet, ROWS_MAX),
+];
+
+/// One read-only SQL query over the history. Besides the tables of machine types and records there is `last`, the newest value of
+/// every channel. JSON holds at most 1,000 rows; the other forms are streamed, at most 10,000,000 rows in 30 s.
+#[utoipa::path(
+    post, path = "/api/v1/sql", tag = "data", request_body = SqlQuery,
+    responses((
+        status = 200,
+        content(
+            (SqlTable = "application/json"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+            (Vec<u8> = "application/vnd.apache.parquet")
+        )
+    ))
+)]
+pub async fn sql(
+    State(windows): Look,
+    Extension(seat): Extension<Seat>,
+    headers: HeaderMap,
+    Body(sent): Body<SqlQuery>,
+) -> Reply<Response> {
     text_within("body.query", &sent.query, 1..=QUERY_CHARS_MAX)?;
+    let (kind, format, rows_max) = wished(&headers)?;
     let noted: String = sent.query.chars().take(NOTED_CHARS_MAX).collect();
     windows.note(&seat.name, "sql", "history", &noted).await?;
-    let table = windows.house.sql(sent.query, ROWS_MAX).await?;
-    Ok(Json(table.into()))
+    let pieces = windows.house.sql(sent.query, format, rows_max).await?;
+    Ok(([(CONTENT_TYPE, kind)], axum::body::Body::from_stream(pieces)).into_response())
+}
+
+/// The first form that the caller accepts; weights are not looked at.
+fn wished(headers: &HeaderMap) -> Reply<(&'static str, SqlFormat, usize)> {
+    let accepted = headers.get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("*/*");
+    let kinds = accepted.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
+    let known = |kind: &str| match kind {
+        "*/*" | "application/*" => FORMATS.first(),
+        "text/*" => FORMATS.get(1),
+        _ => FORMATS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(kind)),
+    };
+    kinds.filter_map(known).next().copied().ok_or_else(|| {
+        let allowed: Vec<&str> = FORMATS.iter().map(|(kind, ..)| *kind).collect();
+        let message = "the answer cannot be given in the form that is accepted";
+        Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", message).at("header accept", accepted, allowed.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_known_form_is_given() {
+        let of = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().expect("a header"));
+            wished(&headers).map(|(_, format, _)| format)
+        };
+        assert_eq!(of("text/html, text/csv;q=0.5, application/json"), Ok(SqlFormat::Csv));
+        assert_eq!(of("Application/VND.apache.arrow.stream"), Ok(SqlFormat::Arrow));
+        assert_eq!(of("*/*"), Ok(SqlFormat::Json));
+        assert!(of("image/png").is_err());
+        assert_eq!(wished(&HeaderMap::new()).map(|(_, format, _)| format), Ok(SqlFormat::Json));
+    }
 }

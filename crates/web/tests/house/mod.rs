@@ -18,7 +18,7 @@ use measure::{Instant, Span};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, StoreFigures, Table, User};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, StoreFigures, User};
 
 /// Records a slow reader may be behind.
 const RECORDS_BEHIND_MAX: usize = 64;
@@ -173,7 +173,7 @@ impl House for Fake {
                 true => f64::from(words.number(&moving::word(channel, at)).expect("interned").0),
                 false => moving::number(channel, at),
             };
-            Point { at, mean, low: mean * 0.97, high: mean * 1.03, count: 12 }
+            Point { at, mean, low: mean * 0.97, high: mean * 1.03, count: 12, first: mean, last: mean * 1.01, weighted: None }
         };
         Ok((0..points as i64).map(point).collect())
     }
@@ -221,13 +221,34 @@ impl House for Fake {
         self.tell(judged.clone());
         Ok(judged)
     }
-    async fn sql(&self, query: String, rows_max: usize) -> Result<Table, HouseError> {
+    async fn buckets(
+        &self,
+        channels: Vec<ChannelId>,
+        window: plant::Window,
+        width: Span,
+        weighted: bool,
+    ) -> Result<Vec<Vec<Point>>, HouseError> {
+        let points = ((window.to - window.from).micros() / width.micros()) as usize;
+        let mut all = Vec::new();
+        for channel in channels {
+            let mut found = self.series(channel, window.from, window.to, points).await?;
+            found.iter_mut().for_each(|p| p.weighted = weighted.then_some(p.mean * 1.1));
+            all.push(found);
+        }
+        Ok(all)
+    }
+    async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError> {
         if !query.trim_start().to_lowercase().starts_with("select") {
             return Err(HouseError::Invalid("only SELECT is allowed".to_owned()));
         }
-        let row = |i: usize| vec![serde_json::json!(MACHINES[i % 10].0), serde_json::json!(i as f64 * 0.5)];
-        let columns = vec!["machine".to_owned(), "energy".to_owned()];
-        Ok(Table { columns, rows: (0..12.min(rows_max)).map(row).collect(), cut: false })
+        let rows: Vec<_> = (0..12.min(rows_max)).map(|i| serde_json::json!([MACHINES[i % 10].0, i as f64 * 0.5])).collect();
+        let text = match format {
+            SqlFormat::Json => serde_json::json!({"columns": ["machine", "energy"], "rows": rows, "cut": false}).to_string(),
+            _ => "machine,energy\n".to_owned(),
+        };
+        let (first, second) = text.split_at(5);
+        let pieces = [first, second].map(|piece| Ok(bytes::Bytes::copy_from_slice(piece.as_bytes())));
+        Ok(Box::pin(futures::stream::iter(pieces)))
     }
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {
         Ok(self.rooms().users.iter().find(|u| u.name == name).cloned())
