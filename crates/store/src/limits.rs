@@ -18,6 +18,10 @@ pub struct StoreLimits {
     pub memory_bytes: usize,
     /// Days of history kept; 0 keeps all.
     pub history_days: u32,
+    /// Bytes of history kept, the newest; 0 keeps all.
+    pub history_bytes_max: u64,
+    /// Days after which only one row per machine and minute is kept, in a table of its own; 0 keeps all.
+    pub minutes_after_days: u32,
 }
 
 impl Default for StoreLimits {
@@ -28,6 +32,8 @@ impl Default for StoreLimits {
             hot_readings_max: 2_000_000,
             memory_bytes: 256 << 20,
             history_days: 0,
+            history_bytes_max: 0,
+            minutes_after_days: 0,
         }
     }
 }
@@ -63,7 +69,9 @@ pub struct SealReport {
     pub files: u64,
     /// Files joined into larger ones.
     pub joined: u64,
-    /// Files beyond [`StoreLimits::history_days`] that were given up.
+    /// Files replaced by their minutes.
+    pub down_sampled: u64,
+    /// Files beyond [`StoreLimits::history_days`] or [`StoreLimits::history_bytes_max`] that were given up.
     pub expired: u64,
 }
 

@@ -29,6 +29,8 @@ const DOOR_MAX: usize = 4_096;
 const ASKS_MAX: usize = 256;
 /// Records a slow live reader may lag behind.
 const RECORDS_LAG_MAX: usize = 1_024;
+/// Real time between two looks at whether sealing should not wait for its time.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Longest real time that a device may take to answer a command [s].
 const ANSWER_S: f64 = 30.0;
@@ -256,12 +258,20 @@ fn launch(launch: Launch) -> Ends {
 }
 
 async fn seal(store: Store, plant: Arc<Plant>, clock: Clock, (every, behind): (Duration, Span), stop: CancellationToken) {
+    let look_every = LOOK_EVERY.min(every);
+    let mut rested = Duration::ZERO;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(every) => {}
+            () = tokio::time::sleep(look_every) => rested += look_every,
         }
-        if let Err(error) = store.seal(&plant, clock.now() - behind).await {
+        let pressed = store.pressed();
+        if !pressed && rested < every {
+            continue;
+        }
+        rested = Duration::ZERO;
+        let upto = if pressed { clock.now() } else { clock.now() - behind };
+        if let Err(error) = store.seal(&plant, upto).await {
             tracing::error!(%error, "the journal could not be sealed; it is tried again");
         }
     }

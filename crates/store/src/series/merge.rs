@@ -16,6 +16,7 @@ use crate::StoreError;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt8Array, UInt32Array, new_null_array};
 use datafusion::arrow::compute::{cast, concat_batches, take_record_batch};
 use datafusion::arrow::datatypes::{DataType, Int32Type, SchemaRef, TimestampMicrosecondType};
+use datafusion::arrow::record_batch::RecordBatchReader;
 use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use measure::Instant;
 use std::collections::BTreeMap;
@@ -60,20 +61,12 @@ pub(crate) fn write_joined(
     (site, parts): (&str, &[PartFile]),
 ) -> Result<PartFile, StoreError> {
     let first = parts.first().ok_or_else(|| StoreError::form("a join", "no files"))?;
-    let mut readers = Vec::new();
-    for part in parts {
-        readers.push(open(&history.join(&part.path))?);
-    }
-    let schema = common(&readers, manifest, &first.machine_type);
-    let mut streams = Vec::new();
-    for (reader, part) in readers.into_iter().zip(parts) {
-        streams.push(Stream::start(reader, &part.path, &schema)?);
-    }
+    let mut all = merged(history, manifest, parts)?;
     let highest = parts.iter().filter_map(|p| files::number(Path::new(&p.path))).max().unwrap_or(0);
     let dir = first.path.rsplit_once('/').map_or("", |(dir, _)| dir);
     let path = format!("{dir}/part-{highest:08}j.parquet");
     let mut out: Option<Part> = None;
-    while let Some(rows) = next_machine(&mut streams, &schema)? {
+    while let Some(rows) = all.next_machine()? {
         for batch in rows {
             let part = match &mut out {
                 Some(part) => part,
@@ -104,13 +97,33 @@ fn open(path: &Path) -> Result<ParquetRecordBatchReader, StoreError> {
     reader.map_err(|e| unread(path.display(), &e))
 }
 
-/// The columns that any of the files has, in the order of the book.
-fn common(readers: &[ParquetRecordBatchReader], manifest: &Manifest, machine_type: &str) -> SchemaRef {
-    use datafusion::arrow::record_batch::RecordBatchReader;
+/// Files of one machine type being read as one.
+pub(super) struct Merged {
+    /// The columns that any of the files has, in the order of the book.
+    pub columns: Vec<Column>,
+    schema: SchemaRef,
+    streams: Vec<Stream>,
+}
+
+/// Opens files of one machine type, oldest first.
+///
+/// # Errors
+/// One cannot be read.
+pub(super) fn merged(history: &Path, manifest: &Manifest, parts: &[PartFile]) -> Result<Merged, StoreError> {
+    let mut readers = Vec::new();
+    for part in parts {
+        readers.push(open(&history.join(&part.path))?);
+    }
     let has = |name: &str| readers.iter().any(|r| r.schema().column_with_name(name).is_some());
-    let columns = manifest.columns.iter().filter(|c| c.machine_type == machine_type && has(&c.name));
+    let of_type = |c: &&Column| parts.first().is_some_and(|p| p.machine_type == c.machine_type);
+    let columns = manifest.columns.iter().filter(of_type).filter(|c| has(&c.name));
     let columns: Vec<Column> = columns.map(|c| Column { quality: has(&c.quality_name()), ..c.clone() }).collect();
-    wide::schema(columns.iter())
+    let schema = wide::schema(columns.iter());
+    let mut streams = Vec::new();
+    for (reader, part) in readers.into_iter().zip(parts) {
+        streams.push(Stream::start(reader, &part.path, &schema)?);
+    }
+    Ok(Merged { columns, schema, streams })
 }
 
 /// One file being read: a batch and how far it has been handed on.
@@ -175,31 +188,44 @@ fn widened(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, dataf
     RecordBatch::try_new(schema.clone(), arrays)
 }
 
-/// The rows of the next machine by name, in the order of their source times; those of one time in the order of their files.
-fn next_machine(streams: &mut [Stream], schema: &SchemaRef) -> Result<Option<Vec<RecordBatch>>, StoreError> {
-    let Some(machine) = streams.iter().filter_map(Stream::machine).min().map(ToOwned::to_owned) else { return Ok(None) };
-    let mut rows = Vec::new();
-    for stream in streams {
-        stream.take(&machine, &mut rows)?;
+impl Merged {
+    /// The rows of the next machine by name, in the order of their source times; those of one time in the order of their files.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn next_machine(&mut self) -> Result<Option<Vec<RecordBatch>>, StoreError> {
+        let next = self.streams.iter().filter_map(Stream::machine).min().map(ToOwned::to_owned);
+        let Some(machine) = next else { return Ok(None) };
+        let mut rows = Vec::new();
+        for stream in &mut self.streams {
+            stream.take(&machine, &mut rows)?;
+        }
+        let ends = rows.iter().map(|batch| {
+            let at = batch.column(AT).as_primitive::<TimestampMicrosecondType>();
+            (at.value(0), at.value(at.len() - 1))
+        });
+        if ends.collect::<Vec<_>>().is_sorted_by(|before, after| before.1 <= after.0) {
+            return Ok(Some(rows));
+        }
+        let wrong = |e| StoreError::form("a join", &e);
+        let all = concat_batches(&self.schema, &rows).map_err(wrong)?;
+        let at = all.column(AT).as_primitive::<TimestampMicrosecondType>().values();
+        let mut order: Vec<u32> = (0..at.len() as u32).collect();
+        order.sort_by_key(|row| at[*row as usize]);
+        Ok(Some(vec![take_record_batch(&all, &UInt32Array::from(order)).map_err(wrong)?]))
     }
-    let times = |batch: &RecordBatch| batch.column(AT).as_primitive::<TimestampMicrosecondType>().values().to_vec();
-    let ends = rows.iter().map(|batch| {
-        let at = batch.column(AT).as_primitive::<TimestampMicrosecondType>();
-        (at.value(0), at.value(at.len() - 1))
-    });
-    if ends.collect::<Vec<_>>().is_sorted_by(|before, after| before.1 <= after.0) {
-        return Ok(Some(rows));
-    }
-    let wrong = |e| StoreError::form("a join", &e);
-    let all = concat_batches(schema, &rows).map_err(wrong)?;
-    let at = times(&all);
-    let mut order: Vec<u32> = (0..at.len() as u32).collect();
-    order.sort_by_key(|row| at[*row as usize]);
-    Ok(Some(vec![take_record_batch(&all, &UInt32Array::from(order)).map_err(wrong)?]))
 }
 
-/// Files whose newest reading is more than `days` days before `now`; none where `days` is 0.
-pub(crate) fn expired(manifest: &Manifest, now: Instant, days: u32) -> Vec<PartFile> {
+/// Files to be given up: those whose newest reading is more than `days` days before `now`, and the oldest ones beyond `bytes_max`
+/// bytes of history. Neither where it is 0.
+pub(crate) fn expired(manifest: &Manifest, now: Instant, (days, bytes_max): (u32, u64)) -> Vec<PartFile> {
     let from = seal::kept_from(now, days);
-    manifest.files.iter().filter(|f| days > 0 && f.last_at < from).cloned().collect()
+    let mut newest_first: Vec<&PartFile> = manifest.files.iter().collect();
+    newest_first.sort_by_key(|f| std::cmp::Reverse(f.last_at));
+    let mut bytes = 0;
+    let gone = newest_first.into_iter().filter(|f| {
+        bytes += f.bytes;
+        (days > 0 && f.last_at < from) || (bytes_max > 0 && bytes > bytes_max)
+    });
+    gone.cloned().collect()
 }

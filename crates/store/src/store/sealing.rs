@@ -9,20 +9,20 @@ use super::Store;
 use crate::journal::segment;
 use crate::live::HotSegment;
 use crate::records::Sealing;
-use crate::series::{Chunk, Manifest, PartFile, expired, join_candidates, write_chunk, write_joined};
+use crate::series::{Chunk, Manifest, PartFile, due, expired, join_candidates, write_chunk, write_joined, write_minutes};
 use crate::{SealReport, StoreError};
 use measure::Instant;
 use plant::Plant;
 use std::sync::Arc;
 
-/// Readings sealed in one go, which bounds memory.
-const CHUNK_READINGS_MAX: u64 = 8_000_000;
+/// Readings sealed in one go at least; more where memory holds more.
+const CHUNK_READINGS: u64 = 100_000;
 /// Joins in one sealing.
 const JOINS_MAX: u64 = 8;
 
 impl Store {
-    /// Moves readings of a site received up to an instant from the journal to history, joins small files, and gives up what is older than
-    /// [`crate::StoreLimits::history_days`] before `upto`. The segment being written is closed if its first reading is due; a
+    /// Moves readings of a site received up to an instant from the journal to history, joins small files, keeps minutes only of
+    /// old days, and gives up what is beyond the limits of history. The segment being written is closed if its first reading is due; a
     /// segment moves as a whole once its last one is.
     ///
     /// # Errors
@@ -45,6 +45,7 @@ impl Store {
             self.seal_chunk(&plant.site, &chunk, &mut report).await?;
         }
         self.join_small(&mut report).await?;
+        self.down_sample(upto, &mut report).await?;
         self.expire(upto, &mut report).await?;
         Ok(report)
     }
@@ -61,13 +62,14 @@ impl Store {
 
     /// The oldest closed segments that are due, as many as fit one chunk.
     fn due(&self, upto: Instant) -> Vec<HotSegment> {
+        let most = self.inner.limits.hot_readings_max.max(CHUNK_READINGS);
         let live = self.live();
         let closed = live.segments.split_last().map_or(&[][..], |(_, closed)| closed);
         let mut readings = 0;
         let due = closed.iter().take_while(|s| {
             let first = readings == 0;
             readings += s.readings.max(1);
-            s.received.is_none_or(|(_, last)| last <= upto) && (first || readings <= CHUNK_READINGS_MAX)
+            s.received.is_none_or(|(_, last)| last <= upto) && (first || readings <= most)
         });
         due.cloned().collect()
     }
@@ -151,9 +153,34 @@ impl Store {
         Ok(())
     }
 
+    /// Replaces days by their minutes. What the disk refuses is tried again at the next sealing.
+    async fn down_sample(&self, now: Instant, report: &mut SealReport) -> Result<(), StoreError> {
+        for _ in 0..JOINS_MAX {
+            let manifest = Arc::clone(&self.live().manifest);
+            let Some(parts) = due(&manifest, now, self.inner.limits.minutes_after_days) else { break };
+            let (history, site) = (self.history_dir(), self.inner.plant.site.clone());
+            let owned = parts.clone();
+            let minutes = tokio::task::spawn_blocking(move || write_minutes(&history, &manifest, (&site, &owned)));
+            match minutes.await.map_err(|e| StoreError::form("a down-sampling", &e))? {
+                Ok((file, columns)) => {
+                    report.down_sampled += parts.len() as u64;
+                    // a day of bad readings only has no minutes
+                    let added = if file.rows > 0 { vec![file] } else { Vec::new() };
+                    self.change(Sealing { added, columns, removed: paths(&parts), ..Sealing::default() }, &[]).await?;
+                }
+                Err(cause) => {
+                    tracing::warn!(%cause, "a day of history is not down-sampled yet");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn expire(&self, now: Instant, report: &mut SealReport) -> Result<(), StoreError> {
         let manifest = Arc::clone(&self.live().manifest);
-        let old = expired(&manifest, now, self.inner.limits.history_days);
+        let limits = &self.inner.limits;
+        let old = expired(&manifest, now, (limits.history_days, limits.history_bytes_max));
         report.expired += old.len() as u64;
         if old.is_empty() {
             return Ok(());

@@ -182,6 +182,49 @@ async fn days_beyond_the_limit_are_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bytes_beyond_the_limit_are_given_up_oldest_first() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    for day in 0..5 {
+        store.append(Vec::new(), vec![batch(0, &[(POWER, day * DAY, day as f64)])]).await.expect("stored");
+        store.seal(&plant(), at(day * DAY)).await.expect("sealed");
+    }
+    let bytes = store.figures().history_bytes;
+    drop(store);
+    let limits = StoreLimits { history_bytes_max: bytes / 5 * 2 + 10, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    assert_eq!(store.seal(&plant(), at(5 * DAY)).await.expect("sealed").expired, 3);
+    assert_eq!(rows(&store, "select min(power), count(*) from milling").await, "[3.0,2]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_days_are_kept_as_minutes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = StoreLimits { minutes_after_days: 2, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    let mut bad = batch(0, &[(POWER, 61, 1e6)]);
+    bad.qualities[0] = Quality::Bad;
+    let old =
+        batch(0, &[(POWER, 0, 2.0), (STATE, 0, 0.0), (POWER, 59, 4.0), (STATE, 30, 1.0), (POWER, 60, 9.0), (GOOD, 70, 5.0)]);
+    store.append(words(0, &["a", "b"]), vec![old, bad]).await.expect("stored");
+    assert_eq!(store.seal(&plant(), at(2 * DAY)).await.expect("sealed").down_sampled, 0, "not old enough");
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 3 * DAY, 7.0)])]).await.expect("stored");
+    assert_eq!(store.seal(&plant(), at(3 * DAY)).await.expect("sealed").down_sampled, 1);
+    assert_eq!(rows(&store, "select power from milling").await, "[7.0]", "what is young stays as it is");
+    let minutes = "select cast(at as varchar) as t, machine, power_mean, power_min, power_max, power_last, power_count, good_last, state_last, \
+                   state_count from milling_1m order by t";
+    let wanted = "[\"2026-03-02T06:00:00Z\",\"mill-1\",3.0,2.0,4.0,4.0,2.0,null,\"b\",2.0]\n\
+                  [\"2026-03-02T06:01:00Z\",\"mill-1\",9.0,9.0,9.0,9.0,1.0,5.0,null,null]";
+    assert_eq!(rows(&store, minutes).await, wanted);
+    assert_eq!(parts(dir.path()).len(), 3, "the replaced one is not deleted yet");
+    store.seal(&plant(), at(3 * DAY)).await.expect("sealed");
+    assert_eq!(parts(dir.path()).len(), 2);
+    drop(store);
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    assert_eq!(rows(&store, minutes).await, wanted, "after a restart as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_were_never_listed_are_no_part_of_history() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path()).await;

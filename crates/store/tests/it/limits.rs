@@ -62,6 +62,65 @@ async fn with_little_memory_readings_are_read_from_the_journal() {
     assert_eq!(store.seal(&plant(), at(2_000)).await.expect("sealed").readings, 1_000);
 }
 
+/// A small file system of its own, unmounted at the end; `None` where this process may not mount one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(kib: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let size = format!("size={kib}k");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(dir.path()).output();
+        mounted.is_ok_and(|o| o.status.success()).then_some(Self(dir))
+    }
+    fn grow(&self, kib: u32) {
+        let size = format!("remount,size={kib}k");
+        let grown = Command::new("mount").args(["-o", &size]).arg(self.0.path()).output().expect("mount runs");
+        assert!(grown.status.success(), "{}", String::from_utf8_lossy(&grown.stderr));
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_sealing_and_nothing_is_lost() {
+    let Some(disk) = SmallDisk::mount(4_096) else {
+        eprintln!("skipped: a tmpfs cannot be mounted here; run as root");
+        return;
+    };
+    let dir = disk.0.path().join("store");
+    let (store, _) = open(&dir).await;
+    let mut chance = measure::Chance::seeded(1);
+    let mut stored = 0;
+    // numbers that do not pack, until the disk has no room for a history file beside the journal
+    let refusal = loop {
+        let noise: Vec<_> = (0..2_000).map(|i| (POWER, stored + i, chance.normal())).collect();
+        match store.append(Vec::new(), vec![batch(0, &noise)]).await {
+            Ok(()) => stored += 2_000,
+            Err(refusal) => break refusal,
+        }
+        assert!(stored < 10_000_000, "the disk is never full");
+    };
+    assert!(matches!(refusal, StoreError::Disk { .. }) && refusal.may_retry(), "{refusal}");
+    let refusal = store.seal(&plant(), at(stored)).await.expect_err("no room for a file");
+    assert!(refusal.may_retry(), "{refusal}");
+    assert_eq!(store.figures().history_files, 0);
+    assert_eq!(rows(&store, "select count(power) from milling").await, format!("[{stored}]"), "questions are still answered");
+    disk.grow(32_768);
+    store.append(Vec::new(), vec![batch(0, &[(POWER, stored, 1.0)])]).await.expect("there is room again");
+    let report = store.seal(&plant(), at(stored + 1)).await.expect("sealed");
+    assert_eq!(report.readings, stored as u64 + 1);
+    assert_eq!(rows(&store, "select count(power) from milling").await, format!("[{}]", stored + 1));
+    let left = std::fs::read_dir(dir.join("history/milling")).expect("a directory").flatten().flat_map(|day| {
+        std::fs::read_dir(day.path()).expect("a directory").flatten().map(|f| f.file_name().to_string_lossy().into_owned())
+    });
+    assert!(left.into_iter().all(|name| name.ends_with(".parquet")), "no unfinished file stays");
+    store.close().await.expect("closed");
+}
+
 /// A disk that takes no more, by the limit on file size that a shell can set; the system answers a write with an error then.
 #[test]
 fn a_full_disk_refuses_one_append_and_not_the_next() {

@@ -224,7 +224,7 @@ impl House for Fake {
     async fn buckets(
         &self,
         channels: Vec<ChannelId>,
-        window: plant::Window,
+        window: ::plant::Window,
         width: Span,
         weighted: bool,
     ) -> Result<Vec<Vec<Point>>, HouseError> {

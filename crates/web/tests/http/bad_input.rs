@@ -95,6 +95,11 @@ async fn a_bad_question_is_named_by_place_found_and_allowed() {
             format!("{series}?from=2026-03-02T06:00:00Z&to=2026-03-02T05:00:00Z"),
             invalid("query.from", "2026-03-02T06:00:00Z", range),
         ),
+        ("machines/mill-1/buckets?channels=power&width_s=0".to_owned(), invalid("query.width_s", "0", "1 to 31536000")),
+        (
+            "machines/mill-1/buckets?channels=power&functions=median".to_owned(),
+            invalid("query.functions", "median", "mean, min, max, first, last, count, delta, time_weighted_mean"),
+        ),
         ("machines/mill-1/timeline?hours=25".to_owned(), invalid("query.hours", "25", "1 to 24")),
         ("kpis?scope=galaxy".to_owned(), invalid("query.scope", "galaxy", "unit, line, machine, order, team, shift")),
         ("findings?open=perhaps".to_owned(), invalid("query.open", "perhaps", "true or false")),

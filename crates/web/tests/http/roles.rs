@@ -23,8 +23,11 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /api/v1/forecasts", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/hand", "", "", [401, 403, 200, 200, 200, 200]),
     ("GET /api/v1/kpis", "", "", [401, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/last", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/machines", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/machines/{name}", "mill-1", "", [401, 200, 200, 200, 200, 200]),
+    // no channel is named, so whoever may ask is told so
+    ("GET /api/v1/machines/{name}/buckets", "mill-1", "", [401, 400, 400, 400, 400, 400]),
     ("GET /api/v1/machines/{name}/channels/{channel}/series", "mill-1 power", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/machines/{name}/timeline", "mill-1", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/openapi.json", "", "", [200, 200, 200, 200, 200, 200]),

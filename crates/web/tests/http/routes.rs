@@ -40,7 +40,7 @@ async fn what_can_be_seen() {
         ("machines/mill-1/channels/power/series?points=7", "/points/6/count", "12"),
         ("machines/mill-1/channels/power/series?points=7", "/words", "[]"),
         ("machines/mill-1/channels/state/series?points=7", "/points", "[]"),
-        ("machines/mill-1/buckets?channels=power&functions=mean,delta,time_weighted_mean&width_s=3600", "/0/unit", "\"W\""),
+        ("machines/mill-1/buckets?channels=power&functions=mean,delta,time_weighted_mean&width_s=3600", "/0/unit", "\"kW\""),
         ("machines/mill-1/buckets?channels=power,good&functions=count&width_s=3600", "/1/values/count/7", "12.0"),
         ("last?machine=mill-1&channel=power", "/0/channel", "\"power\""),
         ("last?type=packing", "/0/machine", "\"packer-1\""),
@@ -140,6 +140,21 @@ async fn sql_answers_with_a_table_or_says_why_not() {
     assert_eq!((&table["columns"][0], &table["rows"][1][0]), (&"machine".into(), &"mill-2".into()));
     let refused = caller.post("/api/v1/sql", r#"{"query":"drop table milling"}"#).await;
     assert_eq!(refused.json()["error"]["message"], "only SELECT is allowed");
+    let host = caller.address.to_string();
+    let headers = |accept| {
+        [
+            ("host", host.as_str()),
+            ("cookie", caller.cookie.as_str()),
+            ("x-csrf-token", caller.csrf.as_str()),
+            ("content-type", "application/json"),
+            ("accept", accept),
+        ]
+    };
+    let body = r#"{"query":"select * from milling"}"#;
+    let csv = caller.bare("POST /api/v1/sql", &headers("text/csv"), body).await;
+    assert_eq!((csv.header("content-type"), csv.text().as_str()), (Some("text/csv"), "machine,energy\n"));
+    let picture = caller.bare("POST /api/v1/sql", &headers("image/png"), body).await;
+    assert_eq!(picture.refusal(), (406, "not_acceptable".to_owned()));
 }
 
 #[tokio::test]

@@ -68,6 +68,11 @@ pub struct StoreForm {
     pub seal_every: Option<String>,
     /// How long readings stay in the journal before they may move, so that late ones land in the same file. Absent: `10 min`.
     pub seal_behind: Option<String>,
+    /// History kept, the newest [MiB]; 0 keeps all. Absent: 0.
+    #[schemars(extend("maximum" = 1_073_741_824))]
+    pub history_mib_max: Option<u32>,
+    /// Days after which only one row per machine and minute is kept, in the table `<type>_1m`; 0 keeps all. Absent: 0.
+    pub minutes_after_days: Option<u32>,
 }
 
 /// How far clocks may differ.

@@ -144,6 +144,8 @@ impl Judge<'_> {
             limits.hot_readings_max = form.hot_readings_max.map_or(limits.hot_readings_max, u64::from);
             limits.memory_bytes = form.query_mib_max.map_or(limits.memory_bytes, |mib| (mib as usize) << 20);
             limits.history_days = form.history_days.unwrap_or(limits.history_days);
+            limits.history_bytes_max = form.history_mib_max.map_or(limits.history_bytes_max, bytes);
+            limits.minutes_after_days = form.minutes_after_days.unwrap_or(limits.minutes_after_days);
         }
         if limits.journal_segment_bytes > limits.journal_bytes_max {
             self.refuse(&at("store", "journal_segment_mib"), "at most the size of the whole journal, `journal_mib_max`");
