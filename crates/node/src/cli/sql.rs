@@ -56,7 +56,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
         Format::Parquet => SqlFormat::Parquet,
     };
     match &words.file {
-        None => write(&store, &words, format, &mut std::io::stdout().lock()).await.map_err(Failure::new),
+        None => write(&store, &words, format, &mut std::io::stdout()).await.map_err(Failure::new),
         Some(path) => {
             let mut file = File::create(path).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
             let written = write(&store, &words, format, &mut file).await;
