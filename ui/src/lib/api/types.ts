@@ -247,6 +247,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest value of every channel that was heard, from memory. */
+        get: operations["last"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -293,6 +310,23 @@ export interface paths {
         };
         /** One machine with all that is known of it. */
         get: operations["machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{name}/buckets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** History of several number channels of a machine in equal buckets, by several functions. Bad readings do not count. */
+        get: operations["buckets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -465,7 +499,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** One read-only SQL query over the history. */
+        /**
+         * One read-only SQL query over the history. Besides the tables of machine types and records there is `last`, the newest value of
+         *     every channel. JSON holds at most 1,000 rows; the other forms are streamed, at most 10,000,000 rows in 30 s.
+         */
         post: operations["sql"];
         delete?: never;
         options?: never;
@@ -648,6 +685,21 @@ export interface components {
             value: components["schemas"]["Figure"] | null;
             /** @description Whether it may be written by decisions. */
             writable: boolean;
+        };
+        /** @description The buckets of one channel, in columns of equal length. */
+        ChannelBuckets: {
+            /** @description Starts of the buckets with at least one reading. */
+            at: components["schemas"]["When"][];
+            /** @description Name of the channel. */
+            channel: string;
+            /** @description How values follow each other. */
+            kind: components["schemas"]["ChannelKind"];
+            /** @description UCUM code. */
+            unit: string;
+            /** @description For each function its values. */
+            values: {
+                [key: string]: number[];
+            };
         };
         /** @description A channel corrected by a person. */
         ChannelCorrection: {
@@ -1175,6 +1227,24 @@ export interface components {
              * @description Actual personnel work time / attendance time [1].
              */
             worker_efficiency: number | null;
+        };
+        /** @description The newest value of a channel. */
+        LastValue: {
+            /** @description Source time. */
+            at: components["schemas"]["When"];
+            /** @description Name of the channel. */
+            channel: string;
+            /** @description Name of the machine. */
+            machine: string;
+            /** @description How far it can be trusted. */
+            quality: components["schemas"]["Quality"];
+            /**
+             * Format: double
+             * @description The number of a number channel.
+             */
+            value: number | null;
+            /** @description The word of a word channel. */
+            word: string | null;
         };
         /** @description A value that is not proposed. */
         LeftOut: {
@@ -2537,6 +2607,41 @@ export interface operations {
             };
         };
     };
+    last: {
+        parameters: {
+            query?: {
+                /** @description Only machines of this type. */
+                type?: string;
+                /** @description Only this machine. */
+                machine?: string;
+                /** @description Only channels of this name. */
+                channel?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastValue"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: never;
@@ -2612,6 +2717,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    buckets: {
+        parameters: {
+            query: {
+                /** @description Names of number channels, parted by commas, at most 20. */
+                channels: string;
+                /**
+                 * @description Functions, parted by commas: `mean`, `min`, `max`, `first`, `last`, `count`, `delta`, `time_weighted_mean`; `mean` where left
+                 *     out.
+                 */
+                functions?: string;
+                /** @description Start, RFC 3339; eight hours before the end where left out. */
+                from?: string;
+                /** @description End, RFC 3339; now where left out. */
+                to?: string;
+                /** @description Width of a bucket [s]; the window by 300 where left out. At most 20,000 buckets are given. */
+                width_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the machine */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelBuckets"][];
                 };
             };
             /** @description Refused: why, where, what is allowed */
@@ -2988,6 +3138,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SqlTable"];
+                    "text/csv": string;
+                    "application/vnd.apache.arrow.stream": number[];
+                    "application/vnd.apache.parquet": number[];
                 };
             };
             /** @description Refused: why, where, what is allowed */
