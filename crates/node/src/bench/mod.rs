@@ -10,6 +10,7 @@ pub mod form;
 pub mod ingest;
 pub mod latency;
 pub mod mqtt;
+pub mod opcua;
 pub mod process;
 pub mod query;
 pub mod ring;

@@ -1,8 +1,9 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, mqtt, query, ring, soak};
+use crate::bench::{self, Row, ingest, latency, mqtt, opcua, query, ring, soak};
 use clap::{Args, Subcommand};
+use std::time::Duration;
 
 /// What can be typed.
 #[derive(Args)]
@@ -97,6 +98,33 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Values received from an OPC UA server a CPU second of the client, against asyncua.
+    Opcua {
+        /// Nodes, all subscribed to.
+        #[arg(long, default_value_t = 2_000)]
+        nodes: u32,
+        /// How often each node changes [ms].
+        #[arg(long, default_value_t = 50)]
+        period_ms: u64,
+        /// Rounds; in each both clients are measured, in turns.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Length of one measurement [s].
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+    /// The server of `opcua`.
+    #[command(hide = true)]
+    OpcuaServer {
+        nodes: u32,
+        period_ms: u64,
+    },
+    /// Our client of `opcua`.
+    #[command(hide = true)]
+    OpcuaClient {
+        port: u16,
+        nodes: u32,
+    },
 }
 
 /// Measures and prints.
@@ -112,6 +140,11 @@ pub fn main(words: &Words) -> Result<(), Failure> {
         What::Kills { times } => ingest::kills::rows(times)?,
         What::Footprint { machines, seconds } => ingest::footprint(machines, seconds)?,
         What::Mqtt { clients, rounds, seconds } => mqtt::rows(mqtt::Wanted { clients, rounds, seconds })?,
+        What::Opcua { nodes, period_ms, rounds, seconds } => opcua::rows(opcua::Wanted { nodes, period_ms, rounds, seconds })?,
+        What::OpcuaServer { nodes, period_ms } => {
+            return super::on_runtime(opcua::server::serve(nodes, Duration::from_millis(period_ms)));
+        }
+        What::OpcuaClient { port, nodes } => return super::on_runtime(opcua::client::receive(port, nodes)),
     };
     if words.json {
         let text = serde_json::to_string_pretty(&rows).map_err(|e| Failure::new(e.to_string()))?;
