@@ -13,8 +13,12 @@ mod influx;
 mod mqtt;
 #[path = "peers/mtconnect.rs"]
 mod mtconnect;
+#[path = "peers/modbus.rs"]
+mod on_modbus;
 #[path = "peers/opcua.rs"]
 mod on_opcua;
+#[path = "peers/opcua_own.rs"]
+mod on_opcua_own;
 #[path = "peers/pysparkplug.rs"]
 mod pysparkplug;
 #[path = "peers/tap.rs"]
@@ -22,11 +26,11 @@ mod tap;
 #[path = "peers/tck.rs"]
 mod tck;
 
-use bench::{Bench, Process, free_port, python};
+use bench::{Bench, free_port};
 use broker::{EdgeNode, Mosquitto};
 use collect::RawValue;
 use drivers::sparkplug::wire::{REBIRTH, report};
-use drivers::{Config, modbus, sparkplug};
+use drivers::{Config, sparkplug};
 use measure::Instant;
 use plant::{ChannelId, CommandValue, RefusalReason};
 use std::time::Duration;
@@ -37,60 +41,6 @@ fn channels<A: std::str::FromStr<Err = drivers::AddressError>>(addresses: &[&str
 
 fn word(text: &str) -> RawValue {
     RawValue::Text(text.to_owned())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn modbus_against_pymodbus() {
-    if !python("pymodbus") {
-        return;
-    }
-    let port = free_port();
-    let mut server = Process::script("modbus_server.py", port);
-    let mut config = modbus::Config::at(&format!("127.0.0.1:{port}")).expect("an address");
-    config.poll = Duration::from_millis(50);
-    config.channels = channels(&[
-        "1/input/0/u16/4=producing,5=blocked",
-        "1/input/2/u32/0.1",
-        "1/input/4/text2",
-        "1/holding/0/u16",
-        "1/holding/5/u16",
-        "1/input/500/u16",
-        "1/holding/2/f32",
-        "1/coil/3/bit",
-    ]);
-    let mut bench = Bench::start(Config::Modbus(config));
-    let [state, energy, name, speed, stubborn, _, level, lamp] = [0, 1, 2, 3, 4, 5, 6, 7].map(ChannelId);
-
-    assert_eq!(bench.reading(state).await.value, word("producing"));
-    assert_eq!(bench.reading(energy).await.value, RawValue::Number(0.1));
-    assert_eq!(bench.reading(name).await.value, word("O1"));
-    assert_eq!(bench.reading(speed).await.value, RawValue::Number(100.0));
-    let refused = bench.refused().await;
-    assert_eq!((refused.place.as_str(), refused.found.as_str()), ("1/input/500/u16", "Illegal data address"));
-    assert_eq!(bench.health().last_error.expect("told").1, "unit 1 input 500: Illegal data address");
-
-    server.tell("set 0 5");
-    assert_eq!(bench.reading(state).await.value, word("blocked"));
-    server.tell("set 0 77");
-    let refused = bench.refused().await;
-    assert_eq!((refused.reason, refused.found.as_str()), (RefusalReason::UnknownState, "code 77"));
-
-    assert_eq!(bench.write(speed, CommandValue::Number(95.0)).await, Ok(()));
-    assert_eq!(bench.reading(speed).await.value, RawValue::Number(95.0));
-    assert_eq!(bench.write(level, CommandValue::Number(-1.5)).await, Ok(()));
-    assert_eq!(bench.write(lamp, CommandValue::Number(1.0)).await, Ok(()));
-    let refusal = bench.write(stubborn, CommandValue::Number(1.0)).await.expect_err("it is busy");
-    assert_eq!(refusal, "the device refused it: Server device busy");
-    let refusal = bench.write(state, CommandValue::Word("blocked".to_owned())).await.expect_err("it is read only");
-    assert!(refusal.ends_with("takes no writes (coil and holding do), found `blocked`"), "{refusal}");
-
-    drop(server);
-    bench.until(|h| !h.connected).await;
-    bench.forget();
-    let _server = Process::script("modbus_server.py", port);
-    bench.until(|h| h.connected).await;
-    assert_eq!(bench.reading(state).await.value, word("producing"));
-    bench.stop().await;
 }
 
 fn sparkplug_config(port: u16) -> sparkplug::Config {

@@ -140,7 +140,7 @@ impl Device<'_> {
             Some(context) => context,
             None => connect(self.config).await.map_err(|e| BrowseError::new(Trouble::Unreachable, e))?,
         };
-        let block = Block { unit, table: Table::Holding, at, count, points: Vec::new() };
+        let block = Block { unit, table: Table::Holding, at, count, every: Duration::ZERO, points: Vec::new() };
         match read(&mut context, &block, self.wait).await {
             Ok(answer) => {
                 self.context = Some(context);

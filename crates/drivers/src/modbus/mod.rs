@@ -1,8 +1,10 @@
-//! Modbus TCP (MODBUS Application Protocol V1.1b3): registers read in blocks at a period, writes read back.
+//! Modbus (MODBUS Application Protocol V1.1b3) over TCP, framed as Modbus TCP or as on a serial line: registers read in blocks at
+//! their periods, writes read back.
 //!
-//! Files: `config` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the task),
-//! `sink` (writes), `tests`.
+//! Files: `config` and `address` (what is wanted), `wire` (pure: messages to readings and values to messages), `source` (the
+//! task), `units` (which units behind a gateway speak), `sink` (writes), `browse` and `sunspec` (what a device has), `tests`.
 
+mod address;
 mod browse;
 mod config;
 mod sink;
@@ -10,8 +12,10 @@ mod source;
 mod sunspec;
 #[cfg(test)]
 mod tests;
+mod units;
 pub mod wire;
 
+pub use address::*;
 pub use browse::browse;
 pub use config::*;
 pub use source::run;

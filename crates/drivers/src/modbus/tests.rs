@@ -1,6 +1,7 @@
 //! Modbus addresses, blocks, registers and writes, without a socket. The task is tested against a real peer in `tests/peers.rs`.
 
-use super::config::{Address, Config, DataType, LOG_REGISTERS};
+use super::address::{Address, DataType, LOG_REGISTERS};
+use super::config::{Config, Forbidden, Limits};
 use super::wire::{Answer, BITS_MAX, Decoder, Encoder, REGISTERS_MAX, encode, log_registers, plan, text_registers};
 use collect::{Delivery, Place, RawValue, Source};
 use measure::Instant;
@@ -37,6 +38,17 @@ fn addresses_are_read_and_written_the_same() {
         "9/holding/400/text24",
         "9/input/600/log",
         "0/input/0/u64",
+        "1/holding/0/i16/0.1-273.15@200ms",
+        "1/holding/0/u16/0.5+3",
+        "1/holding/0/i64-little@90s",
+        "1/holding/0/f64-swap@2min",
+        "1/holding/0/bit15",
+        "1/holding/0/bits4-7/1=auto,2=manual",
+        "1/holding/0/u8-high",
+        "1/holding/0/i8-low",
+        "1/holding/0/u8-low-swap",
+        "1/holding/0/bcd32-low",
+        "1/holding/0/text4-swap",
     ] {
         assert_eq!(text.parse::<Address>().expect(text).to_string(), text);
     }
@@ -51,13 +63,20 @@ fn a_bad_address_is_answered_with_a_sentence() {
         ("1/register/100/u16", "`register` is not a table"),
         ("1/holding/40001x/u16", "address `40001x` is not a number from 0 to 65535"),
         ("1/holding/100/u8", "`u8` is not a type"),
+        ("1/holding/100/bit16", "`bit16` is not a type"),
+        ("1/holding/100/bits7-4", "`bits7-4` is not a type"),
+        ("1/holding/100/u32-middle", "`u32-middle` is not a type"),
+        ("1/coil/0/bit-low", "type `bit` has no order of bytes"),
+        ("1/holding/100/u16@soon", "period `soon` is not such as 200ms or 5s"),
+        ("1/holding/100/u16@1ms", "period `1ms` is not such as 200ms or 5s"),
+        ("1/holding/0/u16/1e-3-x", "offset `-x` is not a number"),
         ("1/holding/100/text200", "`text200` is not a type"),
         ("1/holding/65535/u32", "it ends beyond address 65535: it takes 2 registers from 65535"),
         ("1/coil/0/u16", "type `u16` does not fit table `coil`"),
         ("1/holding/0/bit", "type `bit` does not fit table `holding`"),
         ("1/holding/0/u16/0", "factor `0` is not a number other than 0"),
         ("1/holding/0/u16/NaN", "factor `NaN` is not a number other than 0"),
-        ("1/holding/0/f32/1=on", "type `f32` takes no words; u16 and bit do"),
+        ("1/holding/0/f32/1=on", "type `f32` takes no words; whole numbers do"),
         ("1/holding/0/u16/1=on,1=off", "`1=off` names a code or a word twice"),
         ("1/holding/0/u16/x=on", "code `x` is not a number from 0 to 65535"),
         ("1/holding/0/log/2", "type `log` takes neither factor nor words"),
@@ -77,7 +96,7 @@ fn a_bad_address_is_answered_with_a_sentence() {
 fn neighbours_share_a_block_and_gaps_are_not_read() {
     let config =
         config(&["1/input/4/u32", "1/input/0/f32", "1/input/2/f32", "1/input/10/u16", "2/input/6/u16", "1/holding/6/u16"]);
-    let blocks = plan(&config.channels);
+    let blocks = plan(&config.channels, &config.limits, config.poll);
     let shape: Vec<_> = blocks.iter().map(|b| (b.unit, b.table.word(), b.at, b.count, b.points.clone())).collect();
     assert_eq!(
         shape,
@@ -88,6 +107,107 @@ fn neighbours_share_a_block_and_gaps_are_not_read() {
             (2, "input", 6, 1, vec![4])
         ]
     );
+}
+
+#[test]
+fn blocks_reach_over_gaps_but_not_over_what_is_forbidden_and_keep_periods_apart() {
+    let shape = |limits: Limits, addresses: &[&str]| -> Vec<(u16, u16, u128)> {
+        let config = config(addresses);
+        plan(&config.channels, &limits, config.poll).iter().map(|b| (b.at, b.count, b.every.as_millis())).collect()
+    };
+    let addresses = ["1/holding/0/u16", "1/holding/5/u16", "1/holding/20/u32", "1/holding/6/u16@100ms"];
+    let usual = Limits::default();
+    assert_eq!(shape(usual.clone(), &addresses), [(6, 1, 100), (0, 1, 1_000), (5, 1, 1_000), (20, 2, 1_000)]);
+    let wide = Limits { gap_max: 14, ..usual.clone() };
+    assert_eq!(shape(wide.clone(), &addresses), [(6, 1, 100), (0, 22, 1_000)]);
+    let forbidden = vec!["holding/10-12".parse().expect("a range"), "2/holding/3".parse().expect("another unit's")];
+    let fenced = Limits { forbidden, ..wide.clone() };
+    assert_eq!(shape(fenced, &addresses), [(6, 1, 100), (0, 6, 1_000), (20, 2, 1_000)]);
+    let small = Limits { registers_max: 7, ..wide };
+    assert_eq!(shape(small, &addresses), [(6, 1, 100), (0, 6, 1_000), (20, 2, 1_000)]);
+}
+
+#[test]
+fn a_bad_range_is_answered_with_a_sentence() {
+    assert_eq!("3/input/0-9".parse::<Forbidden>().expect("a range").to_string(), "3/input/0-9");
+    let table = [
+        ("holding", "it has not two or three parts"),
+        ("registers/1-2", "`registers` is not a table"),
+        ("holding/9-3", "9 comes after 3"),
+        ("holding/1-x", "`x` is not a number from 0 to 65535"),
+        ("999/holding/1-2", "unit `999` is not a number from 0 to 255"),
+    ];
+    for (text, trouble) in table {
+        let error = text.parse::<Forbidden>().expect_err(text).to_string();
+        assert!(error.starts_with(&format!("`{text}` is no range of registers: {trouble}; allowed is ")), "{error}");
+    }
+}
+
+#[test]
+fn every_type_is_read_in_every_order() {
+    // the bytes of the number, highest first, as the four orders put them into registers
+    let orders = |bytes: &[u8]| -> [(&'static str, Vec<u16>); 4] {
+        let big: Vec<u16> = bytes.chunks(2).map(|b| u16::from_be_bytes([b[0], b[1]])).collect();
+        let low: Vec<u16> = big.iter().rev().copied().collect();
+        let swap = |words: &[u16]| words.iter().map(|w| w.swap_bytes()).collect();
+        [("-swap", swap(&big)), ("-little", swap(&low)), ("", big), ("-low", low)]
+    };
+    let table: [(&str, Vec<u8>, f64); 12] = [
+        ("u16", 0xFEDC_u16.to_be_bytes().to_vec(), f64::from(0xFEDC)),
+        ("i16", (-2_i16).to_be_bytes().to_vec(), -2.0),
+        ("u32", 0xFEDC_BA98_u32.to_be_bytes().to_vec(), f64::from(0xFEDC_BA98_u32)),
+        ("i32", (-70_000_i32).to_be_bytes().to_vec(), -70_000.0),
+        ("f32", (-1.5_f32).to_be_bytes().to_vec(), -1.5),
+        ("u64", 0x0012_3456_789A_BCDE_u64.to_be_bytes().to_vec(), 5_124_095_576_030_430.0),
+        ("i64", (-5_000_000_000_i64).to_be_bytes().to_vec(), -5_000_000_000.0),
+        ("f64", 1e-300_f64.to_be_bytes().to_vec(), 1e-300),
+        ("bcd16", vec![0x12, 0x34], 1_234.0),
+        ("bcd32", vec![0x12, 0x34, 0x56, 0x78], 12_345_678.0),
+        ("u8-high", vec![0xFE, 0x01], 254.0),
+        ("i8-low", vec![0x01, 0xFE], -2.0),
+    ];
+    for (kind, bytes, number) in table {
+        for (order, words) in orders(&bytes) {
+            let address = format!("1/holding/0/{kind}{order}");
+            assert_eq!(one(&address, &words), RawValue::Number(number), "{address} {words:04x?}");
+            let writing = encode(&address.parse().expect(&address), &CommandValue::Number(number)).expect(&address);
+            let mask = writing.mask.unwrap_or(u16::MAX);
+            let masked: Vec<u16> = words.iter().map(|w| w & mask).collect();
+            assert_eq!(writing.registers, masked, "{address} is written as it is read");
+        }
+    }
+    assert_eq!(one("1/holding/0/text2-swap", &[0x314F, 0x0000]), RawValue::Text("O1".to_owned()));
+    assert_eq!(one("1/holding/0/i16/0.1-273.15", &[2_931]), RawValue::Number(2_931.0 * 0.1 - 273.15));
+}
+
+#[test]
+fn bits_of_a_register_are_values_of_their_own() {
+    let config = config(&["1/holding/0/bit3", "1/holding/0/bits4-6/1=auto,2=manual", "1/holding/0/u8-high"]);
+    let mut decoder = Decoder::new(SourceId(0), &config);
+    assert_eq!(decoder.blocks().len(), 1, "read once");
+    let values = |delivery: Delivery| delivery.readings.into_iter().map(|r| r.value).collect::<Vec<_>>();
+    let auto = RawValue::Text("auto".to_owned());
+    assert_eq!(values(decoded(&mut decoder, &[0x0718])), [RawValue::Flag(true), auto, RawValue::Number(7.0)]);
+    assert_eq!(values(decoded(&mut decoder, &[0x0710])), [RawValue::Flag(false)], "the others did not change");
+    let writing = |address: &str, value: CommandValue| {
+        let writing = encode(&address.parse().expect(address), &value).expect(address);
+        (writing.registers, writing.mask)
+    };
+    assert_eq!(writing("1/holding/0/bit3", CommandValue::Number(1.0)), (vec![0x0008], Some(0x0008)));
+    let manual = CommandValue::Word("manual".to_owned());
+    assert_eq!(writing("1/holding/0/bits4-6/1=auto,2=manual", manual), (vec![0x0020], Some(0x0070)));
+    assert_eq!(writing("1/holding/0/u8-high-swap", CommandValue::Number(9.0)), (vec![0x0009], Some(0x00FF)));
+}
+
+#[test]
+fn numbers_that_are_not_exact_and_digits_that_are_none_are_refused() {
+    let refused = |address: &str, words: &[u16]| {
+        let delivery = decoded(&mut Decoder::new(SourceId(0), &config(&[address])), words);
+        (delivery.refused[0].found.clone(), delivery.refused[0].reason)
+    };
+    assert_eq!(refused("1/input/0/u64", &[0xFFFF; 4]), ("1.8446744073709552e19".to_owned(), RefusalReason::WrongType));
+    assert_eq!(refused("1/input/0/i64", &[0x8000, 0, 0, 0]), ("-9.223372036854776e18".to_owned(), RefusalReason::WrongType));
+    assert_eq!(refused("1/input/0/bcd16", &[0x12A4]), ("digits 12a4".to_owned(), RefusalReason::Malformed));
 }
 
 #[test]
@@ -234,12 +354,27 @@ fn the_encoder_conforms() {
     act::suite::check(&encoder, bench);
 }
 
-const KINDS: [&str; 9] = ["u16", "i16", "u32", "i32", "f32-low", "u64", "text5", "u16/0=off,1=on", "log"];
+const KINDS: [&str; 14] = [
+    "u16",
+    "i16",
+    "u32",
+    "i32",
+    "f32-low",
+    "i64-little",
+    "text5",
+    "u16/0=off,1=on",
+    "log",
+    "f64-swap",
+    "bcd32",
+    "u8-high",
+    "bits2-5",
+    "u64",
+];
 
 proptest! {
     #[test]
     fn any_answer_gives_one_entry_a_value_and_never_panics(
-        kinds in proptest::collection::vec(0..8_usize, 1..20),
+        kinds in proptest::collection::vec((0..14_usize).prop_filter("a log takes many", |kind| *kind != 8), 1..20),
         words in proptest::collection::vec(any::<u16>(), 0..140),
         which in 0..4_usize,
     ) {
@@ -279,13 +414,13 @@ proptest! {
 
     #[test]
     fn blocks_hold_every_channel_once_within_the_limits(
-        places in proptest::collection::vec((0..3_u8, 0..600_u16, 0..9_usize, any::<bool>()), 1..80),
+        places in proptest::collection::vec((0..3_u8, 0..600_u16, 0..14_usize, any::<bool>()), 1..80),
     ) {
         let texts: Vec<String> = places.iter().map(|(unit, at, kind, bit)| {
             if *bit { format!("{unit}/coil/{at}/bit") } else { format!("{unit}/input/{at}/{}", KINDS[*kind]) }
         }).collect();
         let config = config(&texts.iter().map(String::as_str).collect::<Vec<_>>());
-        let blocks = plan(&config.channels);
+        let blocks = plan(&config.channels, &config.limits, config.poll);
         let mut points: Vec<usize> = blocks.iter().flat_map(|b| b.points.clone()).collect();
         points.sort_unstable();
         prop_assert_eq!(points, (0..texts.len()).collect::<Vec<_>>());

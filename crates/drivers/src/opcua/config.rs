@@ -132,7 +132,7 @@ impl Security {
 
 impl Mode {
     /// Both, with their words.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Sign, "sign"), (Self::SignAndEncrypt, "sign-and-encrypt")];
+    pub const ALL: [(Self, &'static str); 2] = [(Self::Sign, "sign"), (Self::SignAndEncrypt, "sign_and_encrypt")];
     /// Its word.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(m, _)| *m == self).map_or("", |(_, w)| w)

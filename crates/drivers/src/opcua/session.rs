@@ -174,7 +174,7 @@ fn none_fits(endpoints: &[EndpointDescription], config: &Config, signs_in: UserT
             let policy = policy(e).map_or_else(|| e.security_policy_uri.as_ref().to_owned(), |p| p.word().to_owned());
             let mode = match e.security_mode {
                 MessageSecurityMode::Sign => " sign",
-                MessageSecurityMode::SignAndEncrypt => " sign-and-encrypt",
+                MessageSecurityMode::SignAndEncrypt => " sign_and_encrypt",
                 _ => "",
             };
             let users: Vec<&str> = TOKENS.iter().filter(|(token, _)| takes(e, *token)).map(|(_, word)| *word).collect();

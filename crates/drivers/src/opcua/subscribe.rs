@@ -138,56 +138,83 @@ pub(super) async fn subscribe(
     let mut delivery = Delivery::new(line.source, line.now());
     let mut subscriptions = Vec::new();
     let rounds = (LIFETIME.as_secs_f64() / config.publishing.as_secs_f64().max(1e-3)).ceil() as u32;
+    let mut refuse = |handle: u32, status: StatusCode| {
+        let refused = decoder.unmonitored(handle, status, line.now());
+        if let Some(first) = refused.first() {
+            line.trouble(format!("{}: {}", first.place, first.found));
+        }
+        delivery.refused.extend(refused);
+    };
     let mut rest = items.as_slice();
     while !rest.is_empty() {
-        let id = Arc::new(AtomicU32::new(0));
-        let listener = Listener { tell: tell.clone(), id: Arc::clone(&id) };
-        let lifetime = rounds.max(3 * KEEP_ALIVE_ROUNDS);
-        let made =
-            session.create_subscription(config.publishing, lifetime, KEEP_ALIVE_ROUNDS, VALUES_MAX, 0, true, listener).await?;
-        id.store(made, Relaxed);
-        subscriptions.push(Subscribed::new(made));
-        let (mine, others) = rest.split_at(rest.len().min(limits.items_of_subscription));
-        let results = monitor(session, limits, made, mine).await?;
-        let full = results.iter().take_while(|(_, r)| r.status_code != StatusCode::BadTooManyMonitoredItems).count();
-        for (item, result) in results.iter().filter(|(_, r)| !r.status_code.is_good()) {
-            // the first of a fresh subscription that is too many is one too many for the server
-            if result.status_code == StatusCode::BadTooManyMonitoredItems && full > 0 {
-                continue;
+        let made = match create((session, config), tell, rounds).await {
+            Err(error) if error.status() == StatusCode::BadTooManySubscriptions && !subscriptions.is_empty() => {
+                Err(error.status())
             }
-            let refused = decoder.unmonitored(item.requested_parameters.client_handle, result.status_code, line.now());
-            if let Some(first) = refused.first() {
-                line.trouble(format!("{}: {}", first.place, first.found));
+            made => Ok(made?),
+        };
+        let (done, full) = match made {
+            Ok(made) => {
+                subscriptions.push(Subscribed::new(made));
+                let mine = &rest[..rest.len().min(limits.items_of_subscription)];
+                let (results, full) = monitor(session, limits, made, mine).await?;
+                for (item, result) in results.iter().filter(|(_, r)| !r.status_code.is_good()) {
+                    refuse(item.requested_parameters.client_handle, result.status_code);
+                }
+                (results.len(), full)
             }
-            delivery.refused.extend(refused);
+            Err(full) => (0, Some(full)),
+        };
+        rest = &rest[done..];
+        // a fresh subscription that takes nothing: the server takes no more at all
+        if let (0, Some(full)) = (done, full) {
+            rest.iter().for_each(|item| refuse(item.requested_parameters.client_handle, full));
+            break;
         }
-        rest = if full > 0 && full < mine.len() { &rest[full..] } else { others };
     }
     Ok((subscriptions, delivery))
 }
 
+/// A subscription without items.
+async fn create((session, config): (&Session, &Config), tell: &mpsc::UnboundedSender<News>, rounds: u32) -> Result<u32, Error> {
+    let id = Arc::new(AtomicU32::new(0));
+    let listener = Listener { tell: tell.clone(), id: Arc::clone(&id) };
+    let lifetime = rounds.max(3 * KEEP_ALIVE_ROUNDS);
+    let made = session.create_subscription(config.publishing, lifetime, KEEP_ALIVE_ROUNDS, VALUES_MAX, 0, true, listener).await?;
+    id.store(made, Relaxed);
+    Ok(made)
+}
+
 type Results = Vec<(MonitoredItemCreateRequest, MonitoredItemCreateResult)>;
 
-/// Makes monitored items, fewer at once where the server says that it was asked too much, and without a filter where it
-/// takes none.
+/// Makes monitored items, fewer at once where the server says that it was asked too much, and without a filter where it takes
+/// none. Ends where the subscription is full, and says so.
 async fn monitor(
     session: &Session,
     limits: Limits,
     subscription: u32,
     items: &[MonitoredItemCreateRequest],
-) -> Result<Results, Error> {
+) -> Result<(Results, Option<StatusCode>), Error> {
     let mut results: Results = Vec::with_capacity(items.len());
-    let (mut at_once, mut rest) = (limits.items, items);
-    while !rest.is_empty() {
+    let (mut at_once, mut rest, mut full) = (limits.items, items, None);
+    while !rest.is_empty() && full.is_none() {
         let (some, others) = rest.split_at(rest.len().min(at_once));
         let made = match session.create_monitored_items(subscription, TimestampsToReturn::Both, some.to_vec()).await {
-            Err(error) if asked_too_much(error.status()) && at_once > 1 => {
-                at_once = some.len().div_ceil(2).min(at_once - 1);
+            Err(error) if some.len() > 1 && (asked_too_much(error.status()) || is_full(error.status())) => {
+                at_once = some.len() / 2;
+                continue;
+            }
+            Err(error) if is_full(error.status()) => {
+                full = Some(error.status());
                 continue;
             }
             made => made?,
         };
-        results.extend(some.iter().cloned().zip(made.into_iter().map(|m| m.result)));
+        let made = some.iter().cloned().zip(made.into_iter().map(|m| m.result));
+        results.extend(made.take_while(|(_, result)| !is_full(result.status_code)));
+        if results.len() < items.len() - others.len() {
+            full = Some(StatusCode::BadTooManyMonitoredItems);
+        }
         rest = others;
     }
     let mut plain: Vec<usize> = (0..results.len()).filter(|i| dislikes_filter(results[*i].1.status_code)).collect();
@@ -199,7 +226,11 @@ async fn monitor(
             results[place].1 = made.result;
         }
     }
-    Ok(results)
+    Ok((results, full))
+}
+
+fn is_full(status: StatusCode) -> bool {
+    status == StatusCode::BadTooManyMonitoredItems
 }
 
 fn asked_too_much(status: StatusCode) -> bool {

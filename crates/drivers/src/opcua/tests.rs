@@ -322,10 +322,10 @@ fn an_endpoint_is_chosen_as_wished_for_or_what_there_is_is_told() {
     assert_eq!(wish(Security::Best, both, true), at(120));
     assert_eq!(wish(Security::Best, sign, true), at(100));
     assert_eq!(wish(Security::Basic256Sha256, sign, false), at(100));
-    let offers = "it offers aes256-sha256-rsapss sign-and-encrypt (name); basic256sha256 sign (no name, name); \
-         basic256sha256 sign-and-encrypt (no name, name); \
-         http://opcfoundation.org/UA/SecurityPolicy#Basic128Rsa15 sign-and-encrypt (no name, name); none (no name, name)";
-    let none = "the server offers no endpoint with security aes128-sha256-rsaoaep sign-and-encrypt (no name)";
+    let offers = "it offers aes256-sha256-rsapss sign_and_encrypt (name); basic256sha256 sign (no name, name); \
+         basic256sha256 sign_and_encrypt (no name, name); \
+         http://opcfoundation.org/UA/SecurityPolicy#Basic128Rsa15 sign_and_encrypt (no name, name); none (no name, name)";
+    let none = "the server offers no endpoint with security aes128-sha256-rsaoaep sign_and_encrypt (no name)";
     assert_eq!(wish(Security::Aes128Sha256RsaOaep, both, false), Err(format!("{none}; {offers}")));
 }
 

@@ -67,11 +67,12 @@ impl Tally {
 pub fn rows(wanted: Wanted) -> Result<Vec<Row>, Failure> {
     let (nodes, period) = (wanted.nodes.to_string(), wanted.period_ms.to_string());
     let mut server = Peer::start(ourselves()?.args(["bench", "opcua-server", &nodes, &period]))?;
-    let endpoint = server.hear("ready")?;
+    let port = server.hear("ready")?;
+    let endpoint = format!("opc.tcp://127.0.0.1:{port}/");
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
     let progress = indicatif::ProgressBar::new(u64::from(wanted.rounds) * 2);
     for _ in 0..wanted.rounds {
-        ours.add(measure(ourselves()?.args(["bench", "opcua-client", &endpoint, &nodes]), wanted)?);
+        ours.add(measure(ourselves()?.args(["bench", "opcua-client", &port, &nodes]), wanted)?);
         progress.inc(1);
         let words = ["-c", PEER, &endpoint, &nodes, &PUBLISHING_MS.to_string(), &QUEUE.to_string()];
         theirs.add(measure(Command::new("python3").args(words), wanted)?);
@@ -96,7 +97,9 @@ fn told(wanted: Wanted, ours: Tally, theirs: Tally) -> Vec<Row> {
             .beside("asyncua", per_cpu(theirs))
             .under(&context),
         ratio.under(&context),
-        Row::new("OPC UA: values received a second", per_second(ours), "1/s").beside("asyncua", per_second(theirs)).under(&context),
+        Row::new("OPC UA: values received a second", per_second(ours), "1/s")
+            .beside("asyncua", per_second(theirs))
+            .under(&context),
         Row::new("OPC UA: memory of the client (RSS)", ours.rss_bytes / 1e6, "MB")
             .beside("asyncua", theirs.rss_bytes / 1e6)
             .under(&context),
@@ -181,7 +184,8 @@ impl Peer {
     fn rss_bytes(&self) -> Result<f64, Failure> {
         let path = format!("/proc/{}/status", self.child.id());
         let text = std::fs::read_to_string(&path).map_err(|e| Failure::new(format!("{path}: {e}")))?;
-        let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+        let kib =
+            text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
         kib.map(|kib| kib * 1024.0).ok_or_else(|| Failure::new(format!("{path} tells no VmRSS")))
     }
 }

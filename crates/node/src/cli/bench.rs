@@ -115,16 +115,10 @@ enum What {
     },
     /// The server of `opcua`.
     #[command(hide = true)]
-    OpcuaServer {
-        nodes: u32,
-        period_ms: u64,
-    },
+    OpcuaServer { nodes: u32, period_ms: u64 },
     /// Our client of `opcua`.
     #[command(hide = true)]
-    OpcuaClient {
-        port: u16,
-        nodes: u32,
-    },
+    OpcuaClient { port: u16, nodes: u32 },
 }
 
 /// Measures and prints.

@@ -33,6 +33,22 @@ pub fn modes() -> Vec<&'static str> {
 pub fn user_roles() -> Vec<&'static str> {
     UserRole::ALL.iter().map(|(_, word)| *word).collect()
 }
+/// Words of OPC UA security.
+pub fn securities() -> Vec<&'static str> {
+    drivers::opcua::Security::ALL.iter().map(|(_, word)| *word).collect()
+}
+/// Words of OPC UA security modes.
+pub fn security_modes() -> Vec<&'static str> {
+    drivers::opcua::Mode::ALL.iter().map(|(_, word)| *word).collect()
+}
+/// Words of Modbus framings.
+pub fn framings() -> Vec<&'static str> {
+    drivers::modbus::Framing::ALL.iter().map(|(_, word)| *word).collect()
+}
+/// Words of Modbus write functions.
+pub fn write_functions() -> Vec<&'static str> {
+    drivers::modbus::WriteWith::ALL.iter().map(|(_, word)| *word).collect()
+}
 /// Schema of one machine state.
 pub fn state_schema() -> Value {
     json!({ "type": "string", "enum": states() })

@@ -5,7 +5,7 @@
 //! holding registers, each in the order of the channels from 0 on. Numbers are `f32`, counters `u32` (energy in steps of
 //! 1 W.h), states codes by [`MachineState::index`], names text of 8 registers, events a log.
 
-use drivers::modbus::{Address, DataType, Meaning, Table, WordOrder};
+use drivers::modbus::{Address, DataType, Meaning, Order, Table};
 use plant::{Channel, ChannelId, ChannelKind, MachineState, Plant, Role, SourceId};
 use simulate::workshop::{SOURCES, wiring};
 use std::collections::HashMap;
@@ -65,7 +65,7 @@ pub fn register_map(plant: &Plant) -> Vec<(ChannelId, Address)> {
         let (kind, meaning) = form(channel);
         let table = if channel.writable.is_some() { Table::Holding } else { Table::Input };
         let at = next.entry((unit, table)).or_default();
-        map.push((channel.id, Address { unit, table, at: *at, kind, order: WordOrder::HighFirst, meaning }));
+        map.push((channel.id, Address { unit, table, at: *at, kind, order: Order::Big, meaning, every: None }));
         *at += kind.registers();
     }
     map
@@ -73,7 +73,7 @@ pub fn register_map(plant: &Plant) -> Vec<(ChannelId, Address)> {
 
 /// How registers make the value of a channel.
 fn form(channel: &Channel) -> (DataType, Meaning) {
-    let plain = Meaning::Scale(1.0);
+    let plain = Meaning::PLAIN;
     match (channel.kind, channel.role) {
         (ChannelKind::Event, _) => (DataType::Log, plain),
         (ChannelKind::State, Role::State) => (DataType::U16, Meaning::Words(states(channel))),
@@ -84,7 +84,7 @@ fn form(channel: &Channel) -> (DataType, Meaning) {
             }
             None => (NAME, plain),
         },
-        (ChannelKind::Counter, Role::Energy) => (DataType::U32, Meaning::Scale(0.001)),
+        (ChannelKind::Counter, Role::Energy) => (DataType::U32, Meaning::Scale { factor: 0.001, offset: 0.0 }),
         (ChannelKind::Counter, Role::Good | Role::Scrap) => (DataType::U32, plain),
         (ChannelKind::Counter | ChannelKind::Gauge, _) => (DataType::F32, plain),
     }

@@ -1,12 +1,12 @@
 //! Our client of `socium bench opcua`, a process of its own: the driver, and a door that is emptied.
 //!
-//! Enters: an endpoint, how many nodes. Leaves: `ready` on standard output when every node was heard, then `count N` for each line on
+//! Enters: the server's port on loopback, how many nodes. Leaves: `ready` on standard output when every node was heard, then `count N` for each line on
 //! standard input. It ends with its standard input.
 
 use super::{PUBLISHING_MS, QUEUE};
 use crate::cli::Failure;
 use crate::clock::Clock;
-use drivers::{Arrival, Config, opcua};
+use drivers::{Arrival, Config, Settled, opcua};
 use plant::{ChannelId, SourceId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Receives until standard input ends.
-pub async fn receive(endpoint: &str, nodes: u32) -> Result<(), Failure> {
-    let mut config = opcua::Config::at(endpoint).map_err(|e| Failure::new(e.to_string()))?;
+pub async fn receive(port: u16, nodes: u32) -> Result<(), Failure> {
+    let mut config = opcua::Config::at(&format!("opc.tcp://127.0.0.1:{port}/")).map_err(|e| Failure::new(e.to_string()))?;
     (config.publishing, config.queue) = (Duration::from_millis(PUBLISHING_MS), QUEUE);
     for number in 0..nodes {
         let address = format!("ns=2;s=v{number}").parse().map_err(|e: drivers::AddressError| Failure::new(e.to_string()))?;
@@ -45,9 +45,8 @@ pub async fn receive(endpoint: &str, nodes: u32) -> Result<(), Failure> {
 /// Takes what comes in at the door, and says that it was taken.
 async fn empty(mut arrivals: mpsc::Receiver<Arrival>, count: Arc<AtomicU64>) {
     while let Some(arrival) = arrivals.recv().await {
-        let columns: usize = arrival.delivery.numbers.iter().map(plant::Batch::len).sum();
-        count.fetch_add((arrival.delivery.readings.len() + columns) as u64, Ordering::Relaxed);
+        count.fetch_add((arrival.delivery.len() - arrival.delivery.refused.len()) as u64, Ordering::Relaxed);
         // the driver may have ended meanwhile
-        let _ = arrival.done.send(true);
+        let _ = arrival.done.send(Settled::TAKEN);
     }
 }

@@ -1,6 +1,6 @@
 //! The server of `socium bench opcua`, a process of its own: nodes `ns=2;s=v0` and so on that all change at a period.
 //!
-//! Enters: how many nodes, the period. Leaves: `ready` with its endpoint on standard output. It ends with its standard input.
+//! Enters: how many nodes, the period. Leaves: `ready` with its port on standard output. It ends with its standard input.
 
 use crate::cli::Failure;
 use opcua::server::address_space::VariableBuilder;
@@ -20,8 +20,7 @@ const NAMESPACE: &str = "urn:socium:bench";
 /// Serves until standard input ends.
 pub async fn serve(nodes: u32, period: Duration) -> Result<(), Failure> {
     let failed = |e: String| Failure::new(format!("the bench's OPC UA server: {e}"));
-    let listener =
-        TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(|e| failed(e.to_string()))?;
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(|e| failed(e.to_string()))?;
     let address = listener.local_addr().map_err(|e| failed(e.to_string()))?;
     let (server, handle) = builder(address, nodes).build().map_err(failed)?;
     let manager = handle.node_managers().get_of_type::<SimpleNodeManager>().ok_or_else(|| failed("no nodes".to_owned()))?;
@@ -38,7 +37,7 @@ pub async fn serve(nodes: u32, period: Duration) -> Result<(), Failure> {
         }
     }
     let serving = tokio::spawn(server.run_with(listener));
-    println!("ready opc.tcp://{address}/");
+    println!("ready {}", address.port());
     let changing = tokio::spawn(change(manager, handle, ids, period));
     let mut rest = Vec::new();
     // the end of the input is the sign to end
