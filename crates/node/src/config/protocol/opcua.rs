@@ -32,7 +32,9 @@ fn wire(judge: &mut Judge<'_>, typed: &Typed<'_>) -> Option<drivers::Config> {
         None => {}
     }
     config.user_certificate = match (settings.user_certificate, settings.user_key) {
-        (Some(certificate), Some(key)) => Some(KeyPair { certificate: typed.folder.join(certificate), key: typed.folder.join(key) }),
+        (Some(certificate), Some(key)) => {
+            Some(KeyPair { certificate: typed.folder.join(certificate), key: typed.folder.join(key) })
+        }
         (Some(_), None) => {
             judge.refuse(&trail.key("user_key"), "the file of the private key that belongs to `user_certificate`");
             None
