@@ -79,9 +79,9 @@ fn data_of(address: &str) -> Data {
     let Ok(register) = address.parse::<Address>() else { return Data::Unknown };
     match (register.kind, register.meaning) {
         (_, Meaning::Words(_)) | (DataType::Text(_) | DataType::Log, _) => Data::Text,
-        (DataType::Bit, _) => Data::Flag,
-        (DataType::F32, _) => Data::Real,
-        (_, Meaning::Scale(factor)) if factor.fract() != 0.0 => Data::Real,
+        (DataType::Bit | DataType::BitOf(_), _) => Data::Flag,
+        (DataType::F32 | DataType::F64, _) => Data::Real,
+        (_, Meaning::Scale { factor, offset }) if factor.fract() != 0.0 || offset.fract() != 0.0 => Data::Real,
         _ => Data::Whole,
     }
 }

@@ -21,11 +21,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A connection that brings readings. Secrets are named by file, never written here. How a channel's `address` is written
-/// depends on the protocol. `opcua`: a node id such as `ns=2;s=mill-1.state`. `sparkplug`: group/node/device/metric such as
+/// depends on the protocol. `opcua`: a node id such as `ns=2;s=mill-1.state`, with a way into its value such as
+/// `ns=2;s=axis#/position/2`, or a method such as `call:ns=2;s=mill-1/ns=2;s=start`. `sparkplug`: group/node/device/metric such as
 /// `plant/line-1/oven/state`, with `-` as device for a metric of the node itself; the member `speed` of a template instance
 /// `pump` is the metric `pump/speed`. `modbus`: unit/table/register/type, then a
 /// factor or words for codes, such as `1/holding/100/u32/0.1` or `3/input/0/u16/0=off,1=standby`; tables are input, holding,
-/// coil, discrete; types are bit, u16, i16, u32, i32, f32, u64 (with `-low` where the low register comes first), text1 to
+/// coil, discrete; types are bit, bit0 to bit15, bits0-3 and such, u8-high, i8-low and such, u16,
+/// i16, u32, i32, f32, u64, i64, f64, bcd16, bcd32 (with `-low`, `-swap`, `-little` for other orders of bytes), text1 to
 /// text123. `http`: measurement,tag=value/field of InfluxDB line protocol such as `machines,machine=mill-1/power`. `mqtt`: a topic such
 /// as `plant/mill-1/power` for a plain value; after `#` a path into a JSON document, after `@` the path to its time, after `>` the topic
 /// of commands, such as `plant/mill-1/state#/data/power@/ts > plant/mill-1/power/set`; paths are JSON pointers or plain JSONPath, `*`
