@@ -259,7 +259,8 @@ fn the_watermark_stays_behind_by_the_lateness_seen() {
     collector.absorb(&plant, delivery(100, vec![reading(POWER, 99, RawValue::Number(1.0))]));
     assert_eq!(collector.watermarks(at(100)), [Some(at(99))]);
     collector.absorb(&plant, delivery(101, vec![reading(GOOD, 59, RawValue::Number(1.0))]));
-    collector.absorb(&plant, delivery(130, vec![reading(POWER, 129, RawValue::Number(1.0))]));
+    let newest = collector.absorb(&plant, delivery(130, vec![reading(POWER, 129, RawValue::Number(1.0))]));
+    newest.batches.iter().for_each(|batch| collector.apply(&plant, batch));
     assert_eq!(collector.watermarks(at(130)), [Some(at(89))], "readings came 40 s late, so the last 40 s may lack some");
     let (_, timing) = collector.timings(at(130))[0];
     assert_eq!((timing.late, timing.out_of_order, timing.lateness), (1, 0, Span::from_seconds(40)));
@@ -268,6 +269,7 @@ fn the_watermark_stays_behind_by_the_lateness_seen() {
     files.bookmark = Some(collect::Bookmark { key: "a.csv".to_owned(), value: "1".to_owned() });
     let absorbed = collector.absorb(&plant, files);
     assert_eq!(absorbed.refused, []);
+    absorbed.batches.iter().for_each(|batch| collector.apply(&plant, batch));
     assert_eq!(collector.watermarks(at(140)), [Some(at(89))], "what is read from files says nothing of lateness");
     assert_eq!(collector.freeze(at(140)).latest[POWER.index()].map(|l| l.at), Some(at(129)), "and stays out of the image");
 }
