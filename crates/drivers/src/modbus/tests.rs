@@ -118,10 +118,10 @@ fn blocks_reach_over_gaps_but_not_over_what_is_forbidden_and_keep_periods_apart(
     let addresses = ["1/holding/0/u16", "1/holding/5/u16", "1/holding/20/u32", "1/holding/6/u16@100ms"];
     let usual = Limits::default();
     assert_eq!(shape(usual.clone(), &addresses), [(6, 1, 100), (0, 1, 1_000), (5, 1, 1_000), (20, 2, 1_000)]);
-    let wide = Limits { gap_max: 14, ..usual.clone() };
+    let wide = Limits { gap_max: 14, ..usual };
     assert_eq!(shape(wide.clone(), &addresses), [(6, 1, 100), (0, 22, 1_000)]);
     let forbidden = vec!["holding/10-12".parse().expect("a range"), "2/holding/3".parse().expect("another unit's")];
-    let fenced = Limits { forbidden, ..wide.clone() };
+    let fenced = Limits { forbidden, ..wide };
     assert_eq!(shape(fenced, &addresses), [(6, 1, 100), (0, 6, 1_000), (20, 2, 1_000)]);
     let small = Limits { registers_max: 7, ..wide };
     assert_eq!(shape(small, &addresses), [(6, 1, 100), (0, 6, 1_000), (20, 2, 1_000)]);

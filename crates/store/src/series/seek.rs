@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn only_what_both_hold_is_read() {
-        assert_eq!(common(&[0..10, 20..30], &[5..25]), [5..10, 20..25]);
-        assert!(common(&[0..10], &[10..20]).is_empty());
+        let (one, next, middle) = (0..10, 10..20, 5..25);
+        assert_eq!(common(&[one.clone(), 20..30], std::slice::from_ref(&middle)), [5..10, 20..25]);
+        assert!(common(std::slice::from_ref(&one), std::slice::from_ref(&next)).is_empty());
     }
 }
