@@ -226,6 +226,8 @@ async fn a_listening_source_acknowledges_what_is_settled_and_takes_commands() {
         publish(&["-p", &at, "-q", "1", "-t", "plant/power", "-m", "7.0"]);
     });
     assert_eq!(bench.write(ChannelId(0), CommandValue::Number(7.0)).await, Ok(()), "the device told the value");
+    // the device waits for its acknowledgement, which comes once the reading is taken
+    assert_eq!(bench.reading(ChannelId(0)).await.value, RawValue::Number(7.0));
     device.join().expect("it obeyed");
     bench.stop().await;
 }
