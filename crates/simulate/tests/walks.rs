@@ -96,6 +96,7 @@ fn sources(folder: &Path) -> Vec<(String, String)> {
     entries
         .filter_map(Result::ok)
         .map(|e| e.path())
+        .filter(|path| path.is_dir() || path.extension().is_some_and(|end| end == "rs"))
         .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![(path.display().to_string(), read(&path))] })
         .collect()
 }
