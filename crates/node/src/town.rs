@@ -19,8 +19,6 @@ const SHIFT_START: &str = "2026-03-01T22:00:00Z";
 const INTO_SHIFT: Span = Span::from_hours(2);
 /// Days for which there are orders.
 const DAYS: u32 = 30;
-/// Longest wait for the servers to end.
-const CLOSE_WITHIN: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// A workshop with its servers.
 pub struct Town {
@@ -70,16 +68,11 @@ impl Town {
         render_workshop(plant, &wiring)
     }
 
-    /// Ends the servers and the broker; those that do not end by themselves are left, for a workshop has nothing to hand over.
+    /// Ends the servers and the broker.
     pub async fn close(mut self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(CLOSE_WITHIN, async {
-            while self.endpoints.tasks.join_next().await.is_some() {}
-            // the broker has nothing to hand over
-            let _ = self.broker.task.await;
-        });
-        if ended.await.is_err() {
-            tracing::warn!("a server of the workshop did not end within {CLOSE_WITHIN:?}; it is left");
-        }
+        while self.endpoints.tasks.join_next().await.is_some() {}
+        // the broker has nothing to hand over
+        let _ = self.broker.task.await;
     }
 }

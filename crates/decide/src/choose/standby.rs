@@ -72,7 +72,7 @@ pub fn choose(situation: &Situation<'_>) -> Vec<Proposal> {
             if !situation.is_open(machine.id, DecisionKind::Standby) {
                 proposals.extend(power_down(situation, machine.id, around()));
             }
-        } else if matches!(image.state, MachineState::Standby | MachineState::Off) {
+        } else if matches!(image.state, MachineState::Standby | MachineState::Off) && situation.lasted(machine.id) > Span::ZERO {
             proposals.extend(wake(situation, machine.id, around()));
         }
     }

@@ -126,6 +126,9 @@ fn a_machine_with_nothing_before_it_is_left_asleep() {
     assert_eq!(actions(&world), []);
     (world.image.orders[0].next, world.image.orders[0].started) = (1, Some(ten()));
     assert_eq!(actions(&world), [(WASHER, Action::Wake)], "an order lies between mill and washer");
+    world.put(WASHER, MachineState::Standby, 0);
+    assert_eq!(actions(&world), [], "a state that begins this instant has no reading before it that could be the reason");
+    world.put(WASHER, MachineState::Standby, 300);
     world.image.orders[0].running_at = Some(MILL);
     assert_eq!(actions(&world), [], "it is still being milled");
 }

@@ -60,12 +60,12 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> io::Result<Endpoints> {
     let mut tasks = JoinSet::new();
-    let (world, feeds) = World::new(workshop, plant, clock);
+    let (world, outlets, feeds) = World::new(workshop, plant, clock);
     // what the machines told up to now stands in the servers before the first client comes
-    world::step(&world).await;
+    world::step(&world, &outlets).await;
     let opcua = opcua::serve(&mut tasks, Arc::clone(&world), (addresses.opcua, feeds.opcua), stop.clone()).await?;
     let modbus = modbus::serve(&mut tasks, Arc::clone(&world), (addresses.modbus, feeds.modbus), stop.clone()).await?;
     sparkplug::serve(&mut tasks, Arc::clone(&world), (addresses.broker, feeds.sparkplug), stop.clone());
-    tasks.spawn(world::pump(world, stop));
+    tasks.spawn(world::pump(world, outlets, stop));
     Ok(Endpoints { sources: vec![format!("opc.tcp://{opcua}"), addresses.broker.to_string(), modbus.to_string()], tasks })
 }

@@ -28,7 +28,7 @@ struct Bench {
     drivers: Vec<Running>,
     stop: CancellationToken,
     _broker: broker::Broker,
-    _endpoints: Endpoints,
+    endpoints: Endpoints,
 }
 
 impl Bench {
@@ -50,7 +50,7 @@ impl Bench {
             .map(|(config, id)| drivers::start(SourceId(id), config, Arc::clone(&clock), door.clone(), stop.child_token()))
             .collect();
         let collector = Collector::new(&plant, Limits::default());
-        Self { plant, collector, arrivals, drivers, stop, _broker: broker, _endpoints: endpoints }
+        Self { plant, collector, arrivals, drivers, stop, _broker: broker, endpoints }
     }
 
     /// Takes arrivals in for a while of real time, as a unit with a very fast journal.
@@ -180,4 +180,6 @@ async fn a_unit_sees_the_workshop_through_three_protocols_and_writes_to_it() {
     for driver in bench.drivers {
         timeout(Duration::from_secs(5), driver.task).await.expect("in time").expect("no panic");
     }
+    let servers = async { while bench.endpoints.tasks.join_next().await.is_some() {} };
+    timeout(Duration::from_secs(5), servers).await.expect("every server ends with the workshop");
 }

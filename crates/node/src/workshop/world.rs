@@ -20,10 +20,13 @@ pub struct World {
     pub plant: Arc<Plant>,
     clock: drivers::Clock,
     workshop: Mutex<Workshop>,
-    /// Place in [`World::outlets`] by channel.
+    /// Place in [`Outlets`] by channel.
     route: Vec<usize>,
-    outlets: [mpsc::Sender<Vec<Sample>>; 3],
 }
+
+/// Where the samples of each server go in. They are not the world's, which every server holds: a server ends when the pump
+/// that owns them does.
+pub struct Outlets([mpsc::Sender<Vec<Sample>>; 3]);
 
 /// What the servers take from, by protocol.
 pub struct Feeds {
@@ -37,14 +40,14 @@ pub struct Feeds {
 
 impl World {
     /// Shares a workshop.
-    pub fn new(workshop: Workshop, plant: Arc<Plant>, clock: drivers::Clock) -> (Arc<Self>, Feeds) {
+    pub fn new(workshop: Workshop, plant: Arc<Plant>, clock: drivers::Clock) -> (Arc<Self>, Outlets, Feeds) {
         let route = wiring(&plant).iter().map(|source| source.index()).collect();
         let (to_opcua, opcua) = mpsc::channel(WAITING_MAX);
         let (to_sparkplug, sparkplug) = mpsc::channel(WAITING_MAX);
         let (to_modbus, modbus) = mpsc::channel(WAITING_MAX);
-        let outlets = [to_opcua, to_sparkplug, to_modbus];
-        let world = Self { plant, clock, workshop: Mutex::new(workshop), route, outlets };
-        (Arc::new(world), Feeds { opcua, sparkplug, modbus })
+        let outlets = Outlets([to_opcua, to_sparkplug, to_modbus]);
+        let world = Self { plant, clock, workshop: Mutex::new(workshop), route };
+        (Arc::new(world), outlets, Feeds { opcua, sparkplug, modbus })
     }
     /// The workshop's time.
     pub fn now(&self) -> Instant {
@@ -83,7 +86,7 @@ impl World {
 }
 
 /// Advances the workshop with its clock and hands its samples to the servers.
-pub async fn pump(world: Arc<World>, stop: CancellationToken) {
+pub async fn pump(world: Arc<World>, outlets: Outlets, stop: CancellationToken) {
     let mut tick = tokio::time::interval(STEP);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
@@ -93,14 +96,14 @@ pub async fn pump(world: Arc<World>, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = step(&world) => {}
+            () = step(&world, &outlets) => {}
         }
     }
 }
 
 /// One step: what the machines told since the last one goes to the servers.
-pub async fn step(world: &World) {
-    for (samples, outlet) in world.advance().into_iter().zip(&world.outlets) {
+pub async fn step(world: &World, outlets: &Outlets) {
+    for (samples, outlet) in world.advance().into_iter().zip(&outlets.0) {
         if !samples.is_empty() {
             // a server that is gone ends with its own word
             let _ = outlet.send(samples).await;
