@@ -15,6 +15,7 @@
 mod address;
 pub mod broker;
 pub mod browse;
+mod echo;
 pub mod file;
 pub mod http;
 mod line;

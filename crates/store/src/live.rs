@@ -1,7 +1,7 @@
 //! What is in memory: words, the hot buffer of unsealed readings by journal segment, and the list of sealed files. Taken under
 //! one lock, so a query sees every reading exactly once while sealing moves it from one to the other.
 
-use crate::form::{Catalogue, Entry};
+use crate::form::{Catalogue, Entry, Reader, Spot};
 use crate::journal::segment;
 use crate::series::Manifest;
 use crate::{StoreError, StoreLimits};
@@ -30,6 +30,44 @@ pub(crate) struct HotSegment {
     hot: Option<Vec<Arc<Vec<u8>>>>,
 }
 
+/// Batches of a segment as entries of the journal, with what their numbers mean.
+pub(crate) struct Hot {
+    /// What their numbers mean.
+    pub catalogue: Arc<Catalogue>,
+    /// Entries whose CRC has been checked.
+    pub entries: Vec<Arc<Vec<u8>>>,
+}
+
+impl Hot {
+    /// Reads each batch into the same memory: the number of its entry, where it stands there, and the batch.
+    ///
+    /// # Errors
+    /// An entry breaks off, or what `each` says.
+    pub(crate) fn each(&self, mut each: impl FnMut(u32, Spot, &Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (number, entry) in (0..).zip(&self.entries) {
+            let Some(mut reader) = Reader::new(entry) else { continue };
+            loop {
+                let spot = reader.spot();
+                if !reader.read(&mut batch).map_err(|e| StoreError::form("the journal", &e))? {
+                    break;
+                }
+                each(number, spot, &batch)?;
+            }
+        }
+        Ok(())
+    }
+    /// Reads the batch at a place that [`Self::each`] gave.
+    ///
+    /// # Errors
+    /// No batch stands there.
+    pub(crate) fn read(&self, entry: u32, spot: Spot, batch: &mut Batch) -> Result<(), StoreError> {
+        let mut reader = self.entries.get(entry as usize).and_then(|bytes| Reader::at(bytes, spot));
+        let read = reader.as_mut().map_or_else(|| Err("an entry is gone".to_owned()), |reader| reader.read(batch));
+        read.map(|_| ()).map_err(|e| StoreError::form("the journal", &e))
+    }
+}
+
 /// Everything in memory.
 pub(crate) struct Live {
     /// The lexicon as far as it is on the disk.
@@ -48,26 +86,25 @@ impl HotSegment {
     pub(crate) const fn new(number: u64, catalogue: Arc<Catalogue>) -> Self {
         Self { number, catalogue, bytes: 0, readings: 0, received: None, sequence: 0, hot: Some(Vec::new()) }
     }
-    /// The batches, from memory or from the disk.
+    /// Its entries of batches, from memory or from the disk.
     ///
     /// # Errors
     /// The segment cannot be read.
-    pub(crate) fn load(&self, journal: &Path) -> Result<Vec<Batch>, StoreError> {
-        let path = segment::path(journal, self.number);
-        let mut batches = Vec::new();
-        let mut read = |payload: &[u8]| match Entry::decode(payload) {
-            Ok(Entry::Batches(read)) => {
-                batches.extend(read);
-                Ok(())
-            }
-            Ok(Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..)) => Ok(()),
-            Err(cause) => Err(StoreError::form(path.display().to_string(), &cause)),
-        };
-        match &self.hot {
-            Some(entries) => entries.iter().try_for_each(|entry| read(entry))?,
-            None => segment::scan(&path, self.number)?.payloads().try_for_each(read)?,
+    pub(crate) fn load(&self, journal: &Path) -> Result<Hot, StoreError> {
+        let catalogue = Arc::clone(&self.catalogue);
+        if let Some(entries) = &self.hot {
+            return Ok(Hot { catalogue, entries: entries.clone() });
         }
-        Ok(batches)
+        let path = segment::path(journal, self.number);
+        let mut entries = Vec::new();
+        for payload in segment::scan(&path, self.number)?.payloads() {
+            match Entry::decode(payload) {
+                Ok(Entry::Batches(_)) => entries.push(Arc::new(payload.to_vec())),
+                Ok(Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..)) => {}
+                Err(cause) => return Err(StoreError::form(path.display().to_string(), &cause)),
+            }
+        }
+        Ok(Hot { catalogue, entries })
     }
     /// The batches in memory.
     pub(crate) fn in_memory(&self) -> Vec<Batch> {

@@ -116,6 +116,10 @@ struct Rows {
 
 /// Most bytes of a place or a value that a refusal repeats.
 const SHOWN_MAX: usize = 120;
+/// Most refusals told of one body.
+const REFUSED_MAX: usize = 10_000;
+/// What a field must be.
+const KNOWN: &str = "a field that is the address of a channel in unit.toml";
 
 impl Rows {
     fn new(from: SourceId, received: Instant) -> Self {
@@ -140,6 +144,16 @@ impl Rows {
     fn raw(&mut self, field: &index::Field, at: Instant, value: RawValue) {
         let place = Place::Channel(field.target.channel);
         self.delivery.readings.push(RawReading { place, at: Some(at), value, quality: Quality::Good });
+    }
+
+    /// Whether so much of a body was refused that the rest of it, which begins at a place, is refused as a whole.
+    fn is_given_up(&mut self, place: impl FnOnce() -> String, rest: &[u8]) -> bool {
+        let is_given_up = self.delivery.refused.len() >= REFUSED_MAX;
+        if is_given_up {
+            let allowed = format!("at most {REFUSED_MAX} refused readings in one body; the rest was not read");
+            self.refuse(RefusalReason::TooLarge, format!("{} to the end", place()), rest, &allowed);
+        }
+        is_given_up
     }
 
     fn refuse(&mut self, reason: RefusalReason, place: String, found: &[u8], allowed: &str) {

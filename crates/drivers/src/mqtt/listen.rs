@@ -2,7 +2,8 @@
 //! requests. Leaves: health; the arrivals leave from the broker's thread.
 
 use super::config::Config;
-use super::sink::Writes;
+use super::sink;
+use crate::echo::Writes;
 use super::wire::{Mapper, heard};
 use crate::broker::{self, Broker, Figures, Intake, Limits, Settings, Users};
 use crate::{Line, WriteRequest};
@@ -67,12 +68,12 @@ async fn serve(
         tokio::select! {
             () = line.stop.cancelled() => return None,
             ended = echoes.recv() => match ended {
-                Some(values) => writes.hear(&values),
+                Some(values) => sink::hear(&mut writes, &values),
                 None => return Some("the broker ended".to_owned()),
             },
             () = writes.wait() => writes.expire(config.echo),
             Some(request) = requests.recv(), if writes.has_room() => {
-                if let Some(command) = writes.begin(request, config) {
+                if let Some(command) = sink::begin(&mut writes, request, config) {
                     match broker.counter.publish(&command.topic, command.payload).await {
                         Ok(0) => writes.fail_last(&format!("no client listens to {}", command.topic)),
                         Ok(_) => {}

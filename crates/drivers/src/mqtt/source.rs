@@ -10,7 +10,8 @@ use super::listen;
 use super::load::Load;
 use super::packet::write::{self, Message, PropertyBytes};
 use super::packet::{self, Ack, AckKind, Packet, Version, id, topic_name};
-use super::sink::Writes;
+use super::sink;
+use crate::echo::Writes;
 use super::wire::{Command, Decoder};
 use crate::line::IN_FLIGHT_MAX;
 use crate::{Line, WriteRequest};
@@ -199,7 +200,7 @@ impl Session<'_> {
                     self.writes.expire(self.config.echo);
                     continue;
                 }
-                Some(request) = requests.recv(), if self.writes.has_room() => match self.writes.begin(request, self.config) {
+                Some(request) = requests.recv(), if self.writes.has_room() => match sink::begin(&mut self.writes, request, self.config) {
                     Some(command) => self.command(&command),
                     None => continue,
                 },
@@ -258,7 +259,7 @@ impl Session<'_> {
             self.take(&said, &mut acks)?;
         }
         peer.rest.drain(..used);
-        self.writes.hear(&self.load.take_echoes());
+        sink::hear(&mut self.writes, &self.load.take_echoes());
         let delivery = self.load.take();
         if acks.is_empty() && delivery.is_empty() {
             return Ok(());

@@ -13,7 +13,8 @@
 
 use super::config::Config;
 use super::rebirth::Rebirths;
-use super::sink::Writes;
+use super::sink;
+use crate::echo::Writes;
 use super::source::{News, Peer};
 use super::wire::{Decoder, Message, NodeName, Order, Read, Ready, State, filters, millis, read, rebirth, state_topic};
 use crate::line::IN_FLIGHT_MAX;
@@ -115,7 +116,7 @@ impl<'a> Session<'a> {
             }
             Some(request) = requests.recv(), if self.writes.has_room() => {
                 let now = self.line.now();
-                let Some(command) = self.writes.begin(request, (self.config, self.decoder, now)) else { return Ok(()) };
+                let Some(command) = sink::begin(&mut self.writes, request, (self.config, self.decoder, now)) else { return Ok(()) };
                 let sent = client.publish(command.topic, command.payload, PublishOptions::new(QoS::AtMostOnce));
                 sent.await.map_err(|error| Some(format!("command: {error}")))
             }
@@ -246,7 +247,7 @@ impl<'a> Session<'a> {
     /// What a message says beside readings.
     fn note(&mut self, delivery: &Delivery) {
         let notes = self.decoder.take_notes();
-        self.writes.hear(delivery, &notes);
+        sink::hear(&mut self.writes, delivery, &notes);
         for trouble in notes.troubles {
             self.line.trouble(trouble);
         }

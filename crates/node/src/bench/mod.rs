@@ -3,11 +3,11 @@
 //! Enters: settings. Leaves: [`Row`]s; with `--check` an exit code. Absent: timed unit tests (figures are kept in
 //! `bench/history.jsonl` and shown in `docs/performance.md`).
 
-pub mod cpu;
 pub mod dataset;
 pub mod duckdb;
 pub mod form;
 pub mod ingest;
+pub mod kernel;
 pub mod latency;
 pub mod mqtt;
 pub mod opcua;

@@ -13,10 +13,9 @@
 pub mod client;
 pub mod server;
 
-use super::Row;
+use super::{Row, kernel};
 use crate::cli::Failure;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -116,15 +115,15 @@ fn measure(command: &mut Command, wanted: Wanted) -> Result<Tally, Failure> {
     let mut client = Peer::start(command)?;
     client.hear("ready")?;
     std::thread::sleep(Duration::from_secs(1));
-    let (cpu_before, began) = (client.cpu_s()?, Instant::now());
+    let (cpu_before, began) = (kernel::threads_seconds(&client.place())?, Instant::now());
     let before = client.count()?;
     std::thread::sleep(Duration::from_secs(wanted.seconds));
     let after = client.count()?;
-    let (cpu_s, wall_s) = (client.cpu_s()? - cpu_before, began.elapsed().as_secs_f64());
+    let (cpu_s, wall_s) = (kernel::threads_seconds(&client.place())? - cpu_before, began.elapsed().as_secs_f64());
     if after <= before {
         return Err(Failure::new(format!("the client {command:?} received nothing in {} s", wanted.seconds)));
     }
-    Ok(Tally { values: after - before, cpu_s, wall_s, rss_bytes: client.rss_bytes()? })
+    Ok(Tally { values: after - before, cpu_s, wall_s, rss_bytes: kernel::rss_bytes(&client.place())? as f64 })
 }
 
 /// A child that answers on its standard output; ended when dropped.
@@ -167,26 +166,14 @@ impl Peer {
         }
         Err(Failure::new(format!("a child did not say `{word}` within {} s", READY.as_secs())))
     }
+    /// Its folder in `/proc`.
+    fn place(&self) -> String {
+        self.child.id().to_string()
+    }
     fn count(&mut self) -> Result<f64, Failure> {
         writeln!(self.input, "count").map_err(|e| Failure::new(e.to_string()))?;
         let said = self.hear("count")?;
         said.parse().map_err(|_| Failure::new(format!("`{said}` is no count")))
-    }
-    /// CPU time of all its threads [s].
-    fn cpu_s(&self) -> Result<f64, Failure> {
-        let folder = format!("/proc/{}/task", self.child.id());
-        let threads = std::fs::read_dir(&folder).map_err(|e| Failure::new(format!("{folder}: {e}")))?;
-        let nanos = |path: &Path| -> Option<f64> {
-            std::fs::read_to_string(path.join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
-        };
-        Ok(threads.flatten().filter_map(|thread| nanos(&thread.path())).sum::<f64>() / 1e9)
-    }
-    fn rss_bytes(&self) -> Result<f64, Failure> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(&path).map_err(|e| Failure::new(format!("{path}: {e}")))?;
-        let kib =
-            text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-        kib.map(|kib| kib * 1024.0).ok_or_else(|| Failure::new(format!("{path} tells no VmRSS")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server as a child process: started for a bench, measured, ended. Enters: a command. Leaves: its CPU time, memory and bytes on
 //! the disk. Absent: what it serves.
 
+use super::kernel;
 use crate::cli::Failure;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -44,7 +45,7 @@ impl Process {
     /// # Errors
     /// It has ended.
     pub fn cpu_seconds(&self) -> Result<f64, Failure> {
-        super::cpu::seconds(&self.child.id().to_string())
+        kernel::seconds(&self.child.id().to_string())
     }
 
     /// Memory in use [bytes].
@@ -52,10 +53,7 @@ impl Process {
     /// # Errors
     /// It has ended.
     pub fn rss_bytes(&self) -> Result<u64, Failure> {
-        let text = self.proc("status")?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
-        kib.map(|kib| kib * 1_024).ok_or_else(|| Failure::new(format!("{}: no memory in /proc", self.name)))
+        kernel::rss_bytes(&self.child.id().to_string())
     }
 
     /// Ends it with SIGKILL, as a power cut would.
@@ -80,11 +78,6 @@ impl Process {
             std::thread::sleep(Duration::from_millis(20));
         }
         Err(Failure::new(format!("{} did not end within {PATIENCE:?}", self.name)))
-    }
-
-    fn proc(&self, file: &str) -> Result<String, Failure> {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        std::fs::read_to_string(&path).map_err(|e| Failure::new(format!("{}: {path}: {e}", self.name)))
     }
 }
 

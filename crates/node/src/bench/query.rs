@@ -5,7 +5,7 @@
 
 use super::dataset::{self, DataSet, STATES};
 use super::duckdb::DuckDb;
-use super::{Row, cpu};
+use super::{Row, kernel};
 use crate::cli::Failure;
 use crate::config;
 use measure::statistics::quantile;
@@ -176,9 +176,9 @@ async fn fill(store: &Store, plant: &Plant, size: Size, context: &str) -> Result
 
 /// Seals; CPU time [s].
 async fn seal(store: &Store, plant: &Plant, upto: Instant) -> Result<f64, Failure> {
-    let before = cpu::own_seconds()?;
+    let before = kernel::own_seconds()?;
     store.seal(plant, upto).await.map_err(failed)?;
-    Ok(cpu::own_seconds()? - before)
+    Ok(kernel::own_seconds()? - before)
 }
 
 /// Numbers of a machine and of its channels, in the order of the data set.
@@ -210,12 +210,12 @@ async fn compare(
     let theirs = question.theirs.replace("FILES", files);
     let (mut ours_s, mut theirs_s) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let before = cpu::own_seconds()?;
+        let before = kernel::own_seconds()?;
         let mut answer = Vec::new();
         for _ in 0..question.times {
             answer = store.sql(question.ours, ROWS_MAX).await.map_err(failed)?.rows;
         }
-        ours_s.push((cpu::own_seconds()? - before) / f64::from(question.times));
+        ours_s.push((kernel::own_seconds()? - before) / f64::from(question.times));
         let (spent, answer_theirs) = peer.ask(&theirs, question.times)?;
         theirs_s.push(spent);
         same(question.name, &answer, &answer_theirs)?;

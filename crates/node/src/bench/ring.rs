@@ -3,7 +3,7 @@
 //! Enters: seeds and days. Leaves: a row a seed and figure, a summary with a paired test, and for each kind of decision its
 //! count, expected, measured and true effect, and how often the measured interval holds the true one.
 
-use super::Row;
+use super::{Row, kernel};
 use measure::statistics::{Moments, paired_test, share_estimate};
 use plant::{DecisionKind, DecisionState};
 use simulate::experiment::{Arm, Judged, Mode, Scale, judge, run, scale};
@@ -47,10 +47,9 @@ fn failed(arm: &Arm) -> usize {
     arm.ended_in(&DecisionState::RolledBack) + arm.ended_in(&DecisionState::Refused)
 }
 
-/// CPU time of this thread so far [s], from the kernel's own account.
+/// CPU time of this thread so far [s]; not a number where the kernel does not tell.
 fn cpu_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+    kernel::thread_seconds("thread-self").unwrap_or(f64::NAN)
 }
 
 /// One figure of a scale: its name, its unit, how to read it, whether more is better.

@@ -52,11 +52,17 @@ impl Entry {
         match *kind {
             CATALOGUE => Catalogue::decode(body).map(Self::Catalogue),
             WORDS => decode_words(&mut from).map(Self::Words).ok_or_else(|| "a list of words that breaks off".to_owned()),
-            BATCH => {
-                let batch = decode_batch(&mut from).filter(|_| from.rest.is_empty());
-                batch.map(|b| Self::Batches(vec![b])).ok_or_else(|| "a batch that breaks off".to_owned())
+            BATCH | BATCHES => {
+                let mut batches = Vec::new();
+                let mut reader = Reader::new(bytes).ok_or("no batches")?;
+                loop {
+                    let mut batch = Batch::default();
+                    if !reader.read(&mut batch)? {
+                        return Ok(Self::Batches(batches));
+                    }
+                    batches.push(batch);
+                }
             }
-            BATCHES => decode_batches(&mut from).map(Self::Batches).ok_or_else(|| "batches that break off".to_owned()),
             RECORD => {
                 let sequence = from.unsigned().ok_or("a record that breaks off")?;
                 let json = String::from_utf8(from.rest.to_vec()).map_err(|e| e.to_string())?;
@@ -149,47 +155,72 @@ fn decode_words(from: &mut Cursor<'_>) -> Option<Vec<(WordId, Arc<str>)>> {
     from.rest.is_empty().then_some(words)
 }
 
-fn decode_batches(from: &mut Cursor<'_>) -> Option<Vec<Batch>> {
-    let mut batches: Vec<Batch> = Vec::new();
-    let mut received = 0_i64;
-    while !from.rest.is_empty() {
-        let (mut batch, rows) = decode_head(from, received)?;
-        received = batch.received.micros();
-        let mut channel = 0_i64;
-        for _ in 0..rows {
-            channel = channel.checked_add(from.signed()?)?;
-            batch.channels.push(ChannelId(u32::try_from(channel).ok()?));
+/// The batches of an entry one after another, each read into memory that is used again.
+pub(crate) struct Reader<'a> {
+    from: Cursor<'a>,
+    length: usize,
+    received: i64,
+    is_single: bool,
+}
+
+/// Where a batch stands in its entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    offset: usize,
+    received: i64,
+}
+
+impl<'a> Reader<'a> {
+    /// At the first batch; `None` where the entry is of another kind.
+    pub(crate) fn new(entry: &'a [u8]) -> Option<Self> {
+        Self::at(entry, Spot { offset: 1, received: 0 })
+    }
+    /// At a batch that an earlier reader passed.
+    pub(crate) fn at(entry: &'a [u8], spot: Spot) -> Option<Self> {
+        let is_single = match entry.first()? {
+            &BATCH => true,
+            &BATCHES => false,
+            _ => return None,
+        };
+        let from = Cursor { rest: entry.get(spot.offset..)? };
+        Some(Self { from, length: entry.len(), received: spot.received, is_single })
+    }
+    /// Where the next batch stands.
+    pub(crate) const fn spot(&self) -> Spot {
+        Spot { offset: self.length - self.from.rest.len(), received: self.received }
+    }
+    /// Reads the next batch in place of what `batch` held; whether there was one.
+    ///
+    /// # Errors
+    /// The entry breaks off within the batch.
+    pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<bool, String> {
+        if self.from.rest.is_empty() {
+            return if self.is_single && self.length == 1 { Err("a batch that breaks off".to_owned()) } else { Ok(false) };
         }
-        decode_columns(from, &mut batch, rows)?;
-        batches.push(batch);
+        let is_whole = decode_batch(&mut self.from, batch, (self.received, self.is_single)).is_some();
+        if !is_whole || (self.is_single && !self.from.rest.is_empty()) {
+            return Err(if self.is_single { "a batch that breaks off" } else { "batches that break off" }.to_owned());
+        }
+        self.received = batch.received.micros();
+        Ok(true)
     }
-    Some(batches)
 }
 
-fn decode_batch(from: &mut Cursor<'_>) -> Option<Batch> {
-    let (mut batch, rows) = decode_head(from, 0)?;
-    for _ in 0..rows {
-        batch.channels.push(ChannelId(u32::try_from(from.unsigned()?).ok()?));
-    }
-    decode_columns(from, &mut batch, rows)?;
-    Some(batch)
-}
-
-/// Source, machine, receive time and the number of rows, none of which has been read.
-fn decode_head(from: &mut Cursor<'_>, received_before: i64) -> Option<(Batch, usize)> {
-    let source = SourceId(u16::try_from(from.unsigned()?).ok()?);
-    let machine = MachineId(u32::try_from(from.unsigned()?).ok()?);
-    let received = received_before.wrapping_add(from.signed()?);
+fn decode_batch(from: &mut Cursor<'_>, batch: &mut Batch, (received_before, is_single): (i64, bool)) -> Option<()> {
+    batch.truncate(0);
+    batch.from = SourceId(u16::try_from(from.unsigned()?).ok()?);
+    batch.machine = MachineId(u32::try_from(from.unsigned()?).ok()?);
+    batch.received = Instant::from_micros(received_before.wrapping_add(from.signed()?));
     let rows = usize::try_from(from.unsigned()?).ok().filter(|rows| *rows <= from.rest.len())?;
-    Some((Batch::with_rows(source, machine, Instant::from_micros(received), rows), rows))
-}
-
-/// Times, values and qualities of a batch whose channels are read.
-fn decode_columns(from: &mut Cursor<'_>, batch: &mut Batch, rows: usize) -> Option<()> {
-    let mut before = batch.received.micros();
+    let mut channel = 0_i64;
     for _ in 0..rows {
-        before = before.wrapping_add(from.signed()?);
-        batch.at.push(Instant::from_micros(before));
+        channel = if is_single { i64::try_from(from.unsigned()?).ok()? } else { channel.checked_add(from.signed()?)? };
+        batch.channels.push(ChannelId(u32::try_from(channel).ok()?));
+    }
+    let mut at = batch.received.micros();
+    for _ in 0..rows {
+        at = at.wrapping_add(from.signed()?);
+        batch.at.push(Instant::from_micros(at));
     }
     let values = from.bytes(rows.checked_mul(8)?)?.chunks_exact(8);
     batch.values.extend(values.map(|v| f64::from_le_bytes([v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]])));

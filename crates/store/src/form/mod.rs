@@ -15,5 +15,5 @@ mod tests;
 
 pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
 pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
-pub(crate) use entry::{Entry, encode_batches, encode_record, encode_words};
+pub(crate) use entry::{Entry, Reader, Spot, encode_batches, encode_record, encode_words};
 pub(crate) use record::{Outline, from_json, to_json};

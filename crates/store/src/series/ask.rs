@@ -164,8 +164,9 @@ impl Ask {
                 same.then(|| self.channels.iter().position(|(name, word)| *name == c.name && *word == c.word)).flatten()
             };
             let places: Vec<Option<usize>> = names.channels.iter().map(of).collect();
-            for batch in segment.load(&self.journal)?.iter().filter(|b| b.machine.index() == machine) {
-                for reading in batch.iter().filter(|r| r.quality != Quality::Bad) {
+            segment.load(&self.journal)?.each(|_, _, batch| {
+                let is_asked = batch.machine.index() == machine;
+                for reading in batch.iter().filter(|r| is_asked && r.quality != Quality::Bad) {
                     let Some(channel) = places.get(reading.channel.index()).copied().flatten() else { continue };
                     let at = reading.at.micros();
                     if (self.from..self.to).contains(&at) {
@@ -175,7 +176,8 @@ impl Ask {
                         each(channel, at, told);
                     }
                 }
-            }
+                Ok(())
+            })?;
         }
         Ok(())
     }

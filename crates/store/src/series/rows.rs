@@ -5,7 +5,7 @@
 //!
 //! Enters: a gathered table. Leaves: record batches of [`BATCH_ROWS`]. Absent: files.
 
-use super::gather::{Gathered, NOWHERE, Piece, Run, Table};
+use super::gather::{Gathered, NOWHERE, Run, Table};
 use super::manifest::Column;
 use super::wide::{BATCH_ROWS, ZONE, schema, word};
 use crate::StoreError;
@@ -39,18 +39,20 @@ enum Cursor {
 
 /// The rows of a table, day by day.
 pub(crate) struct Emitter<'a> {
+    gathered: &'a Gathered<'a>,
     table: &'a Table<'a>,
-    places: &'a [Vec<u32>],
     words: &'a [Arc<str>],
     cursors: Vec<Cursor>,
 }
 
 impl<'a> Emitter<'a> {
     /// At the first day of a table.
-    pub(crate) fn new(gathered: &'a Gathered<'a>, table: &'a Table<'a>, words: &'a [Arc<str>]) -> Self {
-        let places = &gathered.places;
-        let cursors = table.runs.values().map(|run| Cursor::of(run, places)).collect();
-        Self { table, places, words, cursors }
+    ///
+    /// # Errors
+    /// An entry breaks off.
+    pub(crate) fn new(gathered: &'a Gathered<'a>, table: &'a Table<'a>, words: &'a [Arc<str>]) -> Result<Self, StoreError> {
+        let cursors = table.runs.iter().map(|run| Cursor::of(run, gathered)).collect::<Result<_, _>>()?;
+        Ok(Self { gathered, table, words, cursors })
     }
 
     /// Hands on the rows before an instant [µs] that have not been handed on yet, with the columns given (place in the book,
@@ -65,8 +67,9 @@ impl<'a> Emitter<'a> {
         take: &mut impl FnMut(RecordBatch) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut rows = Rows::new(columns, self.words);
-        for (cursor, (name, run)) in self.cursors.iter_mut().zip(&self.table.runs) {
-            rows.machine(name);
+        let mut batch = Batch::default();
+        for (cursor, run) in self.cursors.iter_mut().zip(&self.table.runs) {
+            rows.machine(run.name);
             match cursor {
                 Cursor::Sorted(cells, next) => {
                     while let Some(cell) = cells.get(*next).filter(|c| c.at < end) {
@@ -79,10 +82,11 @@ impl<'a> Emitter<'a> {
                     }
                 }
                 Cursor::Forwards(piece, row) => {
-                    while let Some(part) = run.pieces.get(*piece) {
-                        let places = &self.places[part.segment as usize];
-                        *row += forwards(part.batch, *row, end, places, |cell| rows.push(cell, take))?;
-                        if *row < part.batch.len() {
+                    while let Some(part) = run.pieces.get(*piece).filter(|part| part.first_at < end) {
+                        self.gathered.read(part, &mut batch)?;
+                        let places = &self.gathered.places[part.segment as usize];
+                        *row += forwards(&batch, *row, end, places, |cell| rows.push(cell, take))?;
+                        if *row < batch.len() {
                             break;
                         }
                         (*piece, *row) = (*piece + 1, 0);
@@ -95,18 +99,18 @@ impl<'a> Emitter<'a> {
 }
 
 impl Cursor {
-    fn of(run: &Run<'_>, places: &[Vec<u32>]) -> Self {
+    fn of(run: &Run<'_>, gathered: &Gathered<'_>) -> Result<Self, StoreError> {
         if run.in_order {
-            return Self::Forwards(0, 0);
+            return Ok(Self::Forwards(0, 0));
         }
-        let mut cells = Vec::with_capacity(run.pieces.iter().map(|p| p.batch.len()).sum());
-        for Piece { batch, segment } in &run.pieces {
-            for row in 0..batch.len() {
-                cells.extend(cell(batch, row, &places[*segment as usize]));
-            }
+        let (mut cells, mut batch) = (Vec::new(), Batch::default());
+        for piece in &run.pieces {
+            gathered.read(piece, &mut batch)?;
+            let places = &gathered.places[piece.segment as usize];
+            cells.extend((0..batch.len()).filter_map(|row| cell(&batch, row, places)));
         }
         cells.sort_by_key(|c| c.at);
-        Self::Sorted(cells, 0)
+        Ok(Self::Sorted(cells, 0))
     }
 }
 

@@ -3,11 +3,12 @@
 //!
 //! Enters: segments. Leaves: files by machine type and day. Absent: which segments are due (`store::sealing`).
 
-use super::gather::{Day, Gathered, Hot, Table, gather};
+use super::gather::{Day, Gathered, Table, gather};
 use super::manifest::{Book, Column, Manifest, PartFile};
 use super::part::Part;
 use super::rows::Emitter;
 use crate::StoreError;
+use crate::live::Hot;
 use measure::{Instant, Span};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub(crate) struct Chunk {
 /// The disk refuses; none of the files is there then.
 pub(crate) fn write_chunk(history: &Path, chunk: &Chunk) -> Result<(Vec<PartFile>, Vec<Column>), StoreError> {
     let mut book = Book::new(&chunk.manifest);
-    let gathered = gather(&chunk.hot, &mut book, None);
+    let gathered = gather(&chunk.hot, &mut book, None)?;
     let mut files = Vec::new();
     for (machine_type, table) in &gathered.tables {
         let written = write_table(history, chunk, &book, (&gathered, machine_type, table), &mut files);
@@ -51,7 +52,7 @@ fn write_table(
     (gathered, machine_type, table): (&Gathered<'_>, &str, &Table<'_>),
     files: &mut Vec<PartFile>,
 ) -> Result<(), StoreError> {
-    let mut emitter = Emitter::new(gathered, table, &chunk.words);
+    let mut emitter = Emitter::new(gathered, table, &chunk.words)?;
     for day in &table.days {
         let path = day_path(machine_type, day.start, &format!("part-{:08}.parquet", chunk.segment));
         let (rows, bytes) = write_day(&history.join(&path), &chunk.site, &mut emitter, (day, book))?;

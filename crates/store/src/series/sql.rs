@@ -2,11 +2,12 @@
 //!
 //! Enters: a query. Leaves: rows as JSON. Absent: any way to change something or to reach a file. Time, memory and rows are limited.
 
-use super::gather::{Hot, gather};
+use super::gather::gather;
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
 use super::rows::Emitter;
 use super::wide;
+use crate::live::Hot;
 use crate::records::Outlined;
 use crate::{LastValue, SqlTable, StoreError};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array};
@@ -129,7 +130,7 @@ impl Sql {
 
     /// Makes the tables that the query names; gives the names of all there are.
     fn register(&self, sight: &Sight) -> Result<Vec<String>, DataFusionError> {
-        let mut types: BTreeSet<String> = hot_types(&sight.hot);
+        let mut types = hot_types(&sight.hot).map_err(|e| DataFusionError::Plan(e.to_string()))?;
         types.extend(sight.manifest.files.iter().map(|f| f.machine_type.clone()));
         for (name, rows) in sight.records.iter().filter(|(name, _)| !types.contains(*name)) {
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
@@ -139,7 +140,7 @@ impl Sql {
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
             let mut book = Book::new(&sight.manifest);
-            let gathered = gather(&sight.hot, &mut book, Some(machine_type));
+            let gathered = gather(&sight.hot, &mut book, Some(machine_type)).map_err(|e| DataFusionError::Plan(e.to_string()))?;
             let columns = book.columns.iter().enumerate().filter(|(_, c)| c.machine_type == *machine_type);
             let columns: Vec<_> = columns.map(|(place, c)| (place, c.clone())).collect();
             let schema = viewed(&wide::schema(columns.iter().map(|(_, c)| c)));
@@ -150,15 +151,15 @@ impl Sql {
             }
             if let Some(table) = gathered.tables.get(machine_type.as_str()) {
                 let mut rows = Vec::new();
-                let mut emitter = Emitter::new(&gathered, table, &sight.words);
-                let emitted = emitter.until(i64::MAX, &columns, &mut |batch| {
+                let emitter = Emitter::new(&gathered, table, &sight.words);
+                let emitted = emitter.and_then(|mut emitter| emitter.until(i64::MAX, &columns, &mut |batch| {
                     let cast_to =
                         batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
                     let arrays = cast_to.collect::<Result<Vec<_>, _>>();
                     let viewed = arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&schema), arrays));
                     rows.push(viewed.map_err(|e| StoreError::Query(e.to_string()))?);
                     Ok(())
-                });
+                }));
                 emitted.map_err(|e| DataFusionError::Plan(e.to_string()))?;
                 frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
             }
@@ -171,13 +172,18 @@ impl Sql {
     }
 }
 
-fn hot_types(hot: &[Hot]) -> BTreeSet<String> {
+fn hot_types(hot: &[Hot]) -> Result<BTreeSet<String>, StoreError> {
     let mut types = BTreeSet::new();
-    for (catalogue, batches) in hot {
-        let heard: BTreeSet<usize> = batches.iter().map(|b| b.machine.index()).collect();
-        types.extend(heard.into_iter().filter_map(|m| catalogue.machines.get(m)).map(|(_, kind)| kind.clone()));
+    for hot in hot {
+        let machines = &hot.catalogue.machines;
+        let mut heard = vec![false; machines.len()];
+        hot.each(|_, _, batch| {
+            heard.get_mut(batch.machine.index()).into_iter().for_each(|heard| *heard = true);
+            Ok(())
+        })?;
+        types.extend(machines.iter().zip(heard).filter(|(_, heard)| *heard).map(|((_, kind), _)| kind.clone()));
     }
-    types
+    Ok(types)
 }
 
 fn reading_only(statement: &Statement) -> Result<(), StoreError> {

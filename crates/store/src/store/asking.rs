@@ -199,8 +199,7 @@ impl Store {
         let (manifest, segments, words) = self.snapshot();
         let (journal, history) = (self.journal_dir(), self.history_dir());
         Ok(async move {
-            let hot = segments.iter().map(|s| Ok((Arc::clone(&s.catalogue), s.load(&journal)?)));
-            let hot = hot.collect::<Result<Vec<_>, StoreError>>()?;
+            let hot = segments.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
             sql.run(&Sight { history, manifest, hot, words, records, last }).await
         })
     }

@@ -86,8 +86,7 @@ impl Store {
         let (number, site) = (last.number, site.to_owned());
         let (chunk_words, chunk_history) = (words.clone(), history.clone());
         let written = tokio::task::spawn_blocking(move || {
-            let hot = owned.iter().map(|s| Ok((Arc::clone(&s.catalogue), s.load(&journal)?)));
-            let hot = hot.collect::<Result<Vec<_>, StoreError>>()?;
+            let hot = owned.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
             write_chunk(&chunk_history, &Chunk { hot, segment: number, words: chunk_words, manifest, site })
         });
         let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", &e))??;

@@ -1,9 +1,8 @@
 //! The JSON that Telegraf writes: `{"name": "machines", "tags": {…}, "fields": {…}, "timestamp": 1700000000}`, alone, in a list, or in
 //! `{"metrics": […]}`. Times are in seconds, with decimals where they are finer.
 
-use super::Rows;
 use super::index::Index;
-use super::line::REFUSED_MAX;
+use super::{KNOWN, Rows};
 use collect::RawValue;
 use measure::Instant;
 use plant::RefusalReason;
@@ -11,7 +10,6 @@ use serde_json::{Map, Value};
 
 const METRIC: &str = "a metric with `name`, `tags`, `fields` and `timestamp` in seconds, as Telegraf writes JSON";
 const VALUE: &str = "a number, a text, true or false";
-const KNOWN: &str = "a field that is the address of a channel in unit.toml";
 
 /// Reads all metrics of a body.
 pub(super) fn read(index: &Index, body: &[u8], rows: &mut Rows) {
@@ -32,9 +30,8 @@ pub(super) fn read(index: &Index, body: &[u8], rows: &mut Rows) {
     };
     let mut scratch = Vec::new();
     for (number, metric) in metrics.iter().enumerate() {
-        if rows.delivery.refused.len() >= REFUSED_MAX {
-            let allowed = format!("at most {REFUSED_MAX} refused readings in one body; the rest was not read");
-            return rows.refuse(RefusalReason::TooLarge, format!("metric {} to the end", number + 1), b"", &allowed);
+        if rows.is_given_up(|| format!("metric {}", number + 1), b"") {
+            return;
         }
         if read_metric(index, metric, number + 1, (rows, &mut scratch)).is_none() {
             let found = metric.to_string();

@@ -3,23 +3,18 @@
 //! ```text
 //! measurement,tag=value,tag=value field=1.5,other="word",third=t 1700000000000000000
 //! ```
-//! A field that cannot be read ends its line: it and what follows it is one refusal, what stands before it is taken. After
-//! [`REFUSED_MAX`] refusals the rest of the body is refused as a whole.
+//! A field that cannot be read ends its line: it and what follows it is one refusal, what stands before it is taken.
 
 use super::index::{Field, Index, Series};
-use super::{Precision, Rows, number};
+use super::{KNOWN, Precision, Rows, number};
 use collect::RawValue;
 use measure::Instant;
 use memchr::memchr;
 use plant::RefusalReason;
 use std::borrow::Cow;
 
-/// Most refusals told of one body.
-pub(super) const REFUSED_MAX: usize = 10_000;
-
 const LINE: &str = "measurement,tag=value field=value time, as in InfluxDB line protocol v2";
 const VALUE: &str = "a number, a number with i or u, t or f, or a text in double quotes";
-const KNOWN: &str = "a field that is the address of a channel in unit.toml";
 
 /// One line and where it stands.
 struct Line<'b> {
@@ -32,10 +27,8 @@ pub(super) fn read(index: &Index, precision: Precision, body: &[u8], rows: &mut 
     let mut scratch = Vec::new();
     let (mut rest, mut number) = (body, 0);
     while !rest.is_empty() {
-        if rows.delivery.refused.len() >= REFUSED_MAX {
-            let place = format!("line {} to the end", number + 1);
-            let allowed = format!("at most {REFUSED_MAX} refused readings in one body; the rest was not read");
-            return rows.refuse(RefusalReason::TooLarge, place, rest, &allowed);
+        if rows.is_given_up(|| format!("line {}", number + 1), rest) {
+            return;
         }
         number += 1;
         let end = line_end(rest);
