@@ -8,7 +8,7 @@ use measure::Instant;
 use plant::Quality;
 
 /// Memory for fingerprints of all channels together [bytes].
-const BYTES_MAX: usize = 16 << 20;
+const BYTES_MAX: usize = 8 << 20;
 /// Most and fewest fingerprints a channel.
 const DEPTH_MAX: usize = 256;
 const DEPTH_MIN: usize = 2;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_whatever_the_plant() {
-        for (channels, depth) in [(0, 256), (10, 256), (10_000, 128), (100_000, 16), (1_000_000, 2), (10_000_000, 2)] {
+        for (channels, depth) in [(0, 256), (10, 256), (10_000, 64), (100_000, 8), (1_000_000, 2), (10_000_000, 2)] {
             assert_eq!(Recent::new(if channels > 1_000_000 { 1_000_000 } else { channels }).depth, depth, "{channels}");
         }
     }

@@ -100,7 +100,7 @@ impl HotSegment {
         for payload in segment::scan(&path, self.number)?.payloads() {
             match Entry::decode(payload) {
                 Ok(Entry::Batches(_)) => entries.push(Arc::new(payload.to_vec())),
-                Ok(Entry::Catalogue(_) | Entry::Words(_) | Entry::Record(..)) => {}
+                Ok(Entry::Catalogue(_) | Entry::Names(_) | Entry::Words(_) | Entry::Record(..)) => {}
                 Err(cause) => return Err(StoreError::form(path.display().to_string(), &cause)),
             }
         }

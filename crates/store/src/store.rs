@@ -12,7 +12,7 @@ use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
 use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
-use datafusion::prelude::SessionContext;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use measure::Instant;
 use plant::{Batch, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ struct Inner {
     records: Arc<Records>,
     applier: Applier,
     /// The surroundings of SQL queries, each of which gets a context of its own.
-    context: SessionContext,
+    surroundings: Arc<RuntimeEnv>,
     /// Footers of history files, for series.
     footers: Arc<Footers>,
     /// Where questions are worked out, so that a heavy one never holds up the loop.

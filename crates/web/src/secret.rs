@@ -41,65 +41,52 @@ pub fn same(left: &str, right: &str) -> bool {
     std::hint::black_box(difference) == 0
 }
 
-/// Where passwords are hashed: the memory of one hash, kept for the next. Slow, so not for an async thread.
-#[derive(Default)]
-pub struct Mill {
-    blocks: Vec<Block>,
-}
-
-impl Mill {
-    fn grind(&mut self, params: &Params, password: &str, salt: &[u8], out: &mut [u8]) -> Result<(), argon2::Error> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        self.blocks.resize(params.block_count(), Block::default());
-        argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut self.blocks[..])
-    }
-    /// Argon2id hash of a password in PHC form. Takes tens of milliseconds of CPU and 19 MiB.
-    ///
-    /// # Errors
-    /// The operating system gave no random bytes.
-    pub fn hash(&mut self, password: &str) -> Result<String, NoChance> {
-        let mut salt = [0; Salt::RECOMMENDED_LENGTH];
-        getrandom::fill(&mut salt).map_err(|_| NoChance)?;
-        let (memory, passes, lanes) = ARGON2;
-        let params = Params::new(memory, passes, lanes, None).map_err(|_| NoChance)?;
-        let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
-        self.grind(&params, password, &salt, &mut out).map_err(|_| NoChance)?;
-        let salt = SaltString::encode_b64(&salt).map_err(|_| NoChance)?;
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).map_err(|_| NoChance)?,
-            salt: Some(salt.as_salt()),
-            hash: Some(Output::new(&out).map_err(|_| NoChance)?),
-        };
-        Ok(hash.to_string())
-    }
-    /// Whether a password belongs to an argon2id hash in PHC form. As slow as [`Self::hash`].
-    pub fn fits(&mut self, password: &str, hash: &str) -> bool {
-        PasswordHash::new(hash).is_ok_and(|hash| self.matches(password, &hash).unwrap_or(false))
-    }
-    /// `None` for a hash that was not made by [`Self::hash`] or in its way.
-    fn matches(&mut self, password: &str, hash: &PasswordHash<'_>) -> Option<bool> {
-        let (wanted, params) = (hash.hash?, Params::try_from(hash).ok()?);
-        let ours = hash.algorithm == Algorithm::Argon2id.ident() && hash.version == Some(Version::V0x13.into());
-        if !ours || params.m_cost() > MEMORY_KIB_MAX {
-            return None;
-        }
-        let mut salt = [0; Salt::MAX_LENGTH];
-        let salt = hash.salt?.decode_b64(&mut salt).ok()?;
-        let mut out = vec![0; wanted.len()];
-        self.grind(&params, password, salt, &mut out).ok()?;
-        // `Output` compares in constant time
-        Some(Output::new(&out).ok()? == wanted)
-    }
-}
-
-/// Argon2id hash of a password in PHC form; see [`Mill::hash`].
+/// Argon2id hash of a password in PHC form. Takes tens of milliseconds of CPU and 19 MiB, so it is not for an async thread.
 ///
 /// # Errors
 /// The operating system gave no random bytes.
 pub fn hash_password(password: &str) -> Result<String, NoChance> {
-    Mill::default().hash(password)
+    let mut salt = [0; Salt::RECOMMENDED_LENGTH];
+    getrandom::fill(&mut salt).map_err(|_| NoChance)?;
+    let (memory, passes, lanes) = ARGON2;
+    let params = Params::new(memory, passes, lanes, None).map_err(|_| NoChance)?;
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    grind(&params, password, &salt, &mut out).map_err(|_| NoChance)?;
+    let salt = SaltString::encode_b64(&salt).map_err(|_| NoChance)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|_| NoChance)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&out).map_err(|_| NoChance)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether a password belongs to an argon2id hash in PHC form. As slow as [`hash_password`].
+pub fn fits_password(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| matches(password, &hash).unwrap_or(false))
+}
+
+/// `None` for a hash that was not made by [`hash_password`] or in its way.
+fn matches(password: &str, hash: &PasswordHash<'_>) -> Option<bool> {
+    let (wanted, params) = (hash.hash?, Params::try_from(hash).ok()?);
+    let ours = hash.algorithm == Algorithm::Argon2id.ident() && hash.version == Some(Version::V0x13.into());
+    if !ours || params.m_cost() > MEMORY_KIB_MAX {
+        return None;
+    }
+    let mut salt = [0; Salt::MAX_LENGTH];
+    let salt = hash.salt?.decode_b64(&mut salt).ok()?;
+    let mut out = vec![0; wanted.len()];
+    grind(&params, password, salt, &mut out).ok()?;
+    // `Output` compares in constant time
+    Some(Output::new(&out).ok()? == wanted)
+}
+
+fn grind(params: &Params, password: &str, salt: &[u8], out: &mut [u8]) -> Result<(), argon2::Error> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut blocks = vec![Block::default(); params.block_count()];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, &mut blocks[..])
 }
 
 #[cfg(test)]
@@ -109,12 +96,11 @@ mod tests {
 
     #[test]
     fn a_password_fits_its_hash_only() {
-        let mut mill = Mill::default();
-        let hash = mill.hash("a long password").expect("random bytes");
+        let hash = hash_password("a long password").expect("random bytes");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(mill.fits("a long password", &hash));
-        assert!(!mill.fits("a long passwore", &hash));
-        assert_ne!(hash, mill.hash("a long password").expect("another salt"));
+        assert!(fits_password("a long password", &hash));
+        assert!(!fits_password("a long passwore", &hash));
+        assert_ne!(hash, hash_password("a long password").expect("another salt"));
         // the crate's own check agrees
         let parsed = PasswordHash::new(&hash).expect("PHC form");
         assert!(Argon2::default().verify_password(b"a long password", &parsed).is_ok());
@@ -122,8 +108,7 @@ mod tests {
 
     #[test]
     fn a_hash_of_another_kind_fits_nothing() {
-        let mut mill = Mill::default();
-        let hash = mill.hash("a long password").expect("random bytes");
+        let hash = hash_password("a long password").expect("random bytes");
         let table = [
             "no hash".to_owned(),
             String::new(),
@@ -135,13 +120,13 @@ mod tests {
             "$argon2id$v=19$m=19456,t=2,p=1".to_owned(),
         ];
         for other in table {
-            assert!(!mill.fits("a long password", &other), "{other}");
+            assert!(!fits_password("a long password", &other), "{other}");
         }
         // a hash that asks for less memory, made elsewhere, still counts
         let less = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(4_096, 3, 1, None).expect("parameters"));
         let salt = SaltString::encode_b64(b"sixteen bytes ok").expect("a salt");
         let made = less.hash_password(b"a long password", &salt).expect("a hash").to_string();
-        assert!(mill.fits("a long password", &made) && mill.fits("a long password", &hash));
+        assert!(fits_password("a long password", &made) && fits_password("a long password", &hash));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use super::config::Config;
 use super::sink;
-use crate::echo::Writes;
 use super::wire::{Mapper, heard};
 use crate::broker::{self, Broker, Figures, Intake, Limits, Settings, Users};
+use crate::echo::Writes;
 use crate::{Line, WriteRequest};
 use collect::RawValue;
 use plant::ChannelId;

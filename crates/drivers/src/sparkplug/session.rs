@@ -14,9 +14,9 @@
 use super::config::Config;
 use super::rebirth::Rebirths;
 use super::sink;
-use crate::echo::Writes;
 use super::source::{News, Peer};
 use super::wire::{Decoder, Message, NodeName, Order, Read, Ready, State, filters, millis, read, rebirth, state_topic};
+use crate::echo::Writes;
 use crate::line::IN_FLIGHT_MAX;
 use crate::{Line, Settled, WriteRequest};
 use collect::Delivery;

@@ -1,5 +1,5 @@
-//! The catalogue: which names the small integers in a journal segment stand for. Each segment opens with one, so that it can be
-//! read after the configuration has changed.
+//! The catalogue: which names the small integers in a journal segment stand for. Each segment says which one is its own, so that it
+//! can be read after the configuration has changed.
 
 use plant::{Batch, ChannelId, MachineId, Plant, SourceId};
 use serde::{Deserialize, Serialize};
@@ -59,15 +59,37 @@ impl Catalogue {
             sources: plant.sources.iter().map(|s| s.name.clone()).collect(),
         }
     }
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// Its stored form.
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let channels = self.channels.iter().map(|c| (c.machine, c.name.clone(), c.word, c.unit.clone())).collect();
         let form = CatalogueV1 { machines: self.machines.clone(), channels, sources: self.sources.clone() };
         serde_json::to_vec(&CatalogueForm::V1(form)).expect("strings, numbers and lists always have a JSON form")
     }
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
+    /// From its stored form.
+    ///
+    /// # Errors
+    /// It is another form, or one of a newer version.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         let CatalogueForm::V1(form) = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
         let channels = form.channels.into_iter().map(|(machine, name, word, unit)| NamedChannel { machine, name, word, unit });
         Ok(Self { machines: form.machines, channels: channels.collect(), sources: form.sources })
+    }
+}
+
+/// What tells catalogues apart: FNV-1a of 64 bits over the stored form (Fowler, Noll and Vo; RFC 9923).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Print(pub u64);
+
+impl Print {
+    /// Of a stored form.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+}
+
+impl std::fmt::Display for Print {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

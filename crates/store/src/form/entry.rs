@@ -7,11 +7,12 @@
 //! 4 record     sequence, JSON
 //! 5 batches    of each: source, machine, received (delta to the batch before), rows; channels (delta); times (delta); values;
 //!              quality flag, qualities if the flag is 1
+//! 6 names      print of the catalogue (8 bytes little endian), which stands in a file of that name
 //! ```
-//! Batches are written as kind 5; kind 3, which earlier versions wrote, is still read.
+//! Batches are written as kind 5 and the catalogue as kind 6; kinds 3 and 1, which earlier versions wrote, are still read.
 //! A frame around it (`journal::segment`) carries length and CRC. A new form of an entry takes a new kind byte.
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Print};
 use measure::Instant;
 use plant::{Batch, ChannelId, MachineId, Quality, SourceId, WordId};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub(crate) enum Entry {
     /// What the numbers in this segment mean.
     Catalogue(Catalogue),
+    /// Which catalogue tells what they mean.
+    Names(Print),
     /// Words new to the lexicon.
     Words(Vec<(WordId, Arc<str>)>),
     /// Readings, one batch a machine.
@@ -34,14 +37,11 @@ const WORDS: u8 = 2;
 const BATCH: u8 = 3;
 const RECORD: u8 = 4;
 const BATCHES: u8 = 5;
+const NAMES: u8 = 6;
 /// An entry of batches is ended once it is this long [bytes]; a single batch may be longer.
 const BATCHES_BYTES: usize = 4 << 20;
 
 impl Entry {
-    /// The entry of a catalogue as bytes.
-    pub(crate) fn catalogue(catalogue: &Catalogue) -> Vec<u8> {
-        [&[CATALOGUE], catalogue.encode().as_slice()].concat()
-    }
     /// The entry of bytes whose CRC has been checked.
     ///
     /// # Errors
@@ -51,6 +51,10 @@ impl Entry {
         let mut from = Cursor { rest: body };
         match *kind {
             CATALOGUE => Catalogue::decode(body).map(Self::Catalogue),
+            NAMES => {
+                let print = body.try_into().map_err(|_| "a print of names that is not 8 bytes long")?;
+                Ok(Self::Names(Print(u64::from_le_bytes(print))))
+            }
             WORDS => decode_words(&mut from).map(Self::Words).ok_or_else(|| "a list of words that breaks off".to_owned()),
             BATCH | BATCHES => {
                 let mut batches = Vec::new();
@@ -122,6 +126,11 @@ fn add_qualities(bytes: &mut Vec<u8>, qualities: &[Quality]) {
         bytes.push(1);
         bytes.extend(qualities.iter().map(|q| q.code()));
     }
+}
+
+/// The print of the catalogue as an entry.
+pub(crate) fn encode_names(print: Print) -> Vec<u8> {
+    [&[NAMES], print.0.to_le_bytes().as_slice()].concat()
 }
 
 /// A record's JSON form as an entry.

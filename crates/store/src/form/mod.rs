@@ -14,6 +14,6 @@ mod record;
 mod tests;
 
 pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
-pub(crate) use catalogue::{Catalogue, NamedChannel, Remap};
-pub(crate) use entry::{Entry, Reader, Spot, encode_batches, encode_record, encode_words};
+pub(crate) use catalogue::{Catalogue, NamedChannel, Print, Remap};
+pub(crate) use entry::{Entry, Reader, Spot, encode_batches, encode_names, encode_record, encode_words};
 pub(crate) use record::{Outline, from_json, to_json};

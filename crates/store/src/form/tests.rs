@@ -2,7 +2,9 @@
 //! could not be read any more. Add a new version beside it, never change it.
 
 use super::parts::Num;
-use super::{Catalogue, Entry, Outline, Remap, encode_batches, encode_record, encode_words, from_json, to_json};
+use super::{
+    Catalogue, Entry, Outline, Print, Remap, encode_batches, encode_names, encode_record, encode_words, from_json, to_json,
+};
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue,
@@ -449,7 +451,7 @@ fn the_forms_of_journal_entries_hold_still() {
     let words = vec![(WordId(0), Arc::from("running")), (WordId(200), Arc::from("停机"))];
     let batches = vec![readings.clone(), Batch { received: at(61), ..readings.clone() }];
     let written = [
-        ("catalogue.v1", Entry::catalogue(&Catalogue::of(&plant())), Entry::Catalogue(Catalogue::of(&plant()))),
+        ("names.v1", encode_names(Print(0x0123_4567_89ab_cdef)), Entry::Names(Print(0x0123_4567_89ab_cdef))),
         ("words.v1", encode_words(&words), Entry::Words(words)),
         ("batches.v1", encode_batches(batches.clone()).concat(), Entry::Batches(batches)),
         ("version.v1", encode_record(1_000, "{}"), Entry::Record(1_000, "{}".to_owned())),
@@ -459,6 +461,10 @@ fn the_forms_of_journal_entries_hold_still() {
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         hold(&format!("{name}.hex"), &hex);
     }
+    let catalogue = Catalogue::of(&plant());
+    hold("catalogue.v1.json", &String::from_utf8(catalogue.encode()).expect("JSON"));
+    let earlier = bytes_of(include_str!("../../tests/golden/catalogue.v1.hex"));
+    assert_eq!(Entry::decode(&earlier), Ok(Entry::Catalogue(catalogue)), "a catalogue as earlier versions wrote it");
     let earlier = bytes_of(include_str!("../../tests/golden/batch.v1.hex"));
     assert_eq!(Entry::decode(&earlier), Ok(Entry::Batches(vec![readings])), "a batch as earlier versions wrote it");
 }

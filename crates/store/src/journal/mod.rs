@@ -5,6 +5,7 @@
 //!
 //! One thread writes. It takes all commits that wait, writes them in one piece, flushes once, acknowledges all (group commit).
 
+mod names;
 mod recover;
 pub(crate) mod segment;
 mod writer;

@@ -1,8 +1,8 @@
 //! The start: reads all segments, cuts what was never acknowledged, and gives back what they hold.
 
-use super::segment;
+use super::{names, segment};
 use crate::StoreError;
-use crate::form::{Catalogue, Entry};
+use crate::form::{Catalogue, Entry, Print};
 use crate::live::{Extent, HotSegment, Live};
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -26,6 +26,7 @@ pub(crate) struct Found {
 pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found, StoreError> {
     std::fs::create_dir_all(dir).map_err(|e| StoreError::disk("cannot make", dir, &e))?;
     let mut found = Found { number_max: sealed, ..Found::default() };
+    let mut known = Known { dir, read: Vec::new() };
     for number in segment::list(dir)? {
         let path = segment::path(dir, number);
         if number <= sealed {
@@ -35,9 +36,10 @@ pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found,
         found.number_max = number;
         let scan = segment::scan(&path, number)?;
         found.torn_bytes += scan.torn;
-        take(number, &scan, live, &mut found).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
+        take(number, &scan, (live, &mut known), &mut found).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
         cut(&path, scan.end)?;
     }
+    names::tidy(dir, &known.read.iter().map(|(print, _)| *print).collect::<Vec<_>>())?;
     segment::sync_dir(dir)?;
     Ok(found)
 }
@@ -47,21 +49,41 @@ pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found,
 /// # Errors
 /// A segment cannot be read, was written by a newer version, or has just been sealed.
 pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), StoreError> {
+    let mut known = Known { dir, read: Vec::new() };
     for number in segment::list(dir)?.into_iter().filter(|number| *number > sealed) {
         let path = segment::path(dir, number);
         let scan = segment::scan(&path, number)?;
-        take(number, &scan, live, &mut Found::default()).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
+        let taken = take(number, &scan, (live, &mut known), &mut Found::default());
+        taken.map_err(|e| StoreError::form(path.display().to_string(), &e))?;
     }
     Ok(())
 }
 
-fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -> Result<(), String> {
+/// The catalogues read so far.
+struct Known<'a> {
+    dir: &'a Path,
+    read: Vec<(Print, Arc<Catalogue>)>,
+}
+
+impl Known<'_> {
+    fn catalogue(&mut self, print: Print) -> Result<Arc<Catalogue>, String> {
+        if let Some((_, known)) = self.read.iter().find(|(known, _)| *known == print) {
+            return Ok(Arc::clone(known));
+        }
+        let catalogue = Arc::new(names::read(self.dir, print).map_err(|e| e.to_string())?);
+        self.read.push((print, Arc::clone(&catalogue)));
+        Ok(catalogue)
+    }
+}
+
+fn take(number: u64, scan: &segment::Scan, (live, known): (&mut Live, &mut Known<'_>), found: &mut Found) -> Result<(), String> {
     let mut segment = HotSegment::new(number, Arc::default());
     segment.bytes = scan.end;
     live.segments.push(segment);
     for payload in scan.payloads() {
         match Entry::decode(payload)? {
-            Entry::Catalogue(catalogue) => set_catalogue(live, catalogue),
+            Entry::Catalogue(catalogue) => set_catalogue(live, Arc::new(catalogue)),
+            Entry::Names(print) => set_catalogue(live, known.catalogue(print)?),
             Entry::Words(words) => live.learn(&words),
             Entry::Batches(batches) => live.absorb(vec![payload.to_vec()], Extent::of(&batches)),
             Entry::Record(sequence, json) => {
@@ -75,9 +97,9 @@ fn take(number: u64, scan: &segment::Scan, live: &mut Live, found: &mut Found) -
     Ok(())
 }
 
-fn set_catalogue(live: &mut Live, catalogue: Catalogue) {
+fn set_catalogue(live: &mut Live, catalogue: Arc<Catalogue>) {
     if let Some(open) = live.segments.last_mut() {
-        open.catalogue = Arc::new(catalogue);
+        open.catalogue = catalogue;
     }
 }
 

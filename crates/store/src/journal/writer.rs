@@ -5,8 +5,9 @@
 //!                                                   └──> records on their way to SQLite
 //! ```
 
+use super::names;
 use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Segment};
-use crate::form::{Catalogue, Entry, encode_record, encode_words};
+use crate::form::{Catalogue, encode_names, encode_record, encode_words};
 use crate::live::{Extent, HotSegment, Live};
 use crate::{StoreError, StoreLimits};
 use plant::WordId;
@@ -104,7 +105,7 @@ impl Journal {
         let figures = Arc::new(Figures::default());
         figures.sequence.store(start.sequence, Ordering::Release);
         let mut writer = Writer {
-            first: Entry::catalogue(&start.catalogue),
+            first: encode_names(names::keep(&start.dir, &start.catalogue)?),
             catalogue: Arc::new(start.catalogue.clone()),
             segment: None,
             live: Arc::clone(live),

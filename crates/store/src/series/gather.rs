@@ -99,7 +99,9 @@ pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str
         hot.each(|entry, spot, batch| {
             let Some(seen) = of_machine.get_mut(batch.machine.index()).filter(|_| !batch.is_empty()) else { return Ok(()) };
             let run = *seen.get_or_insert_with(|| sorter.run(catalogue, batch.machine.index()));
-            let Some((table, run)) = run.and_then(|(table, run)| Some((sorter.tables.get_mut(table)?, run))) else { return Ok(()) };
+            let Some((table, run)) = run.and_then(|(table, run)| Some((sorter.tables.get_mut(table)?, run))) else {
+                return Ok(());
+            };
             let (machine_type, Table { runs, days }) = table;
             let Some(run) = runs.get_mut(run) else { return Ok(()) };
             let mut look_up = |channel: usize| {

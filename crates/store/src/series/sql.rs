@@ -152,14 +152,16 @@ impl Sql {
             if let Some(table) = gathered.tables.get(machine_type.as_str()) {
                 let mut rows = Vec::new();
                 let emitter = Emitter::new(&gathered, table, &sight.words);
-                let emitted = emitter.and_then(|mut emitter| emitter.until(i64::MAX, &columns, &mut |batch| {
-                    let cast_to =
-                        batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
-                    let arrays = cast_to.collect::<Result<Vec<_>, _>>();
-                    let viewed = arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&schema), arrays));
-                    rows.push(viewed.map_err(|e| StoreError::Query(e.to_string()))?);
-                    Ok(())
-                }));
+                let emitted = emitter.and_then(|mut emitter| {
+                    emitter.until(i64::MAX, &columns, &mut |batch| {
+                        let cast_to =
+                            batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
+                        let arrays = cast_to.collect::<Result<Vec<_>, _>>();
+                        let viewed = arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&schema), arrays));
+                        rows.push(viewed.map_err(|e| StoreError::Query(e.to_string()))?);
+                        Ok(())
+                    })
+                });
                 emitted.map_err(|e| DataFusionError::Plan(e.to_string()))?;
                 frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
             }

@@ -187,7 +187,7 @@ impl Store {
         query: &str,
         last: impl Fn() -> Vec<LastValue>,
     ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
-        let sql = Sql::read(context(self.inner.context.runtime_env(), THREADS), query)?;
+        let sql = Sql::read(context(Arc::clone(&self.inner.surroundings), THREADS), query)?;
         let mut records = Vec::new();
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {

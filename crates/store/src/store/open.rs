@@ -6,7 +6,7 @@ use crate::journal::segment::sync_dir;
 use crate::journal::{Journal, Start, glance, recover};
 use crate::live::Live;
 use crate::records::{Applier, Records, WAITING_MAX};
-use crate::series::{context, surroundings, tidy};
+use crate::series::{surroundings, tidy};
 use crate::{Recovered, StoreError, StoreLimits};
 use plant::{Batch, Plant, Record};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -112,7 +112,7 @@ impl Store {
             journal,
             records,
             applier,
-            context: context(surroundings(limits.memory_bytes)?, super::asking::THREADS),
+            surroundings: surroundings(limits.memory_bytes)?,
             footers: Arc::default(),
             thinkers: thinkers(dir)?,
             sealing: tokio::sync::Mutex::new(()),
@@ -174,8 +174,11 @@ fn take_lock(dir: &Path) -> Result<File, StoreError> {
 /// The readings in memory by the ids of the present plant, oldest first.
 fn present(live: &Live, plant: &Plant) -> Vec<Batch> {
     let mut batches = Vec::new();
+    let mut remap: Option<(Arc<Catalogue>, Remap)> = None;
     for segment in &live.segments {
-        let remap = Remap::new(&segment.catalogue, plant);
+        let known = remap.take().filter(|(of, _)| Arc::ptr_eq(of, &segment.catalogue));
+        let of = || (Arc::clone(&segment.catalogue), Remap::new(&segment.catalogue, plant));
+        let (_, remap) = remap.insert(known.unwrap_or_else(of));
         batches.extend(segment.in_memory().into_iter().filter_map(|batch| remap.apply(batch)));
     }
     batches
