@@ -20,8 +20,10 @@ use web::house::HouseError;
 const ARRIVALS_MAX: usize = 512;
 /// Longest real time between two turns.
 const TURN_EVERY: Duration = Duration::from_millis(100);
-/// Real time between two views, while somebody looks.
+/// Real time between two views.
 const VIEW_EVERY: Duration = Duration::from_millis(500);
+/// A view of a very large plant takes long to make; at most this part of the time goes into views.
+const VIEW_SHARE: u32 = 20;
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
 const HELD_MAX: usize = 10_000;
 
@@ -70,6 +72,8 @@ pub struct Loop {
     answers: (mpsc::Sender<Input>, mpsc::Receiver<Input>),
     held: Vec<Effect>,
     viewed: Stopwatch,
+    /// How long the latest view took to make.
+    view_took: Duration,
 }
 
 /// What one turn took in and has to make durable.
@@ -103,7 +107,7 @@ pub fn bookmark_key(plant: &Plant, source: SourceId, key: &str) -> String {
 impl Loop {
     /// A loop ready to run.
     pub fn new(parts: Parts) -> Self {
-        Self { parts, answers: mpsc::channel(1_024), held: Vec::new(), viewed: Stopwatch::now() }
+        Self { parts, answers: mpsc::channel(1_024), held: Vec::new(), viewed: Stopwatch::now(), view_took: Duration::ZERO }
     }
 
     /// Runs until stopped; then takes what is still at the door, makes it durable, and ends.
@@ -148,7 +152,7 @@ impl Loop {
         let effects = self.parts.unit.step(self.parts.clock.now(), inbox);
         self.parts.figures.step(start.elapsed());
         self.make_durable(turn, effects).await;
-        if self.viewed.elapsed() >= VIEW_EVERY {
+        if self.viewed.elapsed() >= VIEW_EVERY.max(self.view_took * VIEW_SHARE) {
             self.publish();
         }
     }
@@ -276,5 +280,6 @@ impl Loop {
         self.viewed = Stopwatch::now();
         let view = self.parts.unit.view(self.parts.clock.now());
         self.parts.view.send_replace(Arc::new(view));
+        self.view_took = self.viewed.elapsed();
     }
 }
