@@ -17,6 +17,7 @@ mod clock;
 mod fixture;
 pub mod learn;
 mod proposal;
+pub mod search;
 mod situation;
 #[cfg(test)]
 mod tests;

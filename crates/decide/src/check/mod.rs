@@ -4,6 +4,8 @@
 //! Enters: a situation and a proposal. Leaves: a certificate that names the rules that held, or the first rule that did not,
 //! with what was found and what is allowed. Absent: how the proposal was chosen.
 
+pub mod plan;
+
 use crate::{Proposal, Situation};
 use measure::Span;
 use plant::{

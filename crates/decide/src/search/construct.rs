@@ -1,0 +1,188 @@
+//! Construction: a shop run in virtual time, in which each machine that becomes free takes the waiting operation of best priority.
+//!
+//! Enters: a [`Shop`], a [`Rule`], chance. Leaves: a mode of each operation and the order in which they start. Absent: improvement.
+//!
+//! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
+//! Science 33 (1987). The time is events times the length of the queues.
+
+use super::shop::{NONE, Shop};
+use measure::Chance;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// By what a machine chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Most work remaining in the job.
+    WorkRemaining,
+    /// Shortest time including set-up.
+    Shortest,
+    /// Shortest share of what remains.
+    Share,
+    /// First come, first served.
+    First,
+    /// Earliest due date of the operation (due date less what remains).
+    Due,
+    /// Apparent tardiness cost.
+    Apparent,
+}
+
+/// Rules for makespan and flow.
+pub(super) const PLAIN: &[Rule] = &[Rule::WorkRemaining, Rule::Share, Rule::First, Rule::Shortest];
+/// Rules for due dates.
+pub(super) const DUE: &[Rule] = &[Rule::Apparent, Rule::Due, Rule::WorkRemaining, Rule::Shortest];
+
+/// What the due-date rules look at, for each job.
+#[derive(Debug, Default)]
+pub(super) struct Dates {
+    /// Due dates; far away where there is none.
+    pub due: Vec<i64>,
+    /// Penalty for a tick of tardiness.
+    pub weight: Vec<i64>,
+}
+
+/// A mode of each operation and the order in which they start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Selection {
+    /// Mode of each operation.
+    pub mode: Vec<u32>,
+    /// A topological order.
+    pub order: Vec<u32>,
+}
+
+struct Floor<'a> {
+    shop: &'a Shop,
+    rule: Rule,
+    noise: f64,
+    dates: &'a Dates,
+    mean: f64,
+    chance: &'a mut Chance,
+    events: BinaryHeap<Reverse<(i32, u32, u32)>>,
+    /// Waiting at each machine: operation, mode, its draw, since when.
+    queues: Vec<Vec<(u32, u32, f64, i32)>>,
+    busy: Vec<i32>,
+    load: Vec<i64>,
+    last: Vec<u32>,
+    waits: Vec<u32>,
+    ready: Vec<i32>,
+    mode: Vec<u32>,
+    order: Vec<u32>,
+}
+
+/// Runs the shop once. `noise` (0 to 1) is how far chance bends the priorities.
+pub(super) fn dispatch(shop: &Shop, rule: Rule, noise: f64, dates: &Dates, chance: &mut Chance) -> Selection {
+    let count = shop.count;
+    let total: i64 = (0..count as u32).map(|o| i64::from(shop.shortest(o))).sum();
+    let mut floor = Floor {
+        shop,
+        rule,
+        noise,
+        dates,
+        mean: (total as f64 / count as f64).max(1.0),
+        chance,
+        events: BinaryHeap::with_capacity(count * 2),
+        queues: vec![Vec::new(); shop.machines],
+        busy: shop.available.clone(),
+        load: vec![0; shop.machines],
+        last: vec![NONE; shop.machines],
+        waits: (0..count as u32).map(|o| shop.before.list(o).len() as u32).collect(),
+        ready: shop.release.clone(),
+        mode: vec![0; count],
+        order: Vec::with_capacity(count),
+    };
+    floor.run();
+    Selection { mode: floor.mode, order: floor.order }
+}
+
+impl Floor<'_> {
+    fn run(&mut self) {
+        for operation in 0..self.shop.count as u32 {
+            if self.waits[operation as usize] == 0 {
+                self.events.push(Reverse((self.ready[operation as usize], 0, operation)));
+            }
+        }
+        for (machine, &from) in self.busy.iter().enumerate().filter(|(_, from)| **from > 0) {
+            self.events.push(Reverse((from, 1, machine as u32)));
+        }
+        let mut touched: Vec<u32> = Vec::new();
+        while let Some(Reverse((now, kind, id))) = self.events.pop() {
+            touched.push(if kind == 0 { self.arrive(id, now) } else { id });
+            if self.events.peek().is_some_and(|e| e.0.0 == now) {
+                continue;
+            }
+            while let Some(machine) = touched.pop() {
+                if self.busy[machine as usize] <= now {
+                    self.start(machine, now);
+                }
+            }
+        }
+    }
+
+    /// An operation is ready: it queues where it would be done first.
+    fn arrive(&mut self, operation: u32, now: i32) -> u32 {
+        let ends = |m: &(u32, i32)| {
+            let at = m.0 as usize;
+            let set_up = self.shop.set_up(m.0, self.last[at], operation);
+            i64::from(now.max(self.busy[at])) + self.load[at] + i64::from(set_up + m.1)
+        };
+        let modes = self.shop.modes_of(operation).iter().enumerate();
+        let noise = self.noise;
+        let chance = &mut *self.chance;
+        let bent = modes
+            .map(|(n, m)| (n, if noise > 0.0 { ends(m) as f64 * (1.0 + 0.1 * noise * chance.unit()) } else { ends(m) as f64 }));
+        let mode = bent.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(n, _)| n);
+        let (machine, dur) = self.shop.modes_of(operation)[mode];
+        self.load[machine as usize] += i64::from(dur);
+        let draw = 1.0 + self.noise * (self.chance.unit() - 0.5);
+        self.queues[machine as usize].push((operation, mode as u32, draw, now));
+        machine
+    }
+
+    /// A free machine takes the best of its queue.
+    fn start(&mut self, machine: u32, now: i32) {
+        let queue = &self.queues[machine as usize];
+        let keyed = queue.iter().enumerate().map(|(place, waiting)| (place, self.key(machine, *waiting, now)));
+        let Some((place, _)) = keyed.min_by(|a, b| a.1.total_cmp(&b.1)) else { return };
+        let (operation, mode, ..) = self.queues[machine as usize].swap_remove(place);
+        let at = machine as usize;
+        let dur = self.shop.modes_of(operation)[mode as usize].1;
+        let free = self.busy[at] + self.shop.set_up(machine, self.last[at], operation);
+        let start = self.shop.open(machine, now.max(free), dur);
+        let end = start + dur;
+        self.busy[at] = end;
+        self.load[at] -= i64::from(dur);
+        self.last[at] = operation;
+        self.mode[operation as usize] = mode;
+        self.order.push(operation);
+        self.events.push(Reverse((end, 1, machine)));
+        for &after in self.shop.after.list(operation) {
+            let then = after as usize;
+            self.ready[then] = self.ready[then].max(end);
+            self.waits[then] -= 1;
+            if self.waits[then] == 0 {
+                self.events.push(Reverse((self.ready[then], 0, after)));
+            }
+        }
+    }
+
+    /// Less is better.
+    fn key(&self, machine: u32, waiting: (u32, u32, f64, i32), now: i32) -> f64 {
+        let (operation, mode, draw, since) = waiting;
+        let dur = f64::from(self.shop.modes_of(operation)[mode as usize].1);
+        let set_up = f64::from(self.shop.set_up(machine, self.last[machine as usize], operation));
+        let remaining = f64::from(self.shop.remaining[operation as usize]);
+        let job = self.shop.job[operation as usize] as usize;
+        match self.rule {
+            Rule::WorkRemaining => -(remaining + dur - set_up) * draw,
+            Rule::Shortest => (dur + set_up) * draw,
+            Rule::Share => (dur + set_up) / (remaining + dur).max(1.0) * draw,
+            Rule::First => (f64::from(since) + set_up) * draw,
+            Rule::Due => self.dates.due[job] as f64 - remaining + set_up + self.mean * (draw - 1.0) * 4.0,
+            Rule::Apparent => {
+                let slack = (self.dates.due[job] as f64 - remaining - dur - f64::from(now)).max(0.0);
+                let weight = self.dates.weight[job].max(1) as f64;
+                -weight / (dur + set_up).max(1.0) * (-slack / (3.0 * self.mean)).exp() * draw
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The model laid out for the search: flat arrays of 32-bit numbers.
+//!
+//! Enters: a [`Model`]. Leaves: a [`Shop`]. Absent: anything that changes while searching. [`Model`] keeps all times below 2³⁰, so that
+//! sums of two fit 32 bits.
+
+use super::model::Model;
+
+/// No operation, no machine.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What does not change while searching.
+#[derive(Debug)]
+pub(super) struct Shop {
+    /// Number of operations.
+    pub count: usize,
+    /// Machine and duration of each mode, operation by operation.
+    pub modes: Vec<(u32, i32)>,
+    /// Where the modes of each operation begin in `modes`.
+    pub modes_at: Vec<u32>,
+    /// The one before and the one after, where there is one only.
+    pub chain: Vec<(u32, u32)>,
+    /// Operations directly before each one.
+    pub before: Lists,
+    /// Operations directly after each one.
+    pub after: Lists,
+    /// Not before.
+    pub release: Vec<i32>,
+    /// Whose.
+    pub job: Vec<u32>,
+    /// Operations after which none comes.
+    pub sinks: Vec<u32>,
+    /// Each after all before it.
+    pub order: Vec<u32>,
+    /// The length of the longest chain of shortest modes after each operation, without it.
+    pub remaining: Vec<i32>,
+    /// Only chains, no set-ups, releases or calendars: heads need two predecessors and nothing else.
+    pub is_plain: bool,
+    /// Some operation has a choice.
+    pub is_flexible: bool,
+    /// Number of machines.
+    pub machines: usize,
+    /// Set-up family of each operation.
+    family: Vec<u32>,
+    families: usize,
+    set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>>,
+    /// When each machine is free.
+    pub available: Vec<i32>,
+    /// When each machine is closed.
+    pub closed: Vec<Vec<(i32, i32)>>,
+    /// Whether any is.
+    pub has_set_ups: bool,
+}
+
+/// Lists of numbers, one after another.
+#[derive(Debug)]
+pub(super) struct Lists {
+    at: Vec<u32>,
+    of: Vec<u32>,
+}
+
+impl Lists {
+    fn of(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut at = vec![0_u32; count + 1];
+        for (key, _) in pairs.clone() {
+            at[key as usize + 1] += 1;
+        }
+        for place in 0..count {
+            at[place + 1] += at[place];
+        }
+        let mut next = at.clone();
+        let mut of = vec![0; at[count] as usize];
+        for (key, value) in pairs {
+            of[next[key as usize] as usize] = value;
+            next[key as usize] += 1;
+        }
+        Self { at, of }
+    }
+
+    /// One of the lists.
+    pub fn list(&self, key: u32) -> &[u32] {
+        &self.of[self.at[key as usize] as usize..self.at[key as usize + 1] as usize]
+    }
+}
+
+fn narrow(time: i64) -> i32 {
+    i32::try_from(time).unwrap_or(i32::MAX / 2)
+}
+
+impl Shop {
+    /// Lays a model out.
+    pub fn new(model: &Model) -> Self {
+        let count = model.operations.len();
+        let mut modes_at = vec![0];
+        let mut modes = Vec::new();
+        for operation in &model.operations {
+            modes.extend(operation.modes.iter().map(|m| (m.machine, narrow(m.duration))));
+            modes_at.push(modes.len() as u32);
+        }
+        let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
+        let after = Lists::of(count, model.precedences.iter().copied());
+        let only = |list: &[u32]| if let [one] = list { *one } else { NONE };
+        let operations = 0..count as u32;
+        let chain: Vec<(u32, u32)> = operations.clone().map(|o| (only(before.list(o)), only(after.list(o)))).collect();
+        let is_chain = operations.clone().all(|o| before.list(o).len() < 2 && after.list(o).len() < 2);
+        let release: Vec<i32> =
+            model.operations.iter().map(|o| narrow(o.earliest.max(model.jobs[o.job as usize].release))).collect();
+        let set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>> = model.machines.iter().map(set_ups).collect();
+        let has_set_ups = set_ups.iter().any(Option::is_some);
+        let closed: Vec<Vec<(i32, i32)>> =
+            model.machines.iter().map(|m| m.closed.iter().map(|c| (narrow(c.0), narrow(c.1))).collect()).collect();
+        let available: Vec<i32> = model.machines.iter().map(|m| narrow(m.available)).collect();
+        let is_free = !has_set_ups && closed.iter().all(Vec::is_empty) && available.iter().all(|a| *a == 0);
+        let is_flexible = model.operations.iter().any(|o| o.modes.len() > 1);
+        let sinks = operations.filter(|o| after.list(*o).is_empty()).collect();
+        let mut shop = Self {
+            is_plain: is_chain && is_free && release.iter().all(|r| *r == 0),
+            job: model.operations.iter().map(|o| o.job).collect(),
+            order: model.order().to_vec(),
+            machines: model.machines.len(),
+            family: model.families.clone(),
+            families: model.families_count,
+            remaining: vec![0; count],
+            ..Self {
+                count,
+                modes,
+                modes_at,
+                chain,
+                before,
+                after,
+                release,
+                sinks,
+                is_flexible,
+                set_ups,
+                available,
+                closed,
+                has_set_ups,
+                is_plain: false,
+                job: Vec::new(),
+                order: Vec::new(),
+                remaining: Vec::new(),
+                machines: 0,
+                family: Vec::new(),
+                families: 0,
+            }
+        };
+        for place in (0..count).rev() {
+            let operation = shop.order[place];
+            let rest = shop.after.list(operation).iter().map(|a| shop.remaining[*a as usize] + shop.shortest(*a)).max();
+            shop.remaining[operation as usize] = rest.unwrap_or(0);
+        }
+        shop
+    }
+
+    /// The modes of an operation.
+    pub fn modes_of(&self, operation: u32) -> &[(u32, i32)] {
+        let o = operation as usize;
+        &self.modes[self.modes_at[o] as usize..self.modes_at[o + 1] as usize]
+    }
+
+    /// Its shortest duration.
+    pub fn shortest(&self, operation: u32) -> i32 {
+        self.modes_of(operation).iter().map(|m| m.1).min().unwrap_or(0)
+    }
+
+    /// The set-up between two on a machine; either may be [`NONE`].
+    pub fn set_up(&self, machine: u32, from: u32, to: u32) -> i32 {
+        if !self.has_set_ups || to as usize >= self.count {
+            return 0;
+        }
+        let Some((between, initial)) = &self.set_ups[machine as usize] else { return 0 };
+        let to = self.family[to as usize] as usize;
+        if from as usize >= self.count {
+            return initial[to];
+        }
+        between[self.family[from as usize] as usize * self.families + to]
+    }
+
+    /// The first instant from `start` at which something of such a length fits between the closed intervals of a machine.
+    pub fn open(&self, machine: u32, start: i32, length: i32) -> i32 {
+        let closed = &self.closed[machine as usize];
+        let mut start = start;
+        let first = closed.partition_point(|c| c.1 <= start);
+        for &(from, to) in &closed[first..] {
+            if start + length <= from && start < to {
+                break;
+            }
+            start = start.max(to);
+        }
+        start
+    }
+}
+
+fn set_ups(machine: &super::model::Machine) -> Option<(Vec<i32>, Vec<i32>)> {
+    let set_ups = machine.set_ups.as_ref()?;
+    Some((set_ups.between.iter().map(|s| narrow(*s)).collect(), set_ups.initial.iter().map(|s| narrow(*s)).collect()))
+}
