@@ -16,6 +16,7 @@ pub struct PlanCertificate {
     tardiness: i64,
     earliness: i64,
     flow: i64,
+    deviation: i64,
 }
 
 impl PlanCertificate {
@@ -38,6 +39,10 @@ impl PlanCertificate {
     /// Penalties for the time from first start to completion.
     pub const fn flow(&self) -> i64 {
         self.flow
+    }
+    /// Penalties for deviating from what was published.
+    pub const fn deviation(&self) -> i64 {
+        self.deviation
     }
     /// The rules that held.
     pub fn rules() -> impl Iterator<Item = &'static str> {
@@ -188,7 +193,15 @@ fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
         earliness = earliness.saturating_add(job.earliness.saturating_mul((-late).max(0)));
         flow = flow.saturating_add(job.flow.saturating_mul(complete[number] - first[number]));
     }
+    let mut deviation = 0_i64;
+    for (number, operation) in model.operations.iter().enumerate() {
+        let Some(published) = operation.published else { continue };
+        let ticks = (plan.operations[number].start - published.start).abs();
+        let elsewhere = i64::from(machine(model, plan, number) != published.machine as usize);
+        deviation = deviation.saturating_add(ticks.saturating_mul(model.stability.tick));
+        deviation = deviation.saturating_add(elsewhere * model.stability.machine);
+    }
     let spans = model.makespan.saturating_mul(makespan);
-    let objective = spans.saturating_add(tardiness).saturating_add(earliness).saturating_add(flow);
-    PlanCertificate { objective, makespan, tardiness, earliness, flow }
+    let objective = spans.saturating_add(tardiness).saturating_add(earliness).saturating_add(flow).saturating_add(deviation);
+    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation }
 }

@@ -179,42 +179,9 @@ impl Climb {
         let none = self.graph.none();
         while at != none {
             self.path.push(at);
-            at = self.critical_before(shop, at, chance);
+            at = self.graph.critical_before(shop, at, chance);
         }
         self.path.reverse();
-    }
-
-    fn critical_before(&self, shop: &Shop, at: u32, chance: &mut Chance) -> u32 {
-        let graph = &self.graph;
-        let node = &graph.nodes[at as usize];
-        let none = graph.none();
-        let by_machine = if node.mp == none {
-            i32::MIN
-        } else {
-            graph.nodes[node.mp as usize].end() + shop.set_up(graph.machine[at as usize], node.mp, at)
-        };
-        let mut job = none;
-        let mut by_job = i32::MIN;
-        if shop.is_plain {
-            job = node.jp;
-            by_job = if job == none { i32::MIN } else { graph.nodes[job as usize].end() };
-        } else {
-            for &b in shop.before.list(at) {
-                if graph.nodes[b as usize].end() > by_job {
-                    (job, by_job) = (b, graph.nodes[b as usize].end());
-                }
-            }
-            if by_job.max(by_machine) < shop.release[at as usize] {
-                return none;
-            }
-        }
-        match by_job.cmp(&by_machine) {
-            std::cmp::Ordering::Less => node.mp,
-            std::cmp::Ordering::Greater => job,
-            std::cmp::Ordering::Equal if by_job == i32::MIN => none,
-            std::cmp::Ordering::Equal if chance.below(2) == 0 => node.mp,
-            std::cmp::Ordering::Equal => job,
-        }
     }
 
     /// Moves within the blocks of the path.

@@ -8,6 +8,7 @@
 //! only where a predecessor or successor changed, in topological order, from a bit set of places.
 
 use super::shop::{NONE, Shop};
+use measure::Chance;
 
 /// One operation in the graph. The node behind the last one stands for "none": it starts, lasts and remains zero.
 #[derive(Clone, Copy, Debug, Default)]
@@ -182,6 +183,39 @@ impl Graph {
     /// The makespan.
     pub fn makespan(&self, shop: &Shop) -> i32 {
         shop.sinks.iter().map(|s| self.nodes[*s as usize].end()).max().unwrap_or(0)
+    }
+
+    /// The one before on a longest way to an operation; ties by chance.
+    pub fn critical_before(&self, shop: &Shop, at: u32, chance: &mut Chance) -> u32 {
+        let node = &self.nodes[at as usize];
+        let none = self.none();
+        let by_machine = if node.mp == none {
+            i32::MIN
+        } else {
+            self.nodes[node.mp as usize].end() + shop.set_up(self.machine[at as usize], node.mp, at)
+        };
+        let mut job = none;
+        let mut by_job = i32::MIN;
+        if shop.is_plain {
+            job = node.jp;
+            by_job = if job == none { i32::MIN } else { self.nodes[job as usize].end() };
+        } else {
+            for &b in shop.before.list(at) {
+                if self.nodes[b as usize].end() > by_job {
+                    (job, by_job) = (b, self.nodes[b as usize].end());
+                }
+            }
+            if by_job.max(by_machine) < shop.release[at as usize] {
+                return none;
+            }
+        }
+        match by_job.cmp(&by_machine) {
+            std::cmp::Ordering::Less => node.mp,
+            std::cmp::Ordering::Greater => job,
+            std::cmp::Ordering::Equal if by_job == i32::MIN => none,
+            std::cmp::Ordering::Equal if chance.below(2) == 0 => node.mp,
+            std::cmp::Ordering::Equal => job,
+        }
     }
 
     /// The move that undoes one that is still to be made.

@@ -81,6 +81,26 @@ pub struct Operation {
     pub earliest: Time,
     /// Its alternatives, at least one.
     pub modes: Vec<Mode>,
+    /// What a plan already published says of it; moving it then costs what [`Stability`] says.
+    pub published: Option<Published>,
+}
+
+/// What was published of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// On which machine.
+    pub machine: u32,
+    /// From when [ticks].
+    pub start: Time,
+}
+
+/// What it costs to deviate from what was published (nervousness).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stability {
+    /// For each tick that an operation starts earlier or later.
+    pub tick: i64,
+    /// For each operation on another machine.
+    pub machine: i64,
 }
 
 /// Sequence-dependent set-ups of one machine, by the families of [`Model::families`]. A set-up may be done before the job is there.
@@ -103,7 +123,8 @@ pub struct Machine {
     pub set_ups: Option<SetUps>,
 }
 
-/// What a plan is asked to do. The objective is `makespan` times the makespan plus the penalties of all jobs; less is better.
+/// What a plan is asked to do. The objective is `makespan` times the makespan plus the penalties of all
+/// jobs and of deviating from what was published; less is better.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Machines.
@@ -120,6 +141,8 @@ pub struct Parts {
     pub families_count: usize,
     /// Penalty for each tick of makespan.
     pub makespan: i64,
+    /// Penalties for deviating from what was published.
+    pub stability: Stability,
 }
 
 /// A consistent model within its limits. It is made by [`Model::new`] only, so whoever holds one need not look again.
@@ -213,6 +236,11 @@ fn operations(parts: &Parts) -> Result<(), ModelError> {
         let job = i64::from(operation.job);
         within(|| format!("job of operation {number}"), job, 0, parts.jobs.len() as i64 - 1)?;
         within(|| format!("earliest start of operation {number}"), operation.earliest, 0, HORIZON_MAX)?;
+        if let Some(published) = operation.published {
+            let machine = i64::from(published.machine);
+            within(|| format!("published machine of operation {number}"), machine, 0, parts.machines.len() as i64 - 1)?;
+            within(|| format!("published start of operation {number}"), published.start, 0, HORIZON_MAX)?;
+        }
         if operation.modes.is_empty() {
             return Err(ModelError::at(format!("modes of operation {number}"), "none", "at least one"));
         }
@@ -240,6 +268,11 @@ fn jobs(parts: &Parts) -> Result<(), ModelError> {
             within(|| format!("{word} penalty of job {number}"), penalty, 0, PENALTY_MAX)?;
             penalties += penalty;
         }
+    }
+    let published = parts.operations.iter().filter(|o| o.published.is_some()).count() as i64;
+    for (word, penalty) in [("tick", parts.stability.tick), ("machine", parts.stability.machine)] {
+        within(|| format!("stability penalty for a {word}"), penalty, 0, PENALTY_MAX)?;
+        penalties = penalties.saturating_add(penalty.saturating_mul(published));
     }
     within(|| "sum of all penalties a tick".to_owned(), penalties, 0, PENALTY_MAX)
 }

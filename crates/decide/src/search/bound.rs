@@ -1,0 +1,97 @@
+//! Lower bounds: what no plan costs less than.
+//!
+//! Enters: a model. Leaves: a bound of its objective. Absent: plans.
+//!
+//! Each machine alone, with heads and tails from the precedences, preemption allowed: Jackson's preemptive schedule (Carlier, EJOR 11,
+//! 1982). For operations with a choice: the shortest ways, and the work of all shared by all machines that could do it. Each job's
+//! tardiness at its shortest way. Set-ups and calendars only lengthen plans, so leaving them out keeps the bound a bound.
+
+use super::model::{Model, Time};
+use std::collections::BinaryHeap;
+
+/// What no plan costs less than.
+pub fn lower(model: &Model) -> i64 {
+    let shortest: Vec<Time> = model.operations.iter().map(|o| o.modes.iter().map(|m| m.duration).min().unwrap_or(0)).collect();
+    let (heads, tails) = ways(model, &shortest);
+    let mut complete = vec![0; model.jobs.len()];
+    for (number, operation) in model.operations.iter().enumerate() {
+        let job = operation.job as usize;
+        complete[job] = complete[job].max(heads[number] + shortest[number]);
+    }
+    let mut sum = 0;
+    for (number, job) in model.jobs.iter().enumerate() {
+        sum += job.due.map_or(0, |due| job.tardiness * (complete[number] - due).max(0));
+    }
+    if model.makespan == 0 {
+        return sum;
+    }
+    let ways = (0..shortest.len()).map(|o| heads[o] + shortest[o] + tails[o]).max().unwrap_or(0);
+    sum + model.makespan * ways.max(machines(model, &shortest, &heads, &tails)).max(loads(model, &heads, &tails))
+}
+
+/// Heads and tails by the precedences alone.
+fn ways(model: &Model, shortest: &[Time]) -> (Vec<Time>, Vec<Time>) {
+    let mut heads: Vec<Time> = model.operations.iter().map(|o| o.earliest.max(model.jobs[o.job as usize].release)).collect();
+    let mut tails = vec![0; heads.len()];
+    let mut after: Vec<Vec<u32>> = vec![Vec::new(); heads.len()];
+    for &(before, then) in &model.precedences {
+        after[before as usize].push(then);
+    }
+    for &operation in model.order() {
+        for &then in &after[operation as usize] {
+            heads[then as usize] = heads[then as usize].max(heads[operation as usize] + shortest[operation as usize]);
+        }
+    }
+    for &operation in model.order().iter().rev() {
+        for &then in &after[operation as usize] {
+            tails[operation as usize] = tails[operation as usize].max(shortest[then as usize] + tails[then as usize]);
+        }
+    }
+    (heads, tails)
+}
+
+/// The largest bound of a machine over the operations that have no choice of machine.
+fn machines(model: &Model, shortest: &[Time], heads: &[Time], tails: &[Time]) -> Time {
+    let mut on: Vec<Vec<(Time, Time, Time)>> = vec![Vec::new(); model.machines.len()];
+    for (number, operation) in model.operations.iter().enumerate() {
+        let machine = operation.modes[0].machine;
+        if operation.modes.iter().all(|m| m.machine == machine) {
+            let head = heads[number].max(model.machines[machine as usize].available);
+            on[machine as usize].push((head, shortest[number], tails[number]));
+        }
+    }
+    on.into_iter().map(jackson).max().unwrap_or(0)
+}
+
+/// Jackson's preemptive schedule of (head, duration, tail): at every instant the one of longest tail runs.
+fn jackson(mut operations: Vec<(Time, Time, Time)>) -> Time {
+    operations.sort_unstable();
+    let mut waiting: BinaryHeap<(Time, Time)> = BinaryHeap::new();
+    let (mut now, mut next, mut bound) = (0, 0, 0);
+    while next < operations.len() || !waiting.is_empty() {
+        if waiting.is_empty() {
+            now = now.max(operations[next].0);
+        }
+        while next < operations.len() && operations[next].0 <= now {
+            waiting.push((operations[next].2, operations[next].1));
+            next += 1;
+        }
+        let Some((tail, left)) = waiting.pop() else { continue };
+        let until = operations.get(next).map_or(now + left, |o| o.0.min(now + left));
+        if until < now + left {
+            waiting.push((tail, left - (until - now)));
+        } else {
+            bound = bound.max(until + tail);
+        }
+        now = until;
+    }
+    bound
+}
+
+/// All work, each operation in the mode of least time, shared by all machines between the least head and the least tail.
+fn loads(model: &Model, heads: &[Time], tails: &[Time]) -> Time {
+    let work: Time = model.operations.iter().map(|o| o.modes.iter().map(|m| m.duration).min().unwrap_or(0)).sum();
+    let machines = model.machines.len() as Time;
+    let (head, tail) = (heads.iter().min().copied().unwrap_or(0), tails.iter().min().copied().unwrap_or(0));
+    head + tail + (work + machines - 1) / machines
+}

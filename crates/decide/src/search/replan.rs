@@ -1,0 +1,164 @@
+//! Re-planning: what is done, running or frozen stays; the rest is planned anew from now.
+//!
+//! Enters: a model, its running plan, what changed. Leaves: a smaller model of the operations still free, whose plans put back together
+//! with what stays are plans of the whole. Absent: the search itself.
+//!
+//! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last. Deviating
+//! from the running plan is priced by the model's [`Stability`].
+
+use super::model::{Mode, Model, ModelError, Operation, Parts, Published, Stability, Time};
+use super::plan::{Assigned, Plan};
+
+/// What changed since the plan was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Now [ticks]: nothing that is free starts before.
+    pub now: Time,
+    /// Operations that would start before this stay as they are; at least those that started before now do.
+    pub frozen_until: Time,
+    /// Machines that are closed from and to (breakdowns, added maintenance).
+    pub closed: Vec<(u32, Time, Time)>,
+    /// What deviating from the running plan costs.
+    pub stability: Stability,
+}
+
+/// The operations that are still free, as a model of their own.
+#[derive(Clone, Debug)]
+pub struct Remainder {
+    /// The free operations; set-ups, jobs and machines are those of the whole.
+    pub model: Model,
+    /// Which operation of the whole each one is.
+    pub free: Vec<u32>,
+    /// What the running plan says of the free ones: a start for [`super::Search::resume`].
+    pub running: Plan,
+    kept: Plan,
+}
+
+/// Cuts a model down to what is still free.
+///
+/// # Errors
+/// A plan that is not of the model; a breakdown of a machine while a running operation holds it beyond its start is allowed, the
+/// operation is taken to have ended.
+pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainder, ModelError> {
+    if plan.operations.len() != model.operations.len() {
+        let (found, allowed) = (plan.operations.len().to_string(), model.operations.len().to_string());
+        return Err(ModelError::at("number of operations of the plan", found, allowed));
+    }
+    let wrong = plan.operations.iter().zip(&model.operations).position(|(a, o)| a.mode as usize >= o.modes.len());
+    if let Some(operation) = wrong {
+        let allowed = format!("below {}", model.operations[operation].modes.len());
+        return Err(ModelError::at(
+            format!("mode of operation {operation}"),
+            plan.operations[operation].mode.to_string(),
+            allowed,
+        ));
+    }
+    let limit = change.frozen_until.max(change.now);
+    let stays = |o: usize| plan.operations[o].start < limit;
+    let free: Vec<u32> = (0..model.operations.len() as u32).filter(|o| !stays(*o as usize)).collect();
+    let mut parts = Parts {
+        stability: change.stability,
+        precedences: Vec::new(),
+        operations: Vec::new(),
+        families: free.iter().filter_map(|o| model.families.get(*o as usize).copied()).collect(),
+        ..model.clone().into_parts()
+    };
+    let mut number = vec![u32::MAX; model.operations.len()];
+    for (place, operation) in free.iter().enumerate() {
+        number[*operation as usize] = place as u32;
+        parts.operations.push(still_free(model, plan, *operation as usize, change.now));
+    }
+    for &(before, then) in &model.precedences {
+        match (number[before as usize], number[then as usize]) {
+            (u32::MAX, u32::MAX) | (_, u32::MAX) => {}
+            (u32::MAX, then) => {
+                let earliest = &mut parts.operations[then as usize].earliest;
+                *earliest = (*earliest).max(end(model, plan, before as usize));
+            }
+            (before, then) => parts.precedences.push((before, then)),
+        }
+    }
+    occupy(model, plan, &mut parts, &stays);
+    close(&mut parts, change)?;
+    let running = Plan { operations: free.iter().map(|o| plan.operations[*o as usize]).collect() };
+    if free.is_empty() {
+        return Err(ModelError::at("operations that are still free", "none", "at least one"));
+    }
+    Ok(Remainder { model: Model::new(parts)?, free, running, kept: plan.clone() })
+}
+
+impl Remainder {
+    /// A plan of the whole from a plan of the remainder.
+    pub fn whole(&self, plan: &Plan) -> Plan {
+        let mut whole = self.kept.clone();
+        for (operation, assigned) in self.free.iter().zip(&plan.operations) {
+            whole.operations[*operation as usize] = *assigned;
+        }
+        whole
+    }
+}
+
+fn mode_of(model: &Model, plan: &Plan, operation: usize) -> Mode {
+    let Assigned { mode, .. } = plan.operations[operation];
+    model.operations[operation].modes[mode as usize]
+}
+
+fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
+    plan.operations[operation].start + mode_of(model, plan, operation).duration
+}
+
+fn still_free(model: &Model, plan: &Plan, operation: usize, now: Time) -> Operation {
+    let own = &model.operations[operation];
+    let published = Published { machine: mode_of(model, plan, operation).machine, start: plan.operations[operation].start };
+    Operation { earliest: own.earliest.max(now), published: Some(own.published.unwrap_or(published)), ..own.clone() }
+}
+
+/// Machines are available after what stays on them, set up for its last.
+fn occupy(model: &Model, plan: &Plan, parts: &mut Parts, stays: &dyn Fn(usize) -> bool) {
+    let mut last: Vec<Option<usize>> = vec![None; model.machines.len()];
+    for operation in (0..model.operations.len()).filter(|o| stays(*o)) {
+        let on = &mut last[mode_of(model, plan, operation).machine as usize];
+        let is_later = |o: usize| {
+            (plan.operations[o].start, end(model, plan, o)) <= (plan.operations[operation].start, end(model, plan, operation))
+        };
+        if on.is_none_or(is_later) {
+            *on = Some(operation);
+        }
+    }
+    for (machine, last) in parts.machines.iter_mut().zip(last) {
+        let Some(last) = last else { continue };
+        machine.available = machine.available.max(end(model, plan, last));
+        if let Some(set_ups) = &mut machine.set_ups {
+            let family = model.families[last] as usize;
+            set_ups.initial = set_ups.between[family * model.families_count..(family + 1) * model.families_count].to_vec();
+        }
+    }
+}
+
+/// Adds the closed intervals; those that touch or overlap become one.
+fn close(parts: &mut Parts, change: &Change) -> Result<(), ModelError> {
+    let machines = parts.machines.len();
+    for &(machine, from, to) in &change.closed {
+        let Some(at) = parts.machines.get_mut(machine as usize) else {
+            return Err(ModelError::at("closed machine", machine.to_string(), format!("below {machines}")));
+        };
+        if from >= to || from < 0 {
+            return Err(ModelError::at(
+                format!("closed interval of machine {machine}"),
+                format!("{from} to {to}"),
+                "an end after the start",
+            ));
+        }
+        at.closed.push((from, to));
+        at.closed.sort_unstable();
+        let mut apart: Vec<(Time, Time)> = Vec::new();
+        for &(from, to) in &at.closed {
+            match apart.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => apart.push((from, to)),
+            }
+        }
+        at.closed = apart;
+    }
+    Ok(())
+}

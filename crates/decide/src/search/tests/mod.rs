@@ -1,0 +1,6 @@
+//! Tests of the scheduler: random models with every feature, planted faults, text formats.
+
+mod faults;
+mod random;
+mod read;
+mod replan;

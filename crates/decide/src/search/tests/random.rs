@@ -1,0 +1,166 @@
+//! Properties on random models with every feature on.
+
+use crate::check::plan::certify;
+use crate::search::Search;
+use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability};
+use measure::Chance;
+use proptest::prelude::*;
+
+/// What a random model has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Features {
+    pub flexible: bool,
+    pub set_ups: bool,
+    pub closed: bool,
+    pub dates: bool,
+    pub early: bool,
+    pub graph: bool,
+    pub published: bool,
+}
+
+/// A random model of such features.
+pub(super) fn model(seed: u64, has: Features) -> Model {
+    let mut chance = Chance::seeded(seed);
+    let (jobs, machines) = (1 + chance.below(5) as u32, 1 + chance.below(4) as u32);
+    let mut parts = Parts { makespan: i64::from(!has.dates && !has.early), ..Parts::default() };
+    for job in 0..jobs {
+        let first = parts.operations.len() as u32;
+        for place in 0..1 + chance.below(4) as u32 {
+            let count = if has.flexible { 1 + chance.below(3) } else { 1 };
+            let mode = |c: &mut Chance| Mode { machine: c.below(u64::from(machines)) as u32, duration: 1 + c.below(9) as i64 };
+            let modes = (0..count).map(|_| mode(&mut chance)).collect();
+            let place_published = Published { machine: chance.below(u64::from(machines)) as u32, start: chance.below(40) as i64 };
+            parts.operations.push(Operation {
+                job,
+                earliest: if has.dates { chance.below(4) as i64 } else { 0 },
+                modes,
+                published: has.published.then_some(place_published),
+            });
+            if place > 0 {
+                let before = if has.graph { first + chance.below(u64::from(place)) as u32 } else { first + place - 1 };
+                parts.precedences.push((before, first + place));
+            }
+        }
+        parts.jobs.push(Job {
+            release: if has.dates { chance.below(10) as i64 } else { 0 },
+            due: has.dates.then(|| chance.below(30) as i64),
+            tardiness: i64::from(has.dates) * (1 + chance.below(5) as i64),
+            earliness: i64::from(has.early) * chance.below(5) as i64,
+            flow: i64::from(has.early) * chance.below(3) as i64,
+        });
+    }
+    parts.families_count = if has.set_ups { 3 } else { 0 };
+    parts.families = if has.set_ups { parts.operations.iter().map(|_| chance.below(3) as u32).collect() } else { Vec::new() };
+    parts.stability = if has.published { Stability { tick: 1, machine: 3 } } else { Stability::default() };
+    for _ in 0..machines {
+        let set_ups = SetUps {
+            between: (0..9).map(|_| chance.below(6) as i64).collect(),
+            initial: (0..3).map(|_| chance.below(6) as i64).collect(),
+        };
+        let from = 3 + chance.below(20) as i64;
+        parts.machines.push(Machine {
+            available: if has.closed { chance.below(5) as i64 } else { 0 },
+            closed: if has.closed { vec![(from, from + 4), (from + 8, from + 20)] } else { Vec::new() },
+            set_ups: has.set_ups.then_some(set_ups),
+        });
+    }
+    Model::new(parts).expect("random models are consistent")
+}
+
+pub(super) fn features() -> impl Strategy<Value = Features> {
+    any::<[bool; 7]>().prop_map(|[flexible, set_ups, closed, dates, early, graph, published]| Features {
+        flexible,
+        set_ups,
+        closed,
+        dates,
+        early,
+        graph,
+        published,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_plan_is_certified_and_costs_what_the_search_says(seed in any::<u64>(), has in features()) {
+        let model = model(seed, has);
+        let mut search = Search::new(&model, seed);
+        for steps in [0, 3, 40, 400] {
+            search.step(steps);
+            let best = search.best().expect("the check accepts every plan");
+            prop_assert_eq!(best.certificate.objective(), search.objective());
+            prop_assert!(search.bound() <= search.objective(), "bound {} above {}", search.bound(), search.objective());
+        }
+    }
+
+    #[test]
+    fn more_budget_is_never_worse_and_the_same_seed_is_the_same_plan(seed in any::<u64>(), has in features()) {
+        let model = model(seed, has);
+        let (mut at_once, mut in_parts) = (Search::new(&model, seed), Search::new(&model, seed));
+        at_once.step(300);
+        let mut last = in_parts.objective();
+        for _ in 0..30 {
+            in_parts.step(10);
+            prop_assert!(in_parts.objective() <= last);
+            last = in_parts.objective();
+        }
+        prop_assert_eq!(at_once.best(), in_parts.best());
+    }
+
+    #[test]
+    fn the_optimum_of_a_tiny_shop_is_found(seed in any::<u64>(), has in features()) {
+        let tiny = Features { graph: false, published: false, early: false, ..has };
+        let model = model(seed, tiny);
+        prop_assume!(model.operations.len() <= 5);
+        let mut search = Search::new(&model, 1);
+        search.step(20_000);
+        prop_assert_eq!(search.objective(), enumerated(&model));
+    }
+}
+
+/// The least objective over every order in which operations are put behind what stands, in every mode.
+fn enumerated(model: &Model) -> i64 {
+    fn extend(model: &Model, plan: &mut crate::search::plan::Plan, placed: &mut Vec<usize>, least: &mut i64) {
+        if placed.len() == model.operations.len() {
+            *least = (*least).min(certify(model, plan).map_or(i64::MAX, |c| c.objective()));
+            return;
+        }
+        for operation in 0..model.operations.len() {
+            let waits = model.precedences.iter().any(|p| p.1 as usize == operation && !placed.contains(&(p.0 as usize)));
+            if placed.contains(&operation) || waits {
+                continue;
+            }
+            for mode in 0..model.operations[operation].modes.len() as u32 {
+                plan.operations[operation].mode = mode;
+                plan.operations[operation].start = earliest(model, plan, placed, operation);
+                placed.push(operation);
+                extend(model, plan, placed, least);
+                placed.pop();
+            }
+        }
+    }
+    let none = crate::search::plan::Assigned { mode: 0, start: 0 };
+    let mut plan = crate::search::plan::Plan { operations: vec![none; model.operations.len()] };
+    let mut least = i64::MAX;
+    extend(model, &mut plan, &mut Vec::new(), &mut least);
+    least
+}
+
+/// Tick by tick, the first start behind everything placed on the machine.
+fn earliest(model: &Model, plan: &crate::search::plan::Plan, placed: &[usize], operation: usize) -> i64 {
+    let mode_of = |o: usize| model.operations[o].modes[plan.operations[o].mode as usize];
+    let mode = mode_of(operation);
+    let end = |o: usize| plan.operations[o].start + mode_of(o).duration;
+    let on_machine = placed.iter().rev().find(|o| mode_of(**o).machine == mode.machine);
+    let set_up = model.set_up(mode.machine, on_machine.map(|o| *o as u32), operation as u32);
+    let machine = &model.machines[mode.machine as usize];
+    let free = on_machine.map_or(machine.available, |o| end(*o)) + set_up;
+    let own = &model.operations[operation];
+    let ready = model.precedences.iter().filter(|p| p.1 as usize == operation).map(|p| end(p.0 as usize)).max().unwrap_or(0);
+    let mut start = free.max(ready).max(own.earliest).max(model.jobs[own.job as usize].release);
+    while machine.closed.iter().any(|c| start < c.1 && c.0 < start + mode.duration) {
+        start += 1;
+    }
+    start
+}
