@@ -90,7 +90,7 @@ impl Anneal {
 
     /// One trial.
     pub fn step(&mut self, shop: &Shop, cost: &Cost, chance: &mut Chance) {
-        if self.trial % 64 == 0 {
+        if self.trial.is_multiple_of(64) {
             self.temperature = self.hot * COOLED.powf(self.trial as f64 / self.round as f64);
         }
         self.trial += 1;

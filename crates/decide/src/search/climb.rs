@@ -8,7 +8,7 @@
 //! (Taillard 1994; Peng, Lü, Cheng, Computers & Operations Research 53, 2015).
 
 use super::construct::Selection;
-use super::estimate::Estimator;
+use super::estimate::{Estimator, Insertion};
 use super::graph::{Graph, Move};
 use super::shop::Shop;
 use super::tabu::Tabu;
@@ -212,7 +212,7 @@ impl Climb {
         if !at.0 {
             for v in 1..=last.min(REACH) {
                 // the swap of a block of two is offered already
-                if !(last == 1 && !at.1) {
+                if last != 1 || at.1 {
                     self.try_before(shop, block[0], block[v], chance);
                 }
             }
@@ -231,7 +231,6 @@ impl Climb {
 
     fn try_behind(&mut self, shop: &Shop, u: u32, v: u32, chance: &mut Chance) {
         let (a, b) = (&self.graph.nodes[u as usize], &self.graph.nodes[v as usize]);
-        let _ = a;
         // no way from a successor of u to v: v starts before such a successor could end
         let is_safe = if shop.is_plain {
             let js = &self.graph.nodes[self.graph.nodes[u as usize].js as usize];
@@ -290,41 +289,37 @@ impl Climb {
     fn offers(&mut self, shop: &Shop, chance: &mut Chance) {
         let path = std::mem::take(&mut self.path);
         let skip = if path.len() > OFFERS { chance.below((path.len() - OFFERS) as u64) as usize } else { 0 };
-        for &v in path.iter().skip(skip).take(OFFERS) {
-            let limits = (self.graph.ready(shop, v), self.graph.following(shop, v));
-            for mode in 0..shop.modes_of(v).len() as u32 {
-                let (machine, _) = shop.modes_of(v)[mode as usize];
-                if machine != self.graph.machine[v as usize] {
-                    self.offer(shop, v, mode, limits, chance);
-                }
+        for &operation in path.iter().skip(skip).take(OFFERS) {
+            let (ready, following) = (self.graph.ready(shop, operation), self.graph.following(shop, operation));
+            let here = self.graph.machine[operation as usize];
+            for (mode, &(machine, dur)) in (0..).zip(shop.modes_of(operation)).filter(|(_, m)| m.0 != here) {
+                self.offer(shop, &Insertion { operation, mode, machine, dur, ready, following }, chance);
             }
         }
         self.path = path;
     }
 
-    fn offer(&mut self, shop: &Shop, v: u32, mode: u32, limits: (i32, i32), chance: &mut Chance) {
-        let (machine, dur) = shop.modes_of(v)[mode as usize];
-        let is_tabu = self.tabu.is_tabu((v, shop.count as u32 + 1 + machine));
+    fn offer(&mut self, shop: &Shop, v: &Insertion, chance: &mut Chance) {
+        let is_tabu = self.tabu.is_tabu((v.operation, shop.count as u32 + 1 + v.machine));
         let none = self.graph.none();
-        let (mut x, mut y) = (none, self.graph.first[machine as usize]);
+        let (mut x, mut y) = (none, self.graph.first[v.machine as usize]);
         // behind all that are over before v can be ready: anywhere earlier is dominated
-        while y != none && self.graph.nodes[y as usize].end() <= limits.0 {
+        while y != none && self.graph.nodes[y as usize].end() <= v.ready {
             (x, y) = (y, self.graph.nodes[y as usize].ms);
         }
         loop {
-            // x must not depend on v
-            if x != none && !self.starts_before_successors(shop, x, v) {
+            if x != none && !self.starts_before_successors(shop, x, v.operation) {
                 break;
             }
-            // v must not depend on y
-            let is_safe = y == none || self.ends_after_predecessors(shop, y, v);
-            if is_safe {
+            if y == none || self.ends_after_predecessors(shop, y, v.operation) {
                 self.evaluated += 1;
-                let estimate = self.estimator.between(shop, &self.graph, v, (machine, dur), (x, y), limits);
-                let candidate = Candidate { estimate, to: Move { operation: v, mode, after: x }, far: v, is_forward: true };
+                let estimate = self.estimator.between(shop, &self.graph, v, x, y);
+                let to = Move { operation: v.operation, mode: v.mode, after: x };
+                let candidate = Candidate { estimate, to, far: v.operation, is_forward: true };
                 self.chosen.offer(candidate, is_tabu && estimate >= self.best_value, chance);
             }
-            if y == none || self.graph.nodes[y as usize].rest() < limits.1 {
+            // behind one that has less to follow than v: anywhere later is dominated
+            if y == none || self.graph.nodes[y as usize].rest() < v.following {
                 break;
             }
             (x, y) = (y, self.graph.nodes[y as usize].ms);

@@ -63,12 +63,12 @@ impl Cost {
                 own[then as usize][0] = true;
             }
         }
-        for operation in 0..shop.count {
+        for (operation, [has_before, has_after]) in own.into_iter().enumerate() {
             let job = shop.job[operation] as usize;
-            if !own[operation][0] {
+            if !has_before {
                 sources[job].push(operation as u32);
             }
-            if !own[operation][1] {
+            if !has_after {
                 sinks[job].push(operation as u32);
             }
         }

@@ -88,13 +88,28 @@ impl Estimator {
         if node.mp == graph.none() { shop.available[machine as usize] } else { graph.nodes[node.mp as usize].end() }
     }
 
-    /// `v`, lasting `dur`, goes between `x` and `y` on another machine; `ready` and `following` are what its precedences leave it.
-    pub fn between(&self, shop: &Shop, graph: &Graph, v: u32, to: (u32, i32), around: (u32, u32), limits: (i32, i32)) -> i32 {
-        let (machine, dur) = to;
-        let (x, y) = around;
-        let free = if x == graph.none() { shop.available[machine as usize] } else { graph.nodes[x as usize].end() };
-        let head = limits.0.max(free + shop.set_up(machine, x, v));
-        let tail = limits.1.max(graph.nodes[y as usize].rest() + shop.set_up(machine, v, y));
-        head + dur + tail
+    /// `v` goes between `x` and `y` on a machine it is not on, for `dur`.
+    pub fn between(&self, shop: &Shop, graph: &Graph, v: &Insertion, x: u32, y: u32) -> i32 {
+        let free = if x == graph.none() { shop.available[v.machine as usize] } else { graph.nodes[x as usize].end() };
+        let head = v.ready.max(free + shop.set_up(v.machine, x, v.operation));
+        let tail = v.following.max(graph.nodes[y as usize].rest() + shop.set_up(v.machine, v.operation, y));
+        head + v.dur + tail
     }
+}
+
+/// An operation on its way to another machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Insertion {
+    /// Which.
+    pub operation: u32,
+    /// In which mode.
+    pub mode: u32,
+    /// On which machine.
+    pub machine: u32,
+    /// For how long.
+    pub dur: i32,
+    /// When its precedences let it start.
+    pub ready: i32,
+    /// The longest way from its end by the precedences.
+    pub following: i32,
 }

@@ -111,7 +111,7 @@ fn operations(text: &str, ticks: i64, parts: &mut Parts) -> Result<(), ReadError
             return Err(error(OPERATIONS, number, line, format!("the end after {job} jobs")));
         }
         let words: Vec<&str> = line.split(',').collect();
-        if words.len() % 2 != 0 {
+        if !words.len().is_multiple_of(2) {
             return Err(error(OPERATIONS, number, line, "pairs of machine and duration"));
         }
         for (place, pair) in words.chunks(2).enumerate() {
