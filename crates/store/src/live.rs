@@ -125,9 +125,13 @@ pub(crate) struct Extent {
 impl Extent {
     /// Of batches.
     pub(crate) fn of(batches: &[Batch]) -> Self {
-        batches.iter().fold(Self::default(), |sum, batch| {
-            sum.with(Self { readings: batch.len() as u64, received: Some((batch.received, batch.received)) })
-        })
+        let mut extent = Self::default();
+        batches.iter().for_each(|batch| extent.add(batch));
+        extent
+    }
+    /// One more batch.
+    pub(crate) fn add(&mut self, batch: &Batch) {
+        *self = self.with(Self { readings: batch.len() as u64, received: Some((batch.received, batch.received)) });
     }
     fn with(self, other: Self) -> Self {
         let received = match (self.received, other.received) {

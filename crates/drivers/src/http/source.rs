@@ -22,7 +22,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
@@ -32,6 +32,8 @@ use tokio::time::timeout;
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// Bytes of all bodies in memory at once [KiB].
 const BODIES_KIB_MAX: u32 = 256 * 1024;
+/// Memory of bodies kept for the next ones: how many, and the largest [bytes].
+const SPARE: (usize, usize) = (4, 1 << 20);
 /// When a client is asked to try again [s].
 const RETRY_AFTER_S: u16 = 2;
 
@@ -41,6 +43,21 @@ struct Shared {
     config: Config,
     decoder: Decoder,
     bodies: Arc<Semaphore>,
+    /// Memory of bodies that are read, for the next ones.
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Shared {
+    fn memory(&self) -> Vec<u8> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+    fn give_back(&self, mut body: Vec<u8>) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < SPARE.0 && body.capacity() <= SPARE.1 {
+            body.clear();
+            spare.push(body);
+        }
+    }
 }
 
 /// An answer: its status and what it says; no words where all is well.
@@ -50,7 +67,7 @@ struct Answer(StatusCode, String);
 pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteRequest>) {
     let decoder = Decoder::new(line.source, &config);
     let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX as usize));
-    let shared = Arc::new(Shared { line, config, decoder, bodies });
+    let shared = Arc::new(Shared { line, config, decoder, bodies, spare: Mutex::default() });
     let mut attempt = 0;
     loop {
         match TcpListener::bind(shared.config.listen).await {
@@ -180,7 +197,9 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, A
         return Err(Answer(StatusCode::UNAUTHORIZED, words));
     }
     let body = body(shared, request).await?;
-    let delivery = shared.decoder.read(&Message { form, body }, shared.line.now());
+    let message = Message { form, body };
+    let delivery = shared.decoder.read(&message, shared.line.now());
+    shared.give_back(message.body);
     let readings = delivery.len();
     shared.line.heard();
     let unavailable = || Answer(StatusCode::SERVICE_UNAVAILABLE, "the unit is ending; send again".to_owned());
@@ -230,7 +249,7 @@ async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, An
     let held = if is_packed { body_max } else { length };
     let kib = u32::try_from(held / 1_024 + 1).unwrap_or(BODIES_KIB_MAX).min(BODIES_KIB_MAX);
     let _room = shared.bodies.acquire_many(kib).await;
-    let packed = match timeout(REQUEST_WITHIN, gather(request.into_body(), body_max)).await {
+    let packed = match timeout(REQUEST_WITHIN, gather(shared.memory(), request.into_body(), body_max)).await {
         Err(_) => return Err(broken(format!("the body did not come within {REQUEST_WITHIN:?}"))),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
         Ok(Err(error)) => return Err(broken(format!("the body broke off: {error}"))),
@@ -246,9 +265,13 @@ async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, An
     if unpacked.len() > body_max { Err(too_large()) } else { Ok(unpacked) }
 }
 
-/// All pieces of a body in one.
-async fn gather(body: Incoming, body_max: usize) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut bytes = Vec::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(body_max));
+/// All pieces of a body in one place of memory, which is empty.
+async fn gather(
+    mut bytes: Vec<u8>,
+    body: Incoming,
+    body_max: usize,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    bytes.reserve(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(body_max));
     let mut pieces = Limited::new(body, body_max);
     while let Some(piece) = pieces.frame().await {
         if let Ok(data) = piece?.into_data() {

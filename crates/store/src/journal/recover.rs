@@ -2,8 +2,9 @@
 
 use super::{names, segment};
 use crate::StoreError;
-use crate::form::{Catalogue, Entry, Print};
+use crate::form::{Catalogue, Entry, Print, Reader};
 use crate::live::{Extent, HotSegment, Live};
+use plant::Batch;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,12 +81,22 @@ fn take(number: u64, scan: &segment::Scan, (live, known): (&mut Live, &mut Known
     let mut segment = HotSegment::new(number, Arc::default());
     segment.bytes = scan.end;
     live.segments.push(segment);
+    let mut batch = Batch::default();
     for payload in scan.payloads() {
+        // nearly all of a journal is batches, which are only counted here
+        if let Some(mut reader) = Reader::new(payload) {
+            let mut extent = Extent::default();
+            while reader.read(&mut batch)? {
+                extent.add(&batch);
+            }
+            live.absorb(vec![payload.to_vec()], extent);
+            continue;
+        }
         match Entry::decode(payload)? {
             Entry::Catalogue(catalogue) => set_catalogue(live, Arc::new(catalogue)),
             Entry::Names(print) => set_catalogue(live, known.catalogue(print)?),
             Entry::Words(words) => live.learn(&words),
-            Entry::Batches(batches) => live.absorb(vec![payload.to_vec()], Extent::of(&batches)),
+            Entry::Batches(_) => {}
             Entry::Record(sequence, json) => {
                 found.records.push((sequence, json));
                 if let Some(open) = live.segments.last_mut() {

@@ -65,17 +65,11 @@ pub(crate) fn write_joined(
     let highest = parts.iter().filter_map(|p| files::number(Path::new(&p.path))).max().unwrap_or(0);
     let dir = first.path.rsplit_once('/').map_or("", |(dir, _)| dir);
     let path = format!("{dir}/part-{highest:08}j.parquet");
-    let mut out: Option<Part> = None;
+    let mut out = Part::create(&history.join(&path), site)?;
     while let Some(rows) = all.next_machine()? {
-        for batch in rows {
-            let part = match &mut out {
-                Some(part) => part,
-                None => out.insert(Part::create(&history.join(&path), site, &batch)?),
-            };
-            part.write(&batch)?;
-        }
+        rows.into_iter().try_for_each(|batch| out.write(batch))?;
     }
-    let (rows, bytes) = out.map_or(Ok((0, 0)), Part::finish)?;
+    let (rows, bytes) = out.finish()?;
     Ok(PartFile {
         path,
         machine_type: first.machine_type.clone(),

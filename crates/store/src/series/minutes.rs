@@ -57,21 +57,16 @@ pub(crate) fn write_minutes(
     let highest = parts.iter().filter_map(|p| files::number(Path::new(&p.path))).max().unwrap_or(0);
     let start = Instant::from_micros(first.first_at).floor(Span::from_days(1));
     let path = seal::day_path(&table, start, &format!("part-{highest:08}.parquet"));
-    let mut out: Option<Part> = None;
+    let mut out = Part::create(&history.join(&path), site)?;
     let (mut readings, mut bounds) = (0, (i64::MAX, i64::MIN));
     while let Some(rows) = day.next_machine()? {
         let minutes = Minutes::of(&rows, &sources);
         let (Some(earliest), Some(latest)) = (minutes.at.first(), minutes.at.last()) else { continue };
         bounds = (bounds.0.min(*earliest), bounds.1.max(*latest));
         readings += minutes.readings();
-        let batch = minutes.batch(&columns, &rows)?;
-        let part = match &mut out {
-            Some(part) => part,
-            None => out.insert(Part::create(&history.join(&path), site, &batch)?),
-        };
-        part.write(&batch)?;
+        out.write(minutes.batch(&columns, &rows)?)?;
     }
-    let (rows, bytes) = out.map_or(Ok((0, 0)), Part::finish)?;
+    let (rows, bytes) = out.finish()?;
     let file = PartFile { path, machine_type: table, first_at: bounds.0, last_at: bounds.1, rows, readings, bytes };
     Ok((file, columns))
 }

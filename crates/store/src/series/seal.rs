@@ -71,15 +71,9 @@ fn write_table(
 }
 
 fn write_day(path: &Path, site: &str, emitter: &mut Emitter<'_>, (day, book): (&Day, &Book)) -> Result<(u64, u64), StoreError> {
-    let mut part: Option<Part> = None;
-    emitter.until(day.end(), &day.columns(book), &mut |batch| {
-        let part = match &mut part {
-            Some(part) => part,
-            None => part.insert(Part::create(path, site, &batch)?),
-        };
-        part.write(&batch)
-    })?;
-    part.map_or(Ok((0, 0)), Part::finish)
+    let mut part = Part::create(path, site)?;
+    emitter.until(day.end(), &day.columns(book), &mut |batch| part.write(batch))?;
+    part.finish()
 }
 
 /// Path of a file below `history/` by machine type and day.

@@ -16,7 +16,7 @@ pub(crate) const RECEIVED: usize = 1;
 /// Place of the machine's name.
 pub(crate) const MACHINE: usize = 2;
 /// Rows in one record batch.
-pub(crate) const BATCH_ROWS: usize = 8_192;
+pub(crate) const BATCH_ROWS: usize = 4_096;
 
 /// Type of a word column.
 pub(crate) fn words_type() -> DataType {
