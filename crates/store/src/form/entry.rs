@@ -107,7 +107,10 @@ fn add_batch(bytes: &mut Vec<u8>, batch: &Batch, received_before: i64) {
         before = i64::from(channel.0);
     }
     add_times(bytes, batch);
-    batch.values.iter().for_each(|v| bytes.extend_from_slice(&v.to_le_bytes()));
+    let values = bytes.len();
+    bytes.resize(values + 8 * rows, 0);
+    let (places, _) = bytes[values..].as_chunks_mut();
+    places.iter_mut().zip(&batch.values).for_each(|(place, value)| *place = value.to_le_bytes());
     add_qualities(bytes, &batch.qualities);
 }
 
@@ -231,8 +234,8 @@ fn decode_batch(from: &mut Cursor<'_>, batch: &mut Batch, (received_before, is_s
         at = at.wrapping_add(from.signed()?);
         batch.at.push(Instant::from_micros(at));
     }
-    let values = from.bytes(rows.checked_mul(8)?)?.chunks_exact(8);
-    batch.values.extend(values.map(|v| f64::from_le_bytes([v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]])));
+    let (values, _) = from.bytes(rows.checked_mul(8)?)?.as_chunks();
+    batch.values.extend(values.iter().map(|value| f64::from_le_bytes(*value)));
     match from.bytes(1)? {
         [0] => batch.qualities.resize(rows, Quality::Good),
         _ => batch.qualities.extend(from.bytes(rows)?.iter().map(|code| Quality::from_code(*code))),
@@ -240,6 +243,7 @@ fn decode_batch(from: &mut Cursor<'_>, batch: &mut Batch, (received_before, is_s
     Some(())
 }
 
+#[inline]
 fn unsigned(bytes: &mut Vec<u8>, mut value: u64) {
     if value < 0x80 {
         return bytes.push(value as u8);
@@ -251,6 +255,7 @@ fn unsigned(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(value as u8);
 }
 
+#[inline]
 fn signed(bytes: &mut Vec<u8>, value: i64) {
     unsigned(bytes, ((value << 1) ^ (value >> 63)) as u64);
 }
@@ -265,6 +270,7 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         Some(head)
     }
+    #[inline]
     fn unsigned(&mut self) -> Option<u64> {
         if let Some((first, rest)) = self.rest.split_first()
             && *first < 0x80
@@ -273,15 +279,16 @@ impl<'a> Cursor<'a> {
             return Some(u64::from(*first));
         }
         let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.bytes(1)?[0];
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
+        for (place, byte) in self.rest.iter().take(10).enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * place);
+            if *byte < 0x80 {
+                self.rest = &self.rest[place + 1..];
                 return Some(value);
             }
         }
         None
     }
+    #[inline]
     fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
