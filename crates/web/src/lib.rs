@@ -25,8 +25,10 @@ mod throttle;
 mod windows;
 
 pub use access::{ALL as ROUTES, Need};
+pub use form::ask::Last;
 pub use listen::{Bound, Listen, TlsPaths, WebError, serve};
 pub use one_time::OneTime;
 pub use passwords::NotStarted;
+pub use routes::history::newest;
 pub use secret::{NoChance, hash_password};
 pub use session::Limits;

@@ -1,7 +1,7 @@
 //! `socium bench query`: what history costs to keep and to ask, beside DuckDB on the same files.
 //!
 //! Enters: how many machines, seconds and rounds. Leaves: CPU of sealing and bytes a reading; CPU of each question by both, whose
-//! answers must be equal. Absent: shortcuts; the data set goes through journal, hot buffer and sealing of the store itself.
+//! answers must be equal; CPU of the newest value of all machines. Absent: shortcuts; the data set goes through journal, hot buffer and sealing of the store itself.
 
 use super::dataset::{self, DataSet, STATES};
 use super::duckdb::DuckDb;
@@ -11,7 +11,7 @@ use crate::config;
 use measure::statistics::quantile;
 use measure::{Instant, Span};
 use plant::{Batch, ChannelId, MachineId, Plant, Quality, Reading, SourceId, WordId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use store::Store;
@@ -40,10 +40,18 @@ pub struct Size {
     pub rounds: usize,
 }
 
+/// How we are asked.
+enum Ours {
+    /// By SQL.
+    Sql(&'static str),
+    /// For a chart: the buckets of one minute of a machine's channel.
+    Minutes(&'static str, &'static str),
+}
+
 /// A question to both.
 struct Question {
     name: &'static str,
-    ours: &'static str,
+    ours: Ours,
     theirs: &'static str,
     /// Answers in one round.
     times: u32,
@@ -55,8 +63,10 @@ struct Question {
 const QUESTIONS: &[Question] = &[
     Question {
         name: "average per machine-minute",
-        ours: "select count(*), sum(mean), min(mean), max(mean) from (select machine, date_bin(interval '1 minute', at) as minute, \
-               avg(power) as mean from milling group by machine, minute)",
+        ours: Ours::Sql(
+            "select count(*), sum(mean), min(mean), max(mean) from (select machine, date_bin(interval '1 minute', at) as minute, \
+             avg(power) as mean from milling group by machine, minute)",
+        ),
         theirs: "select count(*), sum(mean), min(mean), max(mean) from (select machine, epoch_us(\"at\") // 60000000 as minute, \
                  avg(power) as mean from FILES group by machine, minute)",
         times: 1,
@@ -65,8 +75,10 @@ const QUESTIONS: &[Question] = &[
     },
     Question {
         name: "ten-minute KPI deltas",
-        ours: "select count(*), sum(pieces), sum(kwh), max(pieces) from (select machine, date_bin(interval '10 minutes', at) as part, \
-               max(good) - min(good) as pieces, max(energy) - min(energy) as kwh from milling group by machine, part)",
+        ours: Ours::Sql(
+            "select count(*), sum(pieces), sum(kwh), max(pieces) from (select machine, date_bin(interval '10 minutes', at) as part, \
+             max(good) - min(good) as pieces, max(energy) - min(energy) as kwh from milling group by machine, part)",
+        ),
         theirs: "select count(*), sum(pieces), sum(kwh), max(pieces) from (select machine, epoch_us(\"at\") // 600000000 as part, \
                  max(good) - min(good) as pieces, max(energy) - min(energy) as kwh from FILES group by machine, part)",
         times: 1,
@@ -75,8 +87,10 @@ const QUESTIONS: &[Question] = &[
     },
     Question {
         name: "mean of ten channels",
-        ours: "select avg(good), avg(energy), avg(power), avg(temperature), avg(pressure), avg(vibration), avg(air_flow), avg(load), \
-               avg(speed), avg(case when state = 'producing' then 1.0 else 0.0 end) from milling",
+        ours: Ours::Sql(
+            "select avg(good), avg(energy), avg(power), avg(temperature), avg(pressure), avg(vibration), avg(air_flow), avg(load), \
+             avg(speed), avg(case when state = 'producing' then 1.0 else 0.0 end) from milling",
+        ),
         theirs: "select avg(good), avg(energy), avg(power), avg(temperature), avg(pressure), avg(vibration), avg(air_flow), \
                  avg(load), avg(speed), avg(case when state = 'producing' then 1.0::double else 0.0::double end) from FILES",
         times: 1,
@@ -85,8 +99,7 @@ const QUESTIONS: &[Question] = &[
     },
     Question {
         name: "one machine per minute",
-        ours: "select date_bin(interval '1 minute', at) as minute, avg(power), count(*) from milling where machine = 'mill-00007' \
-               group by minute order by minute",
+        ours: Ours::Minutes("mill-00007", "power"),
         theirs: "select time_bucket(interval '1 minute', \"at\"::timestamp) as minute, avg(power), count(*) from FILES \
                  where machine = 'mill-00007' group by minute order by minute",
         times: 20,
@@ -119,8 +132,9 @@ async fn measure(size: Size, folder: &Path) -> Result<Vec<Row>, Failure> {
     let files = format!("read_parquet('{}/history/milling/*/*.parquet')", config.store.dir.display());
     let mut peer = DuckDb::start(store.query_threads())?;
     for question in QUESTIONS {
-        rows.extend(compare(&store, &mut peer, (question, &files), size.rounds, &context).await?);
+        rows.extend(compare((&store, &config.plant, size), &mut peer, (question, &files), &context).await?);
     }
+    rows.push(newest(&Arc::new(config.plant.clone()))?);
     store.close().await.map_err(failed)?;
     Ok(rows)
 }
@@ -200,22 +214,59 @@ fn batch((machine, channels): &Numbers, row: &dataset::Row) -> Batch {
     batch
 }
 
+/// Asks us.
+async fn ask((store, plant, size): (&Store, &Plant, Size), ours: &Ours) -> Result<Vec<Vec<Value>>, Failure> {
+    match ours {
+        Ours::Sql(query) => Ok(store.sql(query, ROWS_MAX).await.map_err(failed)?.rows),
+        Ours::Minutes(machine, channel) => {
+            let channel = plant.machine_named(machine).and_then(|m| plant.named(m.id, channel));
+            let channel = channel.ok_or_else(|| Failure::new(format!("{machine} has no such channel")))?;
+            let start: Instant = START.parse().unwrap_or_default();
+            let window = (start, start + Span::from_seconds(size.seconds as i64 + 60));
+            let minutes = store.buckets(plant, &[channel.id], window, Span::from_minutes(1), false).await.map_err(failed)?;
+            Ok(minutes.iter().flatten().map(|b| vec![json!(b.at.to_string()), json!(b.mean), json!(b.count)]).collect())
+        }
+    }
+}
+
+/// CPU time of the newest value of one channel of every machine, from the view of a unit that has heard all of them.
+fn newest(plant: &Arc<Plant>) -> Result<Row, Failure> {
+    const TIMES: u32 = 1_000;
+    let start: Instant = START.parse().unwrap_or_default();
+    let mut unit = unit::Unit::new(Arc::clone(plant), collect::Limits::default());
+    let mut data = DataSet::new(1, plant.machines.len(), start);
+    let (numbers, mut delivery) = (numbers(plant), collect::Delivery::new(SourceId(0), start));
+    data.second(|row| delivery.numbers.push(batch(&numbers[row.machine], row)));
+    unit.absorb(delivery);
+    let view = unit.view(start);
+    let asked = web::Last { kind: None, machine: None, channel: Some("power".to_owned()) };
+    let before = kernel::thread_seconds("thread-self")?;
+    let mut bytes = 0;
+    for _ in 0..TIMES {
+        bytes = web::newest(&view, &asked).map_err(|e| Failure::new(e.to_string()))?.len();
+    }
+    let millis = (kernel::thread_seconds("thread-self")? - before) * 1e3 / f64::from(TIMES);
+    let machines = plant.machines.len();
+    let row = Row::new(format!("newest value of {machines} machines: CPU"), millis, "ms").at_most(1.0).aim(0.2);
+    Ok(row.under(format!("the JSON of GET /api/v1/last?channel=power, {bytes} bytes")))
+}
+
 async fn compare(
-    store: &Store,
+    ours: (&Store, &Plant, Size),
     peer: &mut DuckDb,
     (question, files): (&Question, &str),
-    rounds: usize,
     context: &str,
 ) -> Result<Vec<Row>, Failure> {
     let theirs = question.theirs.replace("FILES", files);
+    let rounds = ours.2.rounds;
     let (mut ours_s, mut theirs_s) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let before = kernel::own_seconds()?;
+        let before = kernel::threads_seconds("self")?;
         let mut answer = Vec::new();
         for _ in 0..question.times {
-            answer = store.sql(question.ours, ROWS_MAX).await.map_err(failed)?.rows;
+            answer = ask(ours, &question.ours).await?;
         }
-        ours_s.push((kernel::own_seconds()? - before) / f64::from(question.times));
+        ours_s.push((kernel::threads_seconds("self")? - before) / f64::from(question.times));
         let (spent, answer_theirs) = peer.ask(&theirs, question.times)?;
         theirs_s.push(spent);
         same(question.name, &answer, &answer_theirs)?;
@@ -254,7 +305,6 @@ fn spelled(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn answers_that_differ_are_named() {

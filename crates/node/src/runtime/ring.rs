@@ -20,8 +20,9 @@ use web::house::HouseError;
 const ARRIVALS_MAX: usize = 512;
 /// Longest real time between two turns.
 const TURN_EVERY: Duration = Duration::from_millis(100);
-/// Real time between two views.
+/// Real time between two views while something comes in or happens, and while only time passes.
 const VIEW_EVERY: Duration = Duration::from_millis(500);
+const VIEW_QUIET_EVERY: Duration = Duration::from_secs(2);
 /// A view of a very large plant takes long to make; at most this part of the time goes into views.
 const VIEW_SHARE: u32 = 20;
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
@@ -74,6 +75,8 @@ pub struct Loop {
     viewed: Stopwatch,
     /// How long the latest view took to make.
     view_took: Duration,
+    /// Whether something came in or happened since.
+    has_news: bool,
 }
 
 /// What one turn took in and has to make durable.
@@ -107,7 +110,14 @@ pub fn bookmark_key(plant: &Plant, source: SourceId, key: &str) -> String {
 impl Loop {
     /// A loop ready to run.
     pub fn new(parts: Parts) -> Self {
-        Self { parts, answers: mpsc::channel(1_024), held: Vec::new(), viewed: Stopwatch::now(), view_took: Duration::ZERO }
+        Self {
+            parts,
+            answers: mpsc::channel(1_024),
+            held: Vec::new(),
+            viewed: Stopwatch::now(),
+            view_took: Duration::ZERO,
+            has_news: false,
+        }
     }
 
     /// Runs until stopped; then takes what is still at the door, makes it durable, and ends.
@@ -148,11 +158,14 @@ impl Loop {
 
     async fn turn(&mut self, arrivals: Vec<Arrival>, inbox: Vec<Input>) {
         let start = Stopwatch::now();
+        self.has_news |= !arrivals.is_empty() || !inbox.is_empty();
         let turn = self.absorb(arrivals);
         let effects = self.parts.unit.step(self.parts.clock.now(), inbox);
         self.parts.figures.step(start.elapsed());
+        self.has_news |= !effects.is_empty();
         self.make_durable(turn, effects).await;
-        if self.viewed.elapsed() >= VIEW_EVERY.max(self.view_took * VIEW_SHARE) {
+        let every = if self.has_news { VIEW_EVERY } else { VIEW_QUIET_EVERY };
+        if self.viewed.elapsed() >= every.max(self.view_took * VIEW_SHARE) {
             self.publish();
         }
     }
@@ -281,5 +294,6 @@ impl Loop {
         let view = self.parts.unit.view(self.parts.clock.now());
         self.parts.view.send_replace(Arc::new(view));
         self.view_took = self.viewed.elapsed();
+        self.has_news = false;
     }
 }

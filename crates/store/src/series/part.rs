@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Rows in a row group.
 const GROUP_ROWS: usize = 131_072;
 /// Rows in a page, so that one machine is read without many others.
-const PAGE_ROWS: usize = 8_192;
+const PAGE_ROWS: usize = 2_048;
 /// Rows by which the encodings are chosen.
 const SAMPLE_ROWS: usize = 8_192;
 /// Level of Zstandard: higher ones cost CPU and gain little on what is packed already (`decisions/0080`).

@@ -12,6 +12,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use measure::Span;
 use plant::Window;
+use unit::desk::View;
 
 /// Channels in one answer.
 const CHANNELS_MAX: usize = 20;
@@ -74,6 +75,15 @@ pub async fn last(State(windows): Look, Ask(ask): Ask<Last>) -> Reply<Response> 
     if let Some(name) = &ask.machine {
         named(&view, name)?;
     }
+    let text = newest(&view, &ask).map_err(|e| crate::house::HouseError::Store(e.to_string()))?;
+    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+}
+
+/// The newest values that are asked for, as JSON text: they borrow from the view and are written while it is held.
+///
+/// # Errors
+/// None that a value could cause.
+pub fn newest(view: &View, ask: &Last) -> serde_json::Result<Vec<u8>> {
     let machines = view.plant.machines.iter().filter(|m| {
         ask.machine.as_ref().is_none_or(|name| *name == m.name) && ask.kind.as_ref().is_none_or(|kind| *kind == m.kind)
     });
@@ -86,7 +96,5 @@ pub async fn last(State(windows): Look, Ask(ask): Ask<Last>) -> Reply<Response> 
             }
         }
     }
-    // the values borrow from the view, so they are written while it is held
-    let text = serde_json::to_vec(&values).map_err(|e| crate::house::HouseError::Store(e.to_string()))?;
-    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
+    serde_json::to_vec(&values)
 }
