@@ -69,10 +69,11 @@ impl Memory {
         kinds.dedup();
         let routes = Route::table(plant);
         let machines = plant.machines.iter().map(|m| remember(plant, m.id)).collect();
-        let has_air = |m: MachineId| routes.iter().any(|r| r.machine == m && r.signal == Signal::AirFlow);
+        let mut air = vec![None; plant.machines.len()];
+        routes.iter().filter(|r| r.signal == Signal::AirFlow).for_each(|r| air[r.machine.index()] = Some(Air::default()));
         Self {
             machines,
-            air: plant.machines.iter().map(|m| has_air(m.id).then(Air::default)).collect(),
+            air,
             levels: Levels::default(),
             errors: Errors::default(),
             kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
