@@ -59,13 +59,14 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
 
 /// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, MQTT, Sparkplug, DuckDB.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 6] = [
+    const PEERS: [&str; 7] = [
         "asyncua==2.1.0",
         "pymodbus==3.16.1",
         "duckdb==2.0.0",
         "pysparkplug==0.6.1",
         "influxdb-client==1.50.0",
         "paho-mqtt==1.6.1",
+        "ortools==9.15.6755",
     ];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");

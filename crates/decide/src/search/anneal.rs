@@ -62,7 +62,7 @@ impl Anneal {
         };
         run.value = run.valued(shop, cost);
         run.best_value = run.value;
-        run.hot = run.value as f64 / cost.jobs.len().max(1) as f64 * 0.3;
+        run.hot = run.value as f64 / cost.jobs.len().max(1) as f64 * 0.5;
         run.temperature = run.hot;
         run
     }
@@ -75,7 +75,7 @@ impl Anneal {
         self.best = from.clone();
         self.trial = 0;
         self.round += self.round / 4;
-        self.hot = self.value as f64 / cost.jobs.len().max(1) as f64 * 0.4 * 0.1_f64.powf(chance.unit());
+        self.hot = self.value as f64 / cost.jobs.len().max(1) as f64 * 0.35_f64.powf(chance.unit());
         self.temperature = self.hot;
     }
 

@@ -62,7 +62,8 @@ impl Drop for DuckDb {
     }
 }
 
-fn python() -> PathBuf {
+/// The Python of the peers.
+pub(super) fn python() -> PathBuf {
     let named = std::env::var_os("SOCIUM_TEST_PYTHON").map(PathBuf::from);
     let cached = std::env::home_dir().map(|home| home.join(".cache/socium/peers/bin/python"));
     named.or(cached.filter(|p| p.exists())).unwrap_or_else(|| PathBuf::from("python3"))

@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod latency;
 pub mod mqtt;
 pub mod opcua;
+pub mod plan;
 pub mod process;
 pub mod query;
 pub mod ring;

@@ -1,8 +1,9 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, mqtt, opcua, query, ring, soak};
+use crate::bench::{self, Row, ingest, latency, mqtt, opcua, plan, query, ring, soak};
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What can be typed.
@@ -113,6 +114,8 @@ enum What {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// Plans of scheduling instances after so much CPU, beside the best known, and CP-SAT where asked for.
+    Plan(PlanWords),
     /// The server of `opcua`.
     #[command(hide = true)]
     OpcuaServer { nodes: u32, period_ms: u64 },
@@ -121,9 +124,55 @@ enum What {
     OpcuaClient { port: u16, nodes: u32 },
 }
 
+/// What can be typed after `plan`.
+#[derive(Args)]
+struct PlanWords {
+    /// Folder of instances with a `bounds.json`.
+    #[arg(long)]
+    data: PathBuf,
+    /// Only this family, problem or instance.
+    #[arg(long)]
+    family: Option<String>,
+    /// CPU seconds of each thread, ascending.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.1, 1.0, 10.0])]
+    cpu_s: Vec<f64>,
+    /// Threads, each with a seed of its own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: u32,
+    /// Seed of the first thread.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A peer that runs beside with the same budget and threads.
+    #[arg(long, value_enum)]
+    vs: Option<Peer>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Peer {
+    /// OR-Tools CP-SAT.
+    CpSat,
+}
+
+impl PlanWords {
+    fn rows(&self) -> Result<Vec<Row>, Failure> {
+        if self.cpu_s.iter().any(|s| !(0.0..=86_400.0).contains(s)) || !self.cpu_s.is_sorted() {
+            return Err(Failure::new(format!("--cpu-s: found {:?}, allowed ascending numbers from 0 to 86400", self.cpu_s)));
+        }
+        plan::rows(plan::Settings {
+            data: &self.data,
+            family: self.family.as_deref(),
+            cpu_s: &self.cpu_s,
+            threads: self.threads as usize,
+            seed: self.seed,
+            with_cp_sat: self.vs == Some(Peer::CpSat),
+        })
+    }
+}
+
 /// Measures and prints.
 pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
+        What::Plan(ref words) => words.rows()?,
         What::Loop { seeds, days } => ring_rows(seeds, days),
         What::Soak { hours, speed } => super::on_runtime(soak::rows(hours, speed))?,
         What::Query { machines, seconds, rounds } => super::on_runtime(query::rows(query::Size { machines, seconds, rounds }))?,

@@ -6,6 +6,7 @@ mod connect;
 mod demo;
 mod explain;
 mod init;
+mod plan;
 mod replay;
 mod run;
 mod sql;
@@ -55,6 +56,8 @@ enum Command {
     Explain(explain::Words),
     /// Ask the history one SQL question.
     Sql(sql::Words),
+    /// Plan: a scheduling problem in, a proven plan out.
+    Plan(plan::Words),
     /// Measure: the loop, latency.
     Bench(bench::Words),
 }
@@ -110,6 +113,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Replay(words) => on_runtime(replay::main(words)),
         Command::Explain(words) => on_runtime(explain::main(words)),
         Command::Sql(words) => on_runtime(sql::main(words)),
+        Command::Plan(words) => plan::main(&words),
         Command::Bench(words) => bench::main(&words),
     }
 }

@@ -1,0 +1,40 @@
+//! `socium plan FILE`: a scheduling problem in, a proven plan out as JSON.
+
+use super::Failure;
+use crate::plan::form::PlanForm;
+use crate::plan::run::{Wanted, search};
+use crate::plan::text::{self, Format};
+use std::path::PathBuf;
+
+/// What can be typed.
+#[derive(clap::Args)]
+pub struct Words {
+    /// The problem: our JSON (docs/plan.schema.json), a text format of the literature, or a folder of just-in-time tables.
+    file: PathBuf,
+    /// Its format. Absent: the ending and the text decide.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// CPU time of each thread [s].
+    #[arg(long, default_value_t = 1.0)]
+    cpu_s: f64,
+    /// Threads, each with a seed of its own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    threads: u32,
+    /// Seed of the first thread.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Plans and prints.
+pub fn main(words: &Words) -> Result<(), Failure> {
+    if !(0.0..=86_400.0).contains(&words.cpu_s) {
+        return Err(Failure::new(format!("--cpu-s: found {}, allowed 0 to 86400", words.cpu_s)));
+    }
+    let named = text::read(&words.file, words.format)?;
+    let wanted = Wanted { cpu_s: &[words.cpu_s], threads: words.threads as usize, seed: words.seed, from: None };
+    let found = search(&named.task.model, wanted)?;
+    let units = (named.task.ticks, named.task.scale);
+    let plan = PlanForm::new(&named.task.model, named.form.as_ref(), &found.best, found.bound, units);
+    println!("{}", serde_json::to_string_pretty(&plan).map_err(|e| Failure::new(e.to_string()))?);
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Planning from files, for `socium plan` and `socium bench plan`.
+//!
+//! Enters: a file or folder, a CPU budget. Leaves: a proven plan. Absent: how it is searched (`decide::search`).
+
+pub mod form;
+pub mod run;
+#[cfg(test)]
+mod tests;
+pub mod text;
