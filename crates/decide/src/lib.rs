@@ -8,6 +8,8 @@
 //! Situation ─▶ choose::ALL (one file a kind) ─▶ Proposal ─▶ learn (past outcomes) ─▶ check::certify ─▶ Decision
 //! ```
 //!
+//! Beside it stands [`search`], the production scheduler: a [`search::model::Model`] in, proven plans out.
+//!
 //! Start at [`decide`]; a new kind of decision is one file in [`choose`] and one line in [`choose::ALL`].
 
 pub mod check;

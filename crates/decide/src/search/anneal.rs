@@ -162,6 +162,10 @@ impl Anneal {
                 self.costly.extend(cost.sinks[job].iter().filter(late));
             }
         }
+        if cost.makespan > 0 && chance.below(2) == 0 {
+            let last = shop.sinks.iter().max_by_key(|o| self.graph.nodes[**o as usize].end());
+            return last.copied().unwrap_or(0);
+        }
         if self.costly.is_empty() {
             return shop.sinks[chance.below(shop.sinks.len() as u64) as usize];
         }

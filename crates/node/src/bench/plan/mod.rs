@@ -130,12 +130,12 @@ fn group(instance: &Instance) -> &'static str {
 /// What the mean gap of a group must be and should be [%] at a budget.
 fn wanted(name: &str, budget: f64) -> Option<(f64, f64)> {
     match (name, budget) {
-        ("FJSP", b) if b == 1.0 => Some((1.5, 0.7)),
-        ("FJSP", b) if b == 10.0 => Some((0.8, 0.3)),
-        ("JSP", b) if b == 1.0 => Some((2.5, 1.2)),
-        ("JSP", b) if b == 10.0 => Some((1.5, 0.7)),
-        ("large JSP", b) if b == 10.0 => Some((8.0, 3.0)),
-        ("FJSP with set-ups", b) if b == 10.0 => Some((3.0, 0.0)),
+        ("FJSP", 1.0) => Some((1.5, 0.7)),
+        ("FJSP", 10.0) => Some((0.8, 0.3)),
+        ("JSP", 1.0) => Some((2.5, 1.2)),
+        ("JSP", 10.0) => Some((1.5, 0.7)),
+        ("large JSP", 10.0) => Some((8.0, 3.0)),
+        ("FJSP with set-ups", 10.0) => Some((3.0, 0.0)),
         _ => None,
     }
 }
