@@ -23,8 +23,8 @@ const TURN_EVERY: Duration = Duration::from_millis(100);
 /// Real time between two views while something comes in or happens, and while only time passes.
 const VIEW_EVERY: Duration = Duration::from_millis(500);
 const VIEW_QUIET_EVERY: Duration = Duration::from_secs(2);
-/// A view of a very large plant takes long to make; at most this part of the time goes into views.
-const VIEW_SHARE: u32 = 20;
+/// A view of a very large plant takes long to make; at most a part in so many of the time goes into views.
+const VIEW_SHARE: u32 = 50;
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
 const HELD_MAX: usize = 10_000;
 
