@@ -13,8 +13,8 @@ use crate::slot::{Kind, Seen, Slot};
 use crate::timing::{Timing, Watch};
 use measure::{Instant, Span};
 use plant::{
-    Batch, Channel, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Reading, RefusalReason, Refused,
-    Role, SourceId, WordId,
+    Batch, Channel, Image, Latest, Lexicon, MachineImage, MachineState, OrderProgress, Plant, Quality, Reading, RefusalReason,
+    Refused, Role, SourceId, WordId,
 };
 use std::sync::Arc;
 
@@ -369,7 +369,10 @@ impl Collector {
             *latest = Some(Latest { at: reading.at, value: reading.value, quality: reading.quality });
             let slot = &self.slots[reading.channel.index()];
             let machine = &mut image.machines[slot.machine.index()];
-            machine.heard = machine.heard.max(reading.at);
+            // a source that says it does not know a value says nothing of the machine
+            if reading.quality != Quality::Bad {
+                machine.heard = machine.heard.max(reading.at);
+            }
             if !slot.is_heeded {
                 continue;
             }

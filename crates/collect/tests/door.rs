@@ -206,6 +206,23 @@ fn the_image_follows_states_orders_and_pieces() {
 }
 
 #[test]
+fn a_value_that_its_source_does_not_know_says_nothing_of_the_machine() {
+    let plant = plant();
+    let mut door = Collector::new(&plant, Limits::default());
+    let mut heard = |seconds: i64, quality: Quality| {
+        let mut told = reading(POWER, seconds, RawValue::Number(5.0));
+        told.quality = quality;
+        for batch in door.absorb(&plant, delivery(seconds, vec![told])).batches {
+            door.apply(&plant, &batch);
+        }
+        door.freeze(at(seconds)).machines[0].heard
+    };
+    assert_eq!(heard(10, Quality::Good), at(10));
+    assert_eq!(heard(20, Quality::Bad), at(10), "a mark of a link that is gone");
+    assert_eq!(heard(30, Quality::Uncertain), at(30));
+}
+
+#[test]
 fn a_block_that_is_sent_again_is_known_though_newer_readings_came() {
     let plant = plant();
     let mut collector = Collector::new(&plant, Limits::default());
