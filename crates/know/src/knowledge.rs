@@ -6,7 +6,9 @@ use crate::detect::{self, Look, Sight};
 use crate::kpi::{self, EnergyAccount, Kpis, Scope, Stretch};
 use crate::learn;
 use crate::memory::Memory;
+use crate::memory::missed::Missed;
 use crate::predict;
+use crate::rework::Rework;
 use crate::watch::{Mint, Watch};
 use measure::{Instant, Span};
 use plant::{
@@ -178,6 +180,27 @@ impl Knowledge {
     pub fn energy(&self, _plant: &Plant, machine: MachineId, window: Window) -> EnergyAccount {
         let until = Window { from: window.from, to: window.to.min(self.memory.clock) };
         kpi::energy(&self.memory, machine, window, &self.watch.lost(machine, until))
+    }
+    /// Whether readings came too late for the log of a machine since the last [`Self::take_missed`].
+    pub fn has_missed(&self) -> bool {
+        self.memory.has_missed()
+    }
+    /// Readings that came too late for the log of their machine since the last call, by machine.
+    pub fn take_missed(&mut self) -> Vec<(MachineId, Missed)> {
+        self.memory.take_missed()
+    }
+    /// Readings that came later than [`HORIZON`](crate::memory::HORIZON), for which no log is worked out again.
+    pub const fn beyond(&self) -> u64 {
+        self.memory.beyond
+    }
+    /// A replay that works a machine's log out again from before its earliest late reading on; over the whole horizon without one.
+    pub fn rework(&self, machine: MachineId, late: Option<Instant>, now: Instant) -> Rework {
+        self.memory.rework(machine, late, now)
+    }
+    /// Puts what was worked out again in the place of the live log. It MUST have been given all readings that came since
+    /// [`Self::rework`].
+    pub fn adopt(&mut self, rework: Rework) {
+        self.memory.adopt(rework);
     }
     /// What is remembered, for tests and for people who look inside.
     pub const fn memory(&self) -> &Memory {

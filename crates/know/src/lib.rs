@@ -18,6 +18,7 @@ pub mod kpi;
 mod learn;
 pub mod memory;
 pub mod predict;
+pub mod rework;
 pub mod suite;
 mod watch;
 
@@ -25,3 +26,4 @@ mod watch;
 mod tests;
 
 pub use knowledge::Knowledge;
+pub use rework::Rework;

@@ -15,7 +15,7 @@ use measure::{Instant, Span, Unit};
 use plant::{
     Batch, Calendar, Cause, Channel, ChannelId, ChannelKind, Finding, Image, Lexicon, Line, LineId, Machine, MachineId,
     MachineImage, Operation, Order, OrderId, OrderProgress, Parts, Plant, PlantError, Prices, Product, ProductId, Quality,
-    Reading, Record, RecordId, Role, Shift, SourceId, Team, TeamId, Zone,
+    Reading, Record, RecordId, RecordKind, Role, Shift, SourceId, Team, TeamId, Zone,
 };
 
 /// Monday 2026-03-02T00:00:00Z, where scenes start.
@@ -127,7 +127,7 @@ impl Scene {
         let mut readings = self.readings.clone();
         readings.sort_by_key(|r| r.at);
         let mut know = Knowledge::new(&self.plant);
-        let (mut records, mut next, mut numbers) = (Vec::new(), 0, [0_u64; 5]);
+        let (mut records, mut next, mut numbers) = (Vec::new(), 0, [0_u64; RecordKind::COUNT]);
         let mut image = self.image();
         let mut at = START;
         while at <= self.until {

@@ -49,6 +49,8 @@ pub enum RecordKind {
     Command,
     /// Something measured after a command.
     Outcome,
+    /// Figures of closed periods changed by late readings.
+    Revision,
 }
 
 /// The id of a record: its kind and a number that rises within the unit. Printed as `finding-17`.
@@ -62,7 +64,10 @@ pub struct RecordId {
 
 impl RecordKind {
     /// All kinds, in the order records walk.
-    pub const ALL: [Self; 5] = [Self::Finding, Self::Forecast, Self::Decision, Self::Command, Self::Outcome];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Finding, Self::Forecast, Self::Decision, Self::Command, Self::Outcome, Self::Revision];
+    /// How many kinds there are.
+    pub const COUNT: usize = 6;
     /// The word used in ids.
     pub const fn word(self) -> &'static str {
         match self {
@@ -71,6 +76,7 @@ impl RecordKind {
             Self::Decision => "decision",
             Self::Command => "command",
             Self::Outcome => "outcome",
+            Self::Revision => "revision",
         }
     }
 }
@@ -84,8 +90,10 @@ impl fmt::Display for RecordId {
 impl FromStr for RecordId {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("`{text}` is not a record id; allowed is finding-N, forecast-N, decision-N, command-N or outcome-N");
+        let wrong = || {
+            let allowed = RecordKind::ALL.map(|kind| format!("{}-N", kind.word())).join(", ");
+            format!("`{text}` is not a record id; allowed is {allowed}")
+        };
         let (word, number) = text.split_once('-').ok_or_else(wrong)?;
         let kind = RecordKind::ALL.into_iter().find(|k| k.word() == word).ok_or_else(wrong)?;
         Ok(Self { kind, number: number.parse().map_err(|_| wrong())? })

@@ -1,8 +1,9 @@
 //! The nouns of a production unit in ISA-95 terms, and the six records that walk through it.
 //!
 //! Enters: names and numbers from configuration. Leaves: a [`Plant`] whose parts are small integers, and the records
-//! Reading → Image → Finding / Forecast → Decision → Command → Outcome, each with `at`, `from`, `because`. Absent: where
-//! records come from or go, any stored or wire form, the clock.
+//! Reading → Image → Finding / Forecast → Decision → Command → Outcome, each with `at`, `from`, `because`; beside them the
+//! Revision, which tells what late readings changed in figures of closed periods. Absent: where records come from or go, any
+//! stored or wire form, the clock.
 //!
 //! Start at [`Plant`] (what there is), [`Batch`] (readings in columns), [`Image`] (what is true now), then the records.
 
@@ -18,6 +19,7 @@ mod policy;
 mod profile;
 mod reading;
 pub mod record;
+mod revision;
 
 pub use calendar::{Calendar, Shift, ShiftSpan, Zone};
 pub use channel::{Channel, ChannelKind, Envelope, Role};
@@ -33,3 +35,4 @@ pub use record::{
     Action, Because, Cause, Certificate, Code, Command, CommandState, CommandValue, Decision, DecisionKind, DecisionState,
     Effect, Evidence, Finding, Forecast, ForecastKind, Metric, Outcome, Record, Rejected, Verdict,
 };
+pub use revision::{Revised, Revision, RevisionState, Scope};

@@ -2,7 +2,7 @@
 //!
 //! Records carry codes and numbers, never sentences: the words for people are made where they are shown, in their language.
 
-use crate::{ChannelId, MachineId, OrderId, Rank, RecordId, UserRole, Window};
+use crate::{ChannelId, MachineId, OrderId, Rank, RecordId, Revision, UserRole, Window};
 use measure::{Estimate, Instant, Span};
 use std::borrow::Cow;
 
@@ -367,6 +367,8 @@ pub enum Record {
     Command(Command),
     /// Something measured.
     Outcome(Outcome),
+    /// Figures of closed periods changed by late readings.
+    Revision(Revision),
 }
 
 impl Record {
@@ -378,6 +380,7 @@ impl Record {
             Self::Decision(r) => r.id,
             Self::Command(r) => r.id,
             Self::Outcome(r) => r.id,
+            Self::Revision(r) => r.id,
         }
     }
     /// When it was made.
@@ -388,6 +391,7 @@ impl Record {
             Self::Decision(r) => r.at,
             Self::Command(r) => r.at,
             Self::Outcome(r) => r.at,
+            Self::Revision(r) => r.at,
         }
     }
     /// What it rests on.
@@ -398,6 +402,7 @@ impl Record {
             Self::Decision(r) => &r.because,
             Self::Command(r) => &r.because,
             Self::Outcome(r) => &r.because,
+            Self::Revision(r) => &r.because,
         }
     }
 }

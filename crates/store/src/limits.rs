@@ -53,7 +53,7 @@ pub struct Recovered {
     /// How far sources were read, by the keys of their bookmarks.
     pub bookmarks: BTreeMap<String, String>,
     /// The next free record number, by [`plant::RecordKind::ALL`].
-    pub next: [u64; 5],
+    pub next: [u64; plant::RecordKind::COUNT],
     /// Bytes at the end of the journal that were cut because they were never acknowledged.
     pub torn_bytes: u64,
 }

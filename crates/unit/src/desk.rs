@@ -5,8 +5,8 @@ pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
 
 use measure::Instant;
 use plant::{
-    Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, Refused, ShiftSpan,
-    SourceId,
+    Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, RecordKind, Refused,
+    Revision, ShiftSpan, SourceId,
 };
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub struct View {
     /// What the decisions brought so far.
     pub gains: Vec<Gain>,
     /// How many records of each kind were made since the unit was set up, by [`plant::RecordKind::ALL`].
-    pub counts: [u64; 5],
+    pub counts: [u64; RecordKind::COUNT],
 }
 
 /// What decisions of one metric brought so far.

@@ -13,12 +13,12 @@ const REFUSED_MAX: usize = 200;
 /// Gives out record numbers, each kind from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minter {
-    next: [u64; 5],
+    next: [u64; RecordKind::COUNT],
 }
 
 impl Default for Minter {
     fn default() -> Self {
-        Self { next: [1; 5] }
+        Self { next: [1; RecordKind::COUNT] }
     }
 }
 
@@ -36,7 +36,7 @@ impl Minter {
 pub struct Memory {
     minter: Minter,
     /// By kind and number.
-    kept: [BTreeMap<u64, Record>; 5],
+    kept: [BTreeMap<u64, Record>; RecordKind::COUNT],
     outcomes: Vec<Outcome>,
     refused: VecDeque<Refused>,
     gains: BTreeMap<Metric, Sum>,
@@ -65,7 +65,7 @@ impl Memory {
         self.minter.next[kind as usize] - 1
     }
     /// Takes back numbers and records of an earlier run.
-    pub fn recall(&mut self, next: [u64; 5], recent: &[Record]) {
+    pub fn recall(&mut self, next: [u64; RecordKind::COUNT], recent: &[Record]) {
         self.minter.next = next.map(|n| n.max(1));
         let mut recent: Vec<&Record> = recent.iter().collect();
         recent.sort_by_key(|record| record.id());

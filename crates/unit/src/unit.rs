@@ -97,7 +97,7 @@ impl Unit {
     }
 
     /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.
-    pub fn recall_records(&mut self, next: [u64; 5], open: Vec<Decision>, recent: &[Record]) {
+    pub fn recall_records(&mut self, next: [u64; RecordKind::COUNT], open: Vec<Decision>, recent: &[Record]) {
         self.memory.recall(next, recent);
         let findings = self.memory.findings().into_iter().filter(|f| f.ended.is_none()).map(Record::Finding);
         let commands = self.memory.commands().into_iter().filter(|c| c.state == CommandState::Sent).map(Record::Command);

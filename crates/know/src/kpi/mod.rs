@@ -8,23 +8,10 @@ mod formula;
 pub use account::{energy, kpis};
 pub use formula::Sums;
 
-use measure::Span;
-use plant::{Cause, LineId, MachineId, MachineState, OrderId, TeamId, Window};
+pub use plant::Scope;
 
-/// What KPIs are asked of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// The whole unit.
-    Unit,
-    /// One line.
-    Line(LineId),
-    /// One machine.
-    Machine(MachineId),
-    /// One order.
-    Order(OrderId),
-    /// One team.
-    Team(TeamId),
-}
+use measure::Span;
+use plant::{Cause, MachineId, MachineState, Window};
 
 /// KPIs of a scope in a window. A ratio is `None` where its denominator is zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,6 +57,38 @@ pub struct Kpis {
     /// Energy per good piece [kW.h].
     pub energy_per_good_kwh: Option<f64>,
 }
+
+/// A figure by its code.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Its code, as forms and the word lists of the UI name it.
+    pub name: &'static str,
+    /// Its UCUM code.
+    pub unit: &'static str,
+    /// The figure of KPIs; `None` where it is not defined.
+    pub of: fn(&Kpis) -> Option<f64>,
+}
+
+const fn figure(name: &'static str, unit: &'static str, of: fn(&Kpis) -> Option<f64>) -> Figure {
+    Figure { name, unit, of }
+}
+
+/// The figures whose revisions are told, the most telling first.
+pub const FIGURES: &[Figure] = &[
+    figure("oee", "1", |k| k.oee),
+    figure("availability", "1", |k| k.availability),
+    figure("effectiveness", "1", |k| k.effectiveness),
+    figure("quality_ratio", "1", |k| k.quality_ratio),
+    figure("allocation_efficiency", "1", |k| k.allocation_efficiency),
+    figure("worker_efficiency", "1", |k| k.worker_efficiency),
+    figure("good", "1", |k| Some(k.good)),
+    figure("scrap", "1", |k| Some(k.scrap)),
+    figure("failures", "1", |k| Some(f64::from(k.failures))),
+    figure("producing", "h", |k| Some(k.producing.hours())),
+    figure("down", "h", |k| Some(k.down.hours())),
+    figure("energy_kwh", "kW.h", |k| Some(k.energy_kwh)),
+    figure("energy_per_good_kwh", "kW.h", |k| k.energy_per_good_kwh),
+];
 
 /// A stretch of time in one state.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -74,6 +74,16 @@ impl Log {
     pub fn tags(&self) -> Tags {
         self.slices.back().map(|s| s.tags).unwrap_or_default()
     }
+    /// What held at an instant; nothing is known before the oldest slice.
+    pub fn tags_at(&self, at: Instant) -> Tags {
+        let later = self.slices.partition_point(|s| s.from <= at);
+        later.checked_sub(1).map(|place| self.slices[place].tags).unwrap_or_default()
+    }
+    /// Start of the newest slice that begins at an instant or before.
+    pub fn start_before(&self, at: Instant) -> Option<Instant> {
+        let later = self.slices.partition_point(|s| s.from <= at);
+        later.checked_sub(1).map(|place| self.slices[place].from)
+    }
     /// Start of the newest slice.
     pub fn newest_from(&self) -> Option<Instant> {
         self.slices.back().map(|s| s.from)
@@ -196,6 +206,31 @@ impl Log {
     pub fn state_since(&self) -> Option<Instant> {
         self.slices.iter().rev().find(|s| s.enters).or(self.slices.front()).map(|s| s.from)
     }
+    /// Takes the slices of another log of the same machine from an instant on. A slice that lies across it is cut in proportion to
+    /// time, as windows cut it.
+    pub fn splice(&mut self, from: Instant, newer: &Self) {
+        let known_to = self.known_to.max(newer.known_to);
+        while self.slices.back().is_some_and(|s| s.from >= from) {
+            self.known_to = self.slices.pop_back().map_or(self.known_to, |s| s.from);
+        }
+        if let Some(last) = self.slices.back_mut() {
+            let whole = (self.known_to - last.from).seconds();
+            let share = if whole > 0.0 { ((from - last.from).seconds() / whole).min(1.0) } else { 1.0 };
+            last.scale(share);
+        }
+        self.known_to = known_to;
+        for (place, clip) in newer.clips(Window { from, to: Instant::MAX }).enumerate() {
+            let mut slice = *clip.slice;
+            if slice.from < from {
+                slice.scale(clip.share);
+                slice.from = from;
+            }
+            if place == 0 {
+                slice.enters = self.slices.back().is_none_or(|s| s.tags.state != slice.tags.state);
+            }
+            self.push(slice);
+        }
+    }
     fn first_touching(&self, at: Instant) -> usize {
         self.slices.partition_point(|s| s.from <= at).saturating_sub(1)
     }
@@ -211,6 +246,12 @@ impl Log {
 impl Slice {
     const fn new(from: Instant, enters: bool, tags: Tags) -> Self {
         Self { from, enters, tags, good: 0.0, scrap: 0.0, planned_s: 0.0, energy_kwh: 0.0 }
+    }
+    /// Keeps a share of the amounts.
+    fn scale(&mut self, share: f64) {
+        for amount in [&mut self.good, &mut self.scrap, &mut self.planned_s, &mut self.energy_kwh] {
+            *amount *= share;
+        }
     }
 }
 

@@ -6,13 +6,15 @@
 use super::hours::Hours;
 use super::log::{Log, Tags};
 use super::meter::{Counter, Draws, Gauge, Held};
+use super::missed::{Missed, NUMBER_SLACK, WORD_SLACK};
 use super::pieces::Pieces;
+use super::route::Signal;
 use super::spell::IdleSpells;
 use super::trend::Trend;
 use super::wear::{Conditions, Levels, Wear};
 use measure::statistics::{Moments, Smoothed};
 use measure::{Instant, Span};
-use plant::{MachineId, MachineState, Window};
+use plant::{ChannelId, MachineId, MachineState, Window};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -90,6 +92,8 @@ pub struct MachineMemory {
     pub failures: VecDeque<Failure>,
     /// Speed factor in force [%].
     pub speed: Option<f64>,
+    /// Readings that came too late for the log, until they are asked for.
+    pub missed: Option<Box<Missed>>,
     power: Gauge,
     energy: Counter,
     good: Counter,
@@ -192,11 +196,39 @@ impl MachineMemory {
         let wear = self.wear.newest();
         keep(&mut self.failures, Failure { at, operated_h, vibration, wear, service: None });
     }
-    /// A power reading [W].
-    pub fn take_power(&mut self, at: Instant, watts: f64) {
+    /// A reading of what the log is made of, in the units used inside; `planned_s` is the planned run time of a piece of a
+    /// slice's product [s]. Says whether the log could place it: what comes too late for it is missing from it.
+    pub fn take_amount(&mut self, signal: Signal, at: Instant, value: f64, planned_s: impl Fn(Tags) -> f64) -> bool {
+        match signal {
+            Signal::Power => self.take_power(at, value),
+            Signal::Energy => self.take_energy(at, value),
+            _ => self.take_pieces(at, value, signal == Signal::Good, planned_s),
+        }
+    }
+    /// Whether a word that comes in the order of its channel finds its place in the log, within some seconds.
+    pub fn is_in_time(&self, at: Instant) -> bool {
+        self.log.newest_from().is_none_or(|newest| newest - at <= WORD_SLACK)
+    }
+    /// A reading that came too late for the log.
+    pub fn miss(&mut self, channel: ChannelId, at: Instant) {
+        self.missed.get_or_insert_default().add(channel, at);
+    }
+    /// Takes over what was worked out again of the same machine: its log from an instant on, and where its meters stand.
+    pub fn adopt(&mut self, newer: Self, from: Instant) {
+        if self.state() != newer.state() {
+            (self.since, self.before, self.idle_from) = (newer.since, newer.before, newer.idle_from);
+        }
+        self.log.splice(from, &newer.log);
+        (self.power, self.energy, self.good, self.scrap) = (newer.power, newer.energy, newer.good, newer.scrap);
+    }
+    /// A power reading [W]; says whether it could be placed.
+    pub fn take_power(&mut self, at: Instant, watts: f64) -> bool {
+        let behind = self.power.behind(at);
         if let Some(held) = self.power.add(at, watts) {
             self.credit(held);
         }
+        // where a counter tells the energy, power only teaches what states draw
+        behind <= NUMBER_SLACK || self.energy.heard()
     }
     /// Time passed without readings.
     pub fn advance(&mut self, to: Instant) {
@@ -218,10 +250,10 @@ impl MachineMemory {
             self.draws.add(self.before.0, (until - held.from).seconds(), held.watts);
         }
     }
-    /// An energy counter reading [kW.h].
-    pub fn take_energy(&mut self, at: Instant, kwh: f64) {
+    /// An energy counter reading [kW.h]; says whether it could be placed.
+    pub fn take_energy(&mut self, at: Instant, kwh: f64) -> bool {
         let Some((before, taken)) = self.energy.add(at, kwh) else {
-            return;
+            return self.energy.behind(at) <= NUMBER_SLACK;
         };
         let seconds = (at - before).seconds();
         let draws = &self.draws;
@@ -229,15 +261,17 @@ impl MachineMemory {
         if self.power.watts().is_none() && self.since <= before && seconds >= 30.0 {
             self.draws.add(self.log.tags().state, seconds, taken * 3.6e6 / seconds);
         }
+        true
     }
-    /// A reading of a piece counter; `planned_s` is the planned run time of a piece of a slice's product [s].
-    pub fn take_pieces(&mut self, at: Instant, value: f64, is_good: bool, planned_s: impl Fn(Tags) -> f64) {
+    /// A reading of a piece counter; `planned_s` is the planned run time of a piece of a slice's product [s]. Says whether it
+    /// could be placed.
+    pub fn take_pieces(&mut self, at: Instant, value: f64, is_good: bool, planned_s: impl Fn(Tags) -> f64) -> bool {
         let counter = if is_good { &mut self.good } else { &mut self.scrap };
         let Some((_, count)) = counter.add(at, value) else {
-            return;
+            return counter.behind(at) <= NUMBER_SLACK;
         };
         if count <= 0.0 {
-            return;
+            return true;
         }
         if let Some(slice) = self.log.before(at) {
             let (good, scrap) = if is_good { (count, 0.0) } else { (0.0, count) };
@@ -247,6 +281,7 @@ impl MachineMemory {
             let sound = self.wear.newest().is_none_or(|w| w < 1.1);
             self.pieces.add(good, scrap, sound);
         }
+        true
     }
     /// A vibration reading.
     pub fn take_vibration(&mut self, at: Instant, value: f64) {

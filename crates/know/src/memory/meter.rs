@@ -31,6 +31,10 @@ impl Counter {
     pub const fn heard(&self) -> bool {
         self.last.is_some()
     }
+    /// How far a reading of an instant lies behind the newest one; nothing where it does not.
+    pub fn behind(&self, at: Instant) -> Span {
+        self.last.map_or(Span::ZERO, |(newest, _)| (newest - at).max(Span::ZERO))
+    }
 }
 
 /// A power gauge, held between readings (sources often report on change only).
@@ -80,6 +84,10 @@ impl Gauge {
         }
         self.upto = to;
         Some(Held { from, to, watts: self.watts })
+    }
+    /// How far a reading of an instant lies behind the time integrated already; nothing where it does not.
+    pub fn behind(&self, at: Instant) -> Span {
+        self.heard.map_or(Span::ZERO, |_| (self.upto - at).max(Span::ZERO))
     }
     /// The power held [W].
     pub fn watts(&self) -> Option<f64> {

@@ -13,12 +13,14 @@ pub mod hours;
 pub mod log;
 pub mod machine;
 pub mod meter;
+pub mod missed;
 pub mod pieces;
 pub mod route;
 pub mod spell;
 pub mod trend;
 pub mod wear;
 
+use crate::rework::Rework;
 use air::{Air, AirPoint, KINDS_MAX, Work};
 use errors::Errors;
 use hours::Hours;
@@ -26,9 +28,13 @@ use log::Tags;
 use machine::MachineMemory;
 use measure::statistics::Smoothed;
 use measure::{Instant, Span};
-use plant::{Batch, Channel, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading};
+use missed::Missed;
+use plant::{Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading};
 use route::{Route, Signal};
 use wear::Levels;
+
+/// How far back the logs are worked out again, and figures of closed periods revised; later readings are stored and counted.
+pub const HORIZON: Span = Span::from_days(4);
 
 /// What is remembered of the plant.
 #[derive(Clone, Debug)]
@@ -52,8 +58,12 @@ pub struct Memory {
     routes: Vec<Route>,
     /// Machines of which something changed since the last look, in the order of their changes, each as often as it changed.
     changed: Vec<MachineId>,
-    /// Last value of word channels, by channel; a repeated word changes nothing.
-    words: Vec<f64>,
+    /// Last value of word channels and its source time, by channel; a repeated word changes nothing.
+    words: Vec<Heard>,
+    /// Machines whose log missed readings since the last look, each as often as it did.
+    missed: Vec<MachineId>,
+    /// Readings that came later than [`HORIZON`]: the log is not worked out again for them.
+    pub beyond: u64,
     /// Planned run time by machine and product [s]; 0 where the product does not come by.
     cycles: Vec<Vec<f64>>,
     work: Work,
@@ -81,7 +91,9 @@ impl Memory {
             hours: Hours::default(),
             clock: Instant::MIN,
             changed: Vec::new(),
-            words: vec![f64::NAN; routes.len()],
+            words: vec![NOTHING; routes.len()],
+            missed: Vec::new(),
+            beyond: 0,
             routes,
             cycles: plant.machines.iter().map(|m| cycles_at(plant, m.id)).collect(),
             work: Work::default(),
@@ -121,10 +133,11 @@ impl Memory {
         let cycles = &self.cycles[route.machine.index()];
         machine.hear(at);
         match route.signal {
-            Signal::Power => machine.take_power(at, value),
-            Signal::Energy => machine.take_energy(at, value),
-            Signal::Good => machine.take_pieces(at, value, true, |tags| planned(cycles, tags)),
-            Signal::Scrap => machine.take_pieces(at, value, false, |tags| planned(cycles, tags)),
+            Signal::Power | Signal::Energy | Signal::Good | Signal::Scrap => {
+                if !machine.take_amount(route.signal, at, value, |tags| planned(cycles, tags)) {
+                    self.miss(route.machine, reading);
+                }
+            }
             Signal::CycleTime => {
                 let plan = planned(cycles, machine.log.tags());
                 if plan > 0.0 && value > 0.0 {
@@ -140,29 +153,24 @@ impl Memory {
         }
     }
     fn turn(&mut self, plant: &Plant, route: Route, reading: Reading, lexicon: &Lexicon) {
-        let last = &mut self.words[reading.channel.index()];
-        if *last == reading.value {
-            return;
-        }
-        *last = reading.value;
-        let Some(word) = lexicon.word(reading.value) else {
+        let said = said(&mut self.words[reading.channel.index()], reading);
+        let Some(word) = lexicon.word(reading.value).filter(|_| said != Said::Again) else {
             return;
         };
+        if said == Said::Late {
+            // what holds now was told later; what held then may have been another thing
+            let held = self.machine(route.machine).log.tags_at(reading.at);
+            if turned(plant, (route.signal, reading.channel), held, word) != held {
+                self.miss(route.machine, reading);
+            }
+            return;
+        }
+        if !self.machines[route.machine.index()].is_in_time(reading.at) {
+            self.miss(route.machine, reading);
+        }
         let machine = &mut self.machines[route.machine.index()];
         machine.hear(reading.at);
-        let mut tags = machine.log.tags();
-        match route.signal {
-            Signal::State => tags.state = state_named(plant.channel(reading.channel), word),
-            Signal::Order => {
-                let order = plant.order_named(word);
-                tags.order = order.map(|o| o.id);
-                if let Some(order) = order {
-                    tags.product = Some(order.product);
-                }
-            }
-            Signal::Product => tags.product = plant.products.iter().find(|p| p.name == **word).map(|p| p.id),
-            _ => tags.team = plant.teams.iter().find(|t| t.name == **word).map(|t| t.id),
-        }
+        let tags = turned(plant, (route.signal, reading.channel), machine.log.tags(), word);
         let (was, failures) = (machine.state(), machine.failures.len());
         let newest = machine.failures.back().map(|f| f.at);
         if machine.turn(reading.at, tags, self.hours) {
@@ -195,6 +203,44 @@ impl Memory {
         if word.contains("leak") {
             self.air.iter_mut().flatten().for_each(|air| air.mend(reading.at));
         }
+    }
+    /// The log had passed the time of a reading.
+    #[cold]
+    fn miss(&mut self, machine: MachineId, reading: Reading) {
+        if reading.at < self.clock - HORIZON {
+            self.beyond += 1;
+            return;
+        }
+        self.missed.push(machine);
+        self.machines[machine.index()].miss(reading.channel, reading.at);
+    }
+    /// Whether any log missed readings since the last call of [`Self::take_missed`].
+    pub fn has_missed(&self) -> bool {
+        !self.missed.is_empty()
+    }
+    /// What the logs of machines missed since the last call, by id.
+    pub fn take_missed(&mut self) -> Vec<(MachineId, Missed)> {
+        let mut machines = std::mem::take(&mut self.missed);
+        machines.sort_unstable();
+        machines.dedup();
+        let taken = machines.into_iter().filter_map(|id| Some((id, *self.machines[id.index()].missed.take()?)));
+        taken.collect()
+    }
+    /// A replay of a machine that begins before an instant, to work its log out again from there on; from [`HORIZON`] on where
+    /// `late` is `None`.
+    pub fn rework(&self, id: MachineId, late: Option<Instant>, now: Instant) -> Rework {
+        let mine = self.routes.iter().enumerate().filter(|(_, r)| r.machine == id && r.signal.is_logged());
+        let routes = mine.map(|(channel, route)| (ChannelId(channel as u32), *route)).collect();
+        let vibration_absolute = self.machine(id).vibration_absolute;
+        let mut fresh = MachineMemory::new(id, self.machine(id).has_state, vibration_absolute);
+        fresh.draws.clone_from(&self.machine(id).draws);
+        Rework::new(fresh, (routes, self.cycles[id.index()].clone()), (&self.machine(id).log, now, late))
+    }
+    /// Puts a log that was worked out again in the place of the live one.
+    pub fn adopt(&mut self, rework: Rework) {
+        let (from, words, machine) = rework.finish();
+        words.into_iter().for_each(|(channel, heard)| self.words[channel.index()] = heard);
+        self.machines[machine.id.index()].adopt(machine, from);
     }
     /// Machines of which something changed since the last call, by id.
     pub fn take_changed(&mut self) -> Vec<MachineId> {
@@ -248,13 +294,60 @@ fn remember(plant: &Plant, id: MachineId) -> MachineMemory {
     MachineMemory::new(id, role(plant::Role::State).is_some(), vibration_absolute)
 }
 
+/// The last word of a channel by its number, and when it was said.
+pub(crate) type Heard = (Instant, f64);
+
+/// Nothing was said yet.
+pub(crate) const NOTHING: Heard = (Instant::MIN, f64::NAN);
+
+/// What a word is to the one its channel said last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// The same.
+    Again,
+    /// Another one, of an earlier time.
+    Late,
+    /// Another one.
+    New,
+}
+
+/// Compares a word with the last one of its channel, and remembers it if it is newer.
+pub(crate) fn said(last: &mut Heard, reading: Reading) -> Said {
+    if reading.at < last.0 {
+        return Said::Late;
+    }
+    if last.1 == reading.value {
+        last.0 = reading.at;
+        return Said::Again;
+    }
+    *last = (reading.at, reading.value);
+    Said::New
+}
+
+/// What holds after a word.
+pub(crate) fn turned(plant: &Plant, (signal, channel): (Signal, ChannelId), mut tags: Tags, word: &str) -> Tags {
+    match signal {
+        Signal::State => tags.state = state_named(plant.channel(channel), word),
+        Signal::Order => {
+            let order = plant.order_named(word);
+            tags.order = order.map(|o| o.id);
+            if let Some(order) = order {
+                tags.product = Some(order.product);
+            }
+        }
+        Signal::Product => tags.product = plant.products.iter().find(|p| p.name == *word).map(|p| p.id),
+        _ => tags.team = plant.teams.iter().find(|t| t.name == *word).map(|t| t.id),
+    }
+    tags
+}
+
 fn state_named(channel: &Channel, word: &str) -> MachineState {
     let mapped = channel.states.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, s)| *s);
     let plain = || MachineState::ALL.iter().find(|(_, w)| w.eq_ignore_ascii_case(word)).map(|(s, _)| *s);
     mapped.or_else(plain).unwrap_or_default()
 }
 
-fn planned(cycles: &[f64], tags: Tags) -> f64 {
+pub(crate) fn planned(cycles: &[f64], tags: Tags) -> f64 {
     tags.product.and_then(|p: ProductId| cycles.get(p.index())).copied().unwrap_or(0.0)
 }
 

@@ -44,6 +44,17 @@ pub enum Signal {
     Serviced,
 }
 
+impl Signal {
+    /// Whether the log of the machine is made of it.
+    pub const fn is_logged(self) -> bool {
+        self.is_word() || matches!(self, Self::Good | Self::Scrap | Self::Power | Self::Energy)
+    }
+    /// Whether it is a word that holds until the next one.
+    pub const fn is_word(self) -> bool {
+        matches!(self, Self::State | Self::Order | Self::Product | Self::Worker)
+    }
+}
+
 /// Where a reading of a channel goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {

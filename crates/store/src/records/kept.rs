@@ -124,8 +124,8 @@ impl Records {
     }
 
     /// The next free number of each kind.
-    pub(crate) async fn next(&self) -> Result<[u64; 5], StoreError> {
-        let mut next = [1; 5];
+    pub(crate) async fn next(&self) -> Result<[u64; RecordKind::COUNT], StoreError> {
+        let mut next = [1; RecordKind::COUNT];
         for (place, kind) in next.iter_mut().zip(RecordKind::ALL) {
             let (highest,): (Option<i64>,) = sqlx::query_as("SELECT MAX(number) FROM record_latest WHERE kind = $1")
                 .bind(kind.word())

@@ -1,7 +1,7 @@
 //! What a restart finds.
 
 use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, of_machines, open, plant, tight, with_channels, words};
-use plant::{ChannelKind, Role};
+use plant::{ChannelKind, RecordKind, Role};
 use std::io::Write;
 use store::{Store, StoreError, StoreLimits};
 
@@ -9,7 +9,7 @@ use store::{Store, StoreError, StoreLimits};
 async fn appended_words_and_readings_are_there_in_their_order() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, found) = open(dir.path()).await;
-    assert!(found.words.is_empty() && found.batches.is_empty() && found.next == [1; 5]);
+    assert!(found.words.is_empty() && found.batches.is_empty() && found.next == [1; RecordKind::COUNT]);
     let sent: Vec<_> = (0..200).map(|i| batch(i % 3, &[(POWER, i.into(), 0.1 * f64::from(i)), (STATE, i.into(), 1.0)])).collect();
     store.append(words(0, &["running", "down"]), vec![sent[0].clone()]).await.expect("stored");
     for one in &sent[1..] {

@@ -76,7 +76,7 @@ fn records_at_hand_are_the_newest_and_the_open_ones_in_whatever_order_they_come_
     reversed.reverse();
     for recent in [recent, reversed] {
         let mut unit = fresh();
-        unit.recall_records([2_001; 5], Vec::new(), &recent);
+        unit.recall_records([2_001; RecordKind::COUNT], Vec::new(), &recent);
         let view = unit.view(clock("12:00"));
         let numbers = |ids: Vec<u64>| (ids.len(), ids[0], ids[ids.len() - 1]);
         assert_eq!(numbers(view.commands.iter().map(|c| c.id.number).collect()), (KEPT_MAX, 2_000, 1_501));
@@ -85,7 +85,7 @@ fn records_at_hand_are_the_newest_and_the_open_ones_in_whatever_order_they_come_
         let open = view.findings.iter().take_while(|f| f.ended.is_none()).count();
         assert_eq!(open, 100, "no open one was dropped for a closed one, and they come first");
         assert_eq!(view.findings[open].id.number, 2_000);
-        assert_eq!(view.counts, [2_000; 5]);
+        assert_eq!(view.counts, [2_000; RecordKind::COUNT]);
         assert!(unit.because(id(RecordKind::Outcome, 1_501)).is_some() && unit.because(id(RecordKind::Outcome, 1)).is_none());
     }
 }
@@ -94,7 +94,7 @@ fn records_at_hand_are_the_newest_and_the_open_ones_in_whatever_order_they_come_
 fn gains_add_up_and_their_intervals_add_in_squares() {
     let mut unit = fresh();
     let recent: Vec<Record> = (1..=16).map(|n| outcome(n, 2.0)).collect();
-    unit.recall_records([17; 5], Vec::new(), &recent);
+    unit.recall_records([17; RecordKind::COUNT], Vec::new(), &recent);
     let gains = unit.view(clock("12:00")).gains;
     assert_eq!(gains.len(), 1);
     assert_eq!((gains[0].metric, gains[0].outcomes, gains[0].expected), (Metric::EnergySaved, 16, 16.0));

@@ -2,7 +2,7 @@
 
 use crate::stage::{Device, Stage};
 use measure::Span;
-use plant::{Because, DecisionState, MachineState, Mode, Record, RecordId};
+use plant::{Because, DecisionState, MachineState, Mode, Record, RecordId, RecordKind};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use unit::Effect;
@@ -61,7 +61,7 @@ fn kept(effects: &[Effect]) -> impl Iterator<Item = &Record> {
 }
 
 fn numbers_rise_without_a_gap(effects: &[Effect]) -> Result<(), TestCaseError> {
-    let mut newest = [0_u64; 5];
+    let mut newest = [0_u64; RecordKind::COUNT];
     for id in kept(effects).map(Record::id) {
         let newest = &mut newest[id.kind as usize];
         prop_assert!(id.number <= *newest + 1, "{} after {}", id, newest);

@@ -202,7 +202,7 @@ impl Stage {
     }
     /// The process ends and starts anew from what was kept; the mill goes on.
     pub fn restart(&mut self) {
-        let mut next = [1; 5];
+        let mut next = [1; RecordKind::COUNT];
         for id in self.records.keys() {
             next[id.kind as usize] = id.number + 1;
         }

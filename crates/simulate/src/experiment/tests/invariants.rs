@@ -3,7 +3,7 @@
 use super::all;
 use crate::experiment::{Arm, Mode, run};
 use measure::Instant;
-use plant::{Because, ChannelId, CommandValue, DecisionState, Record, RecordId, Role};
+use plant::{Because, ChannelId, CommandValue, DecisionState, Record, RecordId, RecordKind, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All invariants.
@@ -141,7 +141,7 @@ fn every_walk_ends_in_readings_or_orders(arm: &Arm) {
 }
 
 fn numbers_rise_without_a_gap_and_nothing_is_kept_before_its_time(arm: &Arm) {
-    let mut newest = [0_u64; 5];
+    let mut newest = [0_u64; RecordKind::COUNT];
     for (at, record) in &arm.history {
         let id = record.id();
         let newest = &mut newest[id.kind as usize];
