@@ -238,21 +238,20 @@ impl Collector {
             if !sources.contains(&from) {
                 sources.push(from);
             }
-            let newest = batch.at.iter().copied().max().unwrap_or(batch.received);
-            if is_live {
-                if let Some(heard) = *heard {
-                    let late = batch.at.iter().filter(|at| **at < heard).count() as u64;
-                    if late > 0 {
-                        let oldest = batch.at.iter().copied().min().unwrap_or(heard);
-                        watch.came_late(batch.received, late, heard - oldest);
-                    }
-                }
-                // a source that tells no times is given ours
-                if newest != batch.received {
-                    watch.delivered(batch.received, newest);
-                }
+            let reached = heard.unwrap_or(Instant::MIN);
+            let none = (Instant::MAX, Instant::MIN, 0);
+            let (oldest, newest, late) = batch
+                .at
+                .iter()
+                .fold(none, |(oldest, newest, late), at| (oldest.min(*at), newest.max(*at), late + u64::from(*at < reached)));
+            if is_live && late > 0 {
+                watch.came_late(batch.received, late, reached - oldest);
             }
-            *heard = Some(heard.map_or(newest, |heard| heard.max(newest)));
+            // a source that tells no times is given ours
+            if is_live && newest != batch.received {
+                watch.delivered(batch.received, newest);
+            }
+            *heard = Some(reached.max(newest));
         }
     }
 

@@ -48,6 +48,12 @@ pub struct View {
     pub commands: Vec<Command>,
     /// Outcomes.
     pub outcomes: Vec<Outcome>,
+    /// What late readings changed in figures of closed periods, newest first.
+    pub revisions: Vec<Revision>,
+    /// Machines whose history is being worked out again, or waits for it.
+    pub reworking: usize,
+    /// Late readings beyond the horizon of revision: stored and counted, no figure is revised for them.
+    pub beyond: u64,
     /// What the decisions brought so far.
     pub gains: Vec<Gain>,
     /// How many records of each kind were made since the unit was set up, by [`plant::RecordKind::ALL`].

@@ -7,9 +7,12 @@
 
 pub mod desk;
 mod memory;
+mod replay;
+mod revise;
 mod unit;
 mod view;
 
 pub use act::Unjudged;
 pub use collect::{Absorbed, Delivery, Limits, Place, RawReading, RawValue};
+pub use replay::Replay;
 pub use unit::{Effect, Input, Unit};

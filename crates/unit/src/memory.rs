@@ -2,7 +2,10 @@
 
 use crate::desk::Gain;
 use measure::Estimate;
-use plant::{Because, Command, Decision, DecisionState, Effect, Finding, Metric, Outcome, Record, RecordId, RecordKind, Refused};
+use plant::{
+    Because, Command, Decision, DecisionState, Effect, Finding, Metric, Outcome, Record, RecordId, RecordKind, Refused, Revision,
+    RevisionState,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Records of each kind kept at hand.
@@ -127,6 +130,12 @@ impl Memory {
     pub fn commands(&self) -> Vec<Command> {
         self.newest(RecordKind::Command).filter_map(|r| if let Record::Command(c) = r { Some(c.clone()) } else { None }).collect()
     }
+    /// Revisions, newest first.
+    pub fn revisions(&self) -> Vec<Revision> {
+        self.newest(RecordKind::Revision)
+            .filter_map(|r| if let Record::Revision(r) = r { Some(r.clone()) } else { None })
+            .collect()
+    }
     /// What decisions brought so far.
     pub fn gains(&self) -> Vec<Gain> {
         let gain = |(metric, sum): (&Metric, &Sum)| {
@@ -156,6 +165,7 @@ const fn is_open(record: &Record) -> bool {
     match record {
         Record::Finding(finding) => finding.ended.is_none(),
         Record::Decision(d) => matches!(d.state, DecisionState::Pending | DecisionState::Approved | DecisionState::Running),
+        Record::Revision(revision) => matches!(revision.state, RevisionState::Pending),
         _ => false,
     }
 }

@@ -8,13 +8,16 @@
 //! readings and the records it rests on are durable, and one fsync serves them all.
 
 use crate::memory::Memory;
+use crate::replay::Replay;
+use crate::revise::Reviser;
 use act::{Deed, Hand, Unjudged};
 use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, Role, SourceId, Verdict,
+    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, RevisionState, Role, SourceId,
+    Verdict,
 };
 use std::sync::Arc;
 
@@ -28,6 +31,8 @@ pub enum Input {
         /// Taken, or the device's words.
         result: Result<(), String>,
     },
+    /// The history of a machine was worked out again, or why not.
+    Reworked(Result<Box<Replay>, String>),
 }
 
 /// What shall happen after a step; carried out by `node` for real and by `simulate` in the model town.
@@ -37,6 +42,8 @@ pub enum Effect {
     Keep(Record),
     /// Write this to a machine and report the answer.
     Write(Command),
+    /// Give this replay the stored readings it wants, up to those of this step, and report it finished.
+    Rework(Box<Replay>),
 }
 
 /// Longest time between two rounds of deciding when nothing happens that calls for one.
@@ -50,6 +57,7 @@ pub struct Unit {
     pub(crate) knowledge: Knowledge,
     pub(crate) hand: Hand,
     pub(crate) memory: Memory,
+    pub(crate) reviser: Reviser,
     /// What an earlier run left open and this one cannot know: the first step ends its findings (what still holds is found
     /// anew) and tells its unanswered commands timed out (whether they were obeyed shows in the readings).
     orphans: Vec<Record>,
@@ -67,6 +75,7 @@ impl Unit {
             knowledge: Knowledge::new(&plant),
             hand: Hand::new(&plant),
             memory: Memory::default(),
+            reviser: Reviser::default(),
             orphans: Vec::new(),
             decided_at: Instant::MIN,
             stirred: false,
@@ -102,6 +111,9 @@ impl Unit {
         let findings = self.memory.findings().into_iter().filter(|f| f.ended.is_none()).map(Record::Finding);
         let commands = self.memory.commands().into_iter().filter(|c| c.state == CommandState::Sent).map(Record::Command);
         self.orphans = findings.chain(commands).collect();
+        for revision in self.memory.revisions().into_iter().filter(|r| r.state == RevisionState::Pending) {
+            self.reviser.recall(revision);
+        }
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));
             self.hand.recall(decision);
@@ -115,6 +127,7 @@ impl Unit {
         for batch in &absorbed.batches {
             self.collector.apply(&self.plant, batch);
             self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
+            self.reviser.note(batch);
             self.stirred |= batch.channels.iter().any(|id| self.calls[id.index()]);
         }
         absorbed
@@ -129,9 +142,17 @@ impl Unit {
     pub fn step(&mut self, now: Instant, inbox: Vec<Input>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut stirred = std::mem::take(&mut self.stirred) || now - self.decided_at >= DECIDE_EVERY;
-        for Input::Answered { command, result } in inbox {
-            let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
-            self.carry(deeds, &mut effects);
+        for input in inbox {
+            match input {
+                Input::Answered { command, result } => {
+                    let deeds = self.hand.answer(now, command, result, &mut |kind| self.memory.mint(kind));
+                    self.carry(deeds, &mut effects);
+                }
+                Input::Reworked(done) => self.reworked(now, done, &mut effects),
+            }
+        }
+        if self.knowledge.has_missed() || self.reviser.open() > 0 {
+            self.revise(now, &mut effects);
         }
         for mut orphan in std::mem::take(&mut self.orphans) {
             match &mut orphan {
@@ -195,7 +216,7 @@ impl Unit {
         }
     }
 
-    fn keep(&mut self, record: Record, effects: &mut Vec<Effect>) {
+    pub(crate) fn keep(&mut self, record: Record, effects: &mut Vec<Effect>) {
         self.memory.keep(&record);
         effects.push(Effect::Keep(record));
     }

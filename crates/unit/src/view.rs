@@ -2,6 +2,7 @@
 
 use crate::Unit;
 use crate::desk::{Kpis, Scope, View};
+use know::memory::HORIZON;
 use measure::{Instant, Span};
 use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
 
@@ -9,8 +10,6 @@ use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
 const DAY: Span = Span::from_days(1);
 /// Worked shifts shown.
 const SHIFTS_MAX: usize = 6;
-/// How far back worked shifts are looked for.
-const SHIFTS_WITHIN: Span = Span::from_days(4);
 
 impl Unit {
     /// What can be seen at `now`.
@@ -35,6 +34,9 @@ impl Unit {
             decisions: self.memory.decisions(),
             commands: self.memory.commands(),
             outcomes: self.memory.outcomes().iter().rev().cloned().collect(),
+            revisions: self.memory.revisions(),
+            reworking: self.reviser.open(),
+            beyond: self.knowledge.beyond(),
             gains: self.memory.gains(),
             counts: RecordKind::ALL.map(|kind| self.memory.count(kind)),
             image,
@@ -71,7 +73,7 @@ impl Unit {
 
     /// The shifts that have begun, newest first.
     fn worked(&self, now: Instant) -> Vec<ShiftSpan> {
-        let mut spans = self.plant.calendar.spans(now - SHIFTS_WITHIN, now);
+        let mut spans = self.plant.calendar.spans(now - HORIZON, now);
         spans.reverse();
         spans
     }

@@ -5,8 +5,8 @@
 use crate::workshop::{Sample, SampleValue, Truth, Workshop, plant, wiring};
 use measure::{Instant, Span};
 use plant::{
-    Because, ChannelId, CommandValue, Decision, DecisionState, Mode as PolicyMode, Outcome, Plant, Quality, Record, RecordId,
-    SourceId, UserRole, Verdict,
+    Batch, Because, ChannelId, CommandValue, Decision, DecisionState, Mode as PolicyMode, Outcome, Plant, Quality, Record,
+    RecordId, SourceId, UserRole, Verdict,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub enum Mode {
     Agree,
 }
 
+/// How far back the town keeps readings, for histories that are worked out again.
+const PAST: Span = Span::from_days(4);
 /// How long the engineer of [`Mode::Agree`] takes.
 const AGREES_AFTER: Span = Span::from_minutes(15);
 
@@ -90,6 +92,7 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
         unit: Unit::new(Arc::clone(&plant), Limits::default()),
         world,
         inbox: Vec::new(),
+        past: VecDeque::new(),
         asked: VecDeque::new(),
         arm: Arm {
             seed,
@@ -124,6 +127,8 @@ struct Bench {
     unit: Unit,
     world: Workshop,
     inbox: Vec<Input>,
+    /// Readings of the last days, as the store keeps them.
+    past: VecDeque<Batch>,
     /// Decisions that wait for the engineer, with the instant of the answer.
     asked: VecDeque<(Instant, RecordId)>,
     arm: Arm,
@@ -140,7 +145,13 @@ impl Bench {
         for delivery in deliveries.into_values() {
             self.arm.readings += delivery.readings.len() as u64;
             let absorbed = self.unit.absorb(delivery);
-            absorbed.batches.iter().for_each(|batch| self.unit.settle(batch.from, batch.len() as u64, true));
+            for batch in absorbed.batches {
+                self.unit.settle(batch.from, batch.len() as u64, true);
+                self.past.push_back(batch);
+            }
+        }
+        while self.past.front().is_some_and(|batch| now - batch.received > PAST) {
+            self.past.pop_front();
         }
     }
 
@@ -174,6 +185,9 @@ impl Bench {
                     let result = self.world.write(&self.arm.plant, command.channel, &command.value, now);
                     self.inbox.push(Input::Answered { command: command.id, result: result.map_err(|e| e.to_string()) });
                 }
+                Effect::Rework(replay) => {
+                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(self.past.iter())))));
+                }
             }
         }
     }
@@ -187,7 +201,7 @@ impl Bench {
                 self.arm.decisions.insert(decision.id, decision.clone());
             }
             Record::Outcome(outcome) => self.arm.outcomes.push(outcome.clone()),
-            Record::Command(_) => {}
+            Record::Command(_) | Record::Revision(_) => {}
             Record::Finding(_) | Record::Forecast(_) => self.arm.seen += 1,
         }
         self.arm.history.push((now, record));

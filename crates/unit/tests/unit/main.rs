@@ -5,6 +5,7 @@ mod accounting;
 mod approve;
 mod bounds;
 mod cycles;
+mod late;
 mod recall;
 mod replay;
 mod stage;

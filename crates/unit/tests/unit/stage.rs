@@ -137,6 +137,12 @@ pub struct Stage {
     /// Batches and words as a store would hold them.
     pub batches: Vec<plant::Batch>,
     pub words: Vec<Arc<str>>,
+    /// Whether histories are worked out again; if not, the replay is lost with the process.
+    pub is_reworking: bool,
+    /// So many times the store cannot be read.
+    pub fails: usize,
+    /// Readings that are held back on their way, and come when this is let go.
+    pub held: Option<Vec<(Role, Instant, RawValue)>>,
     /// Everything the unit did, forecasts too.
     pub effects: Vec<Effect>,
     inbox: Vec<Input>,
@@ -159,6 +165,9 @@ impl Stage {
             records: BTreeMap::new(),
             batches: Vec::new(),
             words: Vec::new(),
+            is_reworking: true,
+            fails: 0,
+            held: None,
             effects: Vec::new(),
             inbox: Vec::new(),
             state: MachineState::Producing,
@@ -202,6 +211,14 @@ impl Stage {
     }
     /// The process ends and starts anew from what was kept; the mill goes on.
     pub fn restart(&mut self) {
+        self.start_with(self.batches.len());
+    }
+    /// As [`Self::restart`], when all readings were sealed: none comes back at once.
+    pub fn restart_with_nothing_at_hand(&mut self) {
+        self.start_with(0);
+    }
+
+    fn start_with(&mut self, batches: usize) {
         let mut next = [1; RecordKind::COUNT];
         for id in self.records.keys() {
             next[id.kind as usize] = id.number + 1;
@@ -213,7 +230,7 @@ impl Stage {
         });
         let recent: Vec<Record> = self.records.values().rev().cloned().collect();
         let mut unit = Unit::new(self.unit.plant().clone(), Limits::default());
-        unit.recall_readings(&self.words, &self.batches);
+        unit.recall_readings(&self.words, &self.batches[self.batches.len() - batches..]);
         unit.recall_records(next, open.collect(), &recent);
         self.unit = unit;
         self.inbox.clear();
@@ -243,16 +260,27 @@ impl Stage {
         told.push((Role::Power, RawValue::Number(self.watts())));
         told.push((Role::Energy, RawValue::Number(self.kwh)));
         told.push((Role::Good, RawValue::Number(self.pieces.floor())));
-        self.deliver(told);
+        let now = self.now;
+        let told = told.into_iter().map(|(role, value)| (role, now, value));
+        match &mut self.held {
+            Some(held) => held.extend(told),
+            None => self.deliver(told.collect()),
+        }
         let inbox = std::mem::take(&mut self.inbox);
         let effects = self.unit.step(self.now, inbox);
         self.carry(effects);
     }
 
-    fn deliver(&mut self, told: Vec<(Role, RawValue)>) {
+    /// What was held back comes now.
+    pub fn let_go(&mut self) {
+        let held = self.held.take().unwrap_or_default();
+        self.deliver(held);
+    }
+
+    fn deliver(&mut self, told: Vec<(Role, Instant, RawValue)>) {
         let plant = Arc::clone(self.unit.plant());
         let place = |role| Place::Channel(plant.role(MILL, role).expect("a channel").id);
-        let reading = |(role, value)| RawReading { place: place(role), at: Some(self.now), value, quality: Quality::Good };
+        let reading = |(role, at, value)| RawReading { place: place(role), at: Some(at), value, quality: Quality::Good };
         let readings = told.into_iter().map(reading).collect();
         let absorbed = self.unit.absorb(Delivery { readings, ..Delivery::new(SourceId(0), self.now) });
         assert_eq!(absorbed.refused, []);
@@ -272,6 +300,14 @@ impl Stage {
                     self.records.insert(record.id(), record);
                 }
                 Effect::Write(command) => self.write(&command),
+                Effect::Rework(_) if self.fails > 0 => {
+                    self.fails -= 1;
+                    self.inbox.push(Input::Reworked(Err("the disk is busy".to_owned())));
+                }
+                Effect::Rework(replay) if self.is_reworking => {
+                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(self.batches.iter())))));
+                }
+                Effect::Rework(_) => {}
             }
         }
     }
@@ -323,6 +359,7 @@ fn line(record: &Record) -> Option<String> {
             CommandState::TimedOut => format!("{} timed out", c.id),
             CommandState::Refused(words) => format!("{} refused: {words}", c.id),
         },
+        Record::Revision(r) => format!("{} {} of {}", r.id, r.state.word(), r.late),
         Record::Outcome(o) => format!("{} of {} {} {:.1}", o.id, o.decision, o.measured.metric.word(), o.measured.value.value),
     })
 }
