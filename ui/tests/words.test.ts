@@ -54,6 +54,7 @@ describe('every code has words', () => {
     ['forecast.say', 'ForecastKind'],
     ['decisionkind', 'DecisionKind'],
     ['decisionstate', 'DecisionState'],
+    ['revisionstate', 'RevisionState'],
     ['commandstate', 'CommandState'],
     ['action', 'ActionWord'],
     ['action.bare', 'ActionWord'],

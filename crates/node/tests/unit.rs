@@ -14,6 +14,8 @@ mod device;
 mod files;
 #[path = "unit/kill.rs"]
 mod kill;
+#[path = "unit/late.rs"]
+mod late;
 #[path = "unit/mqtt.rs"]
 mod mqtt;
 #[path = "unit/process.rs"]

@@ -3,7 +3,7 @@
 //! It is kept pending in the same commit as the late readings, and kept anew when the machine's history has been worked out again,
 //! so that no late reading is ever durable without it.
 
-use crate::{Because, Code, LineId, MachineId, OrderId, RecordId, TeamId, Window};
+use crate::{Because, Code, LineId, MachineId, OrderId, Plant, RecordId, TeamId, Window};
 use measure::Instant;
 
 /// What KPIs are asked of.
@@ -19,6 +19,30 @@ pub enum Scope {
     Order(OrderId),
     /// One team.
     Team(TeamId),
+}
+
+impl Scope {
+    /// The code used in forms.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Line(_) => "line",
+            Self::Machine(_) => "machine",
+            Self::Order(_) => "order",
+            Self::Team(_) => "team",
+        }
+    }
+    /// Name of the thing in a plant; empty where it is not in it.
+    pub fn name(self, plant: &Plant) -> &str {
+        let name = match self {
+            Self::Unit => Some(&plant.site),
+            Self::Line(id) => plant.lines.get(id.index()).map(|l| &l.name),
+            Self::Machine(id) => plant.machines.get(id.index()).map(|m| &m.name),
+            Self::Order(id) => plant.orders.get(id.index()).map(|o| &o.name),
+            Self::Team(id) => plant.teams.get(id.index()).map(|t| &t.name),
+        };
+        name.map_or("", String::as_str)
+    }
 }
 
 /// Where a revision stands.

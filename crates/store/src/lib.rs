@@ -24,4 +24,4 @@ mod store;
 pub use error::StoreError;
 pub use limits::{Bucket, LastValue, Recovered, SealReport, SqlFormat, SqlTable, StoreFigures, StoreLimits};
 pub use records::{AuditRow, UserRow};
-pub use store::{SqlPieces, Store};
+pub use store::{Past, SqlPieces, Store};

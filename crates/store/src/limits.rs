@@ -48,7 +48,7 @@ pub struct Recovered {
     pub batches: Vec<Batch>,
     /// Decisions that are pending, approved or running, oldest first.
     pub open_decisions: Vec<Decision>,
-    /// The newest records of each kind in their latest version, in the order they were kept.
+    /// The newest records of each kind in their latest version, and every revision that is pending, in the order they were kept.
     pub recent: Vec<Record>,
     /// How far sources were read, by the keys of their bookmarks.
     pub bookmarks: BTreeMap<String, String>,

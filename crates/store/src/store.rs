@@ -2,9 +2,11 @@
 
 mod asking;
 mod open;
+mod past;
 mod sealing;
 
 pub use asking::SqlPieces;
+pub use past::Past;
 
 use crate::form::{bookmark_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};

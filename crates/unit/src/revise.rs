@@ -28,7 +28,7 @@ const REST: Span = Span::from_seconds(30);
 /// Readings of a machine that may come while its history is worked out; beyond it the replay begins again.
 const LATER_MAX: usize = 200_000;
 /// Closed periods looked at for one revision; the newest.
-const PERIODS_MAX: usize = 200;
+const PERIODS_MAX: usize = 64;
 /// Tries to work out the history of before the start; then it stays as it is.
 const TRIES_MAX: u32 = 5;
 /// How far two figures may differ and still be told the same, relative.
@@ -164,12 +164,12 @@ impl Unit {
                 let is_new = |f: &Revised| !revision.revised.iter().any(|r| (r.scope, r.window) == (f.scope, f.window));
                 let fresh: Vec<Revised> = figures.into_iter().filter(is_new).collect();
                 revision.revised.extend(fresh);
-                name(&mut revision, &known);
+                rest(&mut revision, &known);
                 self.keep(Record::Revision(revision.clone()), effects);
                 wait.revision = Some(revision);
             }
         } else if let Some(revision) = &mut wait.revision {
-            name(revision, &known);
+            rest(revision, &known);
         }
         self.reviser.waiting.insert(machine, wait);
     }
@@ -178,18 +178,28 @@ impl Unit {
     fn tell_later(&mut self, now: Instant, (machine, missed): (MachineId, &Missed), told: &mut Told, effects: &mut Vec<Effect>) {
         let mut revised = self.figures(&self.closed(machine, missed.from().unwrap_or(now), now), told);
         revised.iter_mut().for_each(|r| r.before = None);
+        let is_blind = |r: &Revision| r.machine == machine && r.revised.iter().all(|x| x.before.is_none());
+        let known = self.reviser.recalled.iter().position(is_blind);
+        let mut revision = match known {
+            Some(place) => self.reviser.recalled.swap_remove(place),
+            None if revised.is_empty() => return,
+            None => self.pending(now, machine),
+        };
+        revised.retain(|f| !revision.revised.contains(f));
+        let late = revision.late + missed.count;
+        rest(&mut revision, missed);
+        revision.late = late;
         if !revised.is_empty() {
-            let mut revision = Revision { revised, ..self.pending(now, machine) };
-            name(&mut revision, missed);
+            revision.revised.extend(revised);
             self.keep(Record::Revision(revision.clone()), effects);
-            self.reviser.recalled.push(revision);
         }
+        self.reviser.recalled.push(revision);
     }
 
     /// A replay came back, or why it could not be done.
     pub(crate) fn reworked(&mut self, now: Instant, done: Result<Box<Replay>, String>, effects: &mut Vec<Effect>) {
         let Some(mut running) = self.reviser.running.take() else { return };
-        let is_restored = running.wait.missed.is_none();
+        let (machine, is_restored) = (running.machine, running.wait.missed.is_none());
         match done {
             Ok(replay) if running.rows <= LATER_MAX && replay.machine() == running.machine => {
                 self.splice(now, *replay, &mut running, effects);
@@ -197,8 +207,10 @@ impl Unit {
             }
             _ => self.again(now, running),
         }
-        if self.reviser.restoring == 0 && self.reviser.open() == 0 {
-            for revision in std::mem::take(&mut self.reviser.recalled) {
+        if self.reviser.restoring == 0 {
+            let waits = |r: &mut Revision| r.machine == machine || !self.reviser.waiting.contains_key(&r.machine);
+            let due: Vec<Revision> = self.reviser.recalled.extract_if(.., waits).collect();
+            for revision in due {
                 let before = revision.revised.clone();
                 self.tell(now, revision, &before, effects);
             }
@@ -328,9 +340,16 @@ fn periods(revision: &Revision) -> Vec<(Scope, Window)> {
     periods
 }
 
-/// Names the late readings that a revision rests on.
-fn name(revision: &mut Revision, missed: &Missed) {
-    revision.late = missed.count;
-    revision.because =
-        missed.channels.iter().map(|(channel, window)| Because::Readings { channel: *channel, window: *window }).collect();
+/// Names late readings that a revision rests on, beside those it names already.
+fn rest(revision: &mut Revision, missed: &Missed) {
+    revision.late = revision.late.max(missed.count);
+    for (channel, window) in &missed.channels {
+        let same = |b: &&mut Because| matches!(b, Because::Readings { channel: c, .. } if c == channel);
+        match revision.because.iter_mut().find(same) {
+            Some(Because::Readings { window: known, .. }) => {
+                *known = Window { from: known.from.min(window.from), to: known.to.max(window.to) };
+            }
+            _ => revision.because.push(Because::Readings { channel: *channel, window: *window }),
+        }
+    }
 }

@@ -45,6 +45,7 @@ pub const ALL: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/orders", Need::Signed(UserRole::Viewer)),
     ("POST", "/api/v1/readings", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/records/{id}/walk", Need::Signed(UserRole::Viewer)),
+    ("GET", "/api/v1/revisions", Need::Signed(UserRole::Viewer)),
     ("DELETE", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("POST", "/api/v1/session", Need::Open),

@@ -54,6 +54,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::decisions::decision,
         routes::decisions::verdict,
         routes::records::walk,
+        routes::revisions::revisions,
         routes::energy::energy,
         routes::orders::orders,
         routes::data::data,

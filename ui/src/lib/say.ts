@@ -1,5 +1,5 @@
 // Records as sentences. Enters: records with codes and figures. Leaves: text in the language shown. Absent: fetching, layout.
-import type { Action, Command, Decision, Evidence, Finding, Forecast, Outcome, RecordBrief } from './api/shapes'
+import type { Action, Command, Decision, Evidence, Finding, Forecast, Outcome, RecordBrief, Revision } from './api/shapes'
 import { show } from './show'
 import { knows, t, word, type Key } from './words'
 
@@ -109,6 +109,21 @@ export function verdictOn(o: Pick<Outcome, 'expected' | 'measured'>): 'met' | 'a
   return 'met'
 }
 
+/** Ratios that are told in percent. */
+const RATIOS = new Set(['oee', 'availability', 'effectiveness', 'quality_ratio', 'allocation_efficiency', 'worker_efficiency'])
+
+/** A KPI by its code. */
+export function sayKpi(name: string, value: number | null, unit: string): string {
+  if (value === null || RATIOS.has(name)) return show.percent(value, 1)
+  return unit === '1' ? show.number(value) : figure(value, unit)
+}
+
+export function sayRevision(r: Pick<Revision, 'machine' | 'late' | 'state' | 'revised'>): string {
+  if (r.state === 'pending') return t('revision.pending', { machine: r.machine, n: r.late })
+  if (r.revised.length === 0) return t('revision.none', { machine: r.machine, n: r.late })
+  return t('revision.say', { machine: r.machine, n: r.late })
+}
+
 /** A record in brief, for the feed: one line of plain words and a small addition. */
 export function sayBrief(r: RecordBrief): { text: string; note: string } {
   const value = r.value !== null && r.unit !== null ? figure(r.value, r.unit, r.what) : ''
@@ -121,6 +136,8 @@ export function sayBrief(r: RecordBrief): { text: string; note: string } {
       return { text: word('feed.action', r.what, { machine: r.machine }), note: word('decisionstate', r.detail) }
     case 'command':
       return { text: t('feed.command', { machine: r.machine, channel: sayChannel(r.what) }), note: word('commandstate', r.detail) }
+    case 'revision':
+      return { text: t('revision.brief', { machine: r.machine, n: r.value ?? 0 }), note: word('revisionstate', r.detail) }
     default:
       return { text: `${r.machine}: ${word('metric', r.what)}`, note: value }
   }

@@ -69,25 +69,25 @@ pub struct Figure {
     pub of: fn(&Kpis) -> Option<f64>,
 }
 
-const fn figure(name: &'static str, unit: &'static str, of: fn(&Kpis) -> Option<f64>) -> Figure {
+const fn told(name: &'static str, unit: &'static str, of: fn(&Kpis) -> Option<f64>) -> Figure {
     Figure { name, unit, of }
 }
 
 /// The figures whose revisions are told, the most telling first.
 pub const FIGURES: &[Figure] = &[
-    figure("oee", "1", |k| k.oee),
-    figure("availability", "1", |k| k.availability),
-    figure("effectiveness", "1", |k| k.effectiveness),
-    figure("quality_ratio", "1", |k| k.quality_ratio),
-    figure("allocation_efficiency", "1", |k| k.allocation_efficiency),
-    figure("worker_efficiency", "1", |k| k.worker_efficiency),
-    figure("good", "1", |k| Some(k.good)),
-    figure("scrap", "1", |k| Some(k.scrap)),
-    figure("failures", "1", |k| Some(f64::from(k.failures))),
-    figure("producing", "h", |k| Some(k.producing.hours())),
-    figure("down", "h", |k| Some(k.down.hours())),
-    figure("energy_kwh", "kW.h", |k| Some(k.energy_kwh)),
-    figure("energy_per_good_kwh", "kW.h", |k| k.energy_per_good_kwh),
+    told("oee", "1", |k| k.oee),
+    told("availability", "1", |k| k.availability),
+    told("effectiveness", "1", |k| k.effectiveness),
+    told("quality_ratio", "1", |k| k.quality_ratio),
+    told("allocation_efficiency", "1", |k| k.allocation_efficiency),
+    told("worker_efficiency", "1", |k| k.worker_efficiency),
+    told("good", "1", |k| Some(k.good)),
+    told("scrap", "1", |k| Some(k.scrap)),
+    told("failures", "1", |k| Some(f64::from(k.failures))),
+    told("producing", "h", |k| Some(k.producing.hours())),
+    told("down", "h", |k| Some(k.down.hours())),
+    told("energy_kwh", "kW.h", |k| Some(k.energy_kwh)),
+    told("energy_per_good_kwh", "kW.h", |k| k.energy_per_good_kwh),
 ];
 
 /// A stretch of time in one state.

@@ -2,7 +2,7 @@
 
 use super::{Failure, Place};
 use crate::config;
-use plant::{Because, Decision, Plant, Record, RecordId};
+use plant::{Because, Decision, Plant, Record, RecordId, Revision, RevisionState};
 use store::Store;
 
 /// How deep a walk goes; records rest on older ones only, so that it ends anyway.
@@ -90,6 +90,7 @@ fn told(plant: &Plant, record: &Record) -> String {
             let channel = plant.channel(c.channel);
             format!("{head} {}/{} = {:?}, {:?}", plant.machine(channel.machine).name, channel.name, c.value, c.state)
         }
+        Record::Revision(r) => format!("{head} {}", told_revision(plant, r)),
         Record::Outcome(o) => format!(
             "{head} {} {} measured by {}: {:.2} [{:.2} to {:.2}], expected {:.2}",
             o.measured.metric.word(),
@@ -101,6 +102,22 @@ fn told(plant: &Plant, record: &Record) -> String {
             o.expected.value.value
         ),
     }
+}
+
+fn told_revision(plant: &Plant, revision: &Revision) -> String {
+    let figure = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |v| format!("{v:.4}"));
+    let changes = revision.revised.iter().map(|r| {
+        let of = r.scope.name(plant);
+        let (before, after) = (figure(r.before), figure(r.after));
+        format!("{} of {of} from {} to {}: {before} was, {after} is", r.figure, r.window.from, r.window.to)
+    });
+    let changes: Vec<String> = match revision.state {
+        RevisionState::Pending => vec!["not worked out yet".to_owned()],
+        RevisionState::Done if revision.revised.is_empty() => vec!["no figure changed".to_owned()],
+        RevisionState::Done => changes.collect(),
+    };
+    let (machine, from) = (&plant.machine(revision.machine).name, &revision.from);
+    format!("{} because of {} {from} of {machine}; {}", revision.state.word(), revision.late, changes.join("; "))
 }
 
 fn told_decision(plant: &Plant, decision: &Decision) -> String {

@@ -123,9 +123,9 @@ fn summary(running: &runtime::Running, until: Instant) -> String {
     for (reason, count) in &total.refused {
         lines.push(format!("  refused {count}: {}", reason.word()));
     }
-    let [findings, forecasts, decisions, commands, outcomes] = view.counts;
+    let [findings, forecasts, decisions, commands, outcomes, revisions] = view.counts;
     lines.push(format!(
-        "{findings} findings, {forecasts} forecasts, {decisions} decisions, {commands} commands, {outcomes} outcomes."
+        "{findings} findings, {forecasts} forecasts, {decisions} decisions, {commands} commands, {outcomes} outcomes, {revisions} revisions."
     ));
     let head = ["machine", "OEE", "availability", "quality", "good", "scrap", "kWh"].map(str::to_owned);
     let share = |x: Option<f64>| x.map(|x| format!("{:.1} %", 100.0 * x)).unwrap_or_default();

@@ -12,7 +12,7 @@ pub struct Figures {
     steps: AtomicU64,
     step_micros: AtomicU64,
     journal_failures: AtomicU64,
-    records: [AtomicU64; 5],
+    records: [AtomicU64; RecordKind::COUNT],
 }
 
 impl Figures {
@@ -47,6 +47,13 @@ impl Figures {
             head(&mut text, name, "counter", help);
             line(&mut text, name, &[], value);
         }
+        let (name, help) =
+            ("socium_readings_beyond_revision_total", "Readings too late for figures to be revised; stored all the same");
+        head(&mut text, name, "counter", help);
+        line(&mut text, name, &[], view.beyond as f64);
+        let (name, help) = ("socium_machines_reworking", "Machines whose history is being worked out again, or waits for it");
+        head(&mut text, name, "gauge", help);
+        line(&mut text, name, &[], view.reworking as f64);
         text
     }
 

@@ -13,6 +13,7 @@ mod connecting;
 mod figures;
 mod hand;
 mod house;
+mod rework;
 mod ring;
 mod route;
 mod start;

@@ -2,6 +2,7 @@
 
 use super::audit;
 use super::figures::Figures;
+use super::rework;
 use super::route::Routes;
 use crate::clock::Clock;
 use collect::Bookmark;
@@ -13,7 +14,7 @@ use store::Store;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
-use unit::{Effect, Input, Unit};
+use unit::{Effect, Input, Replay, Unit};
 use web::house::HouseError;
 
 /// Arrivals taken in one turn: one fsync serves them all.
@@ -223,6 +224,7 @@ impl Loop {
         for effect in commands.into_iter().chain(rest) {
             match effect {
                 Effect::Write(command) => self.write(command),
+                Effect::Rework(replay) => self.rework(replay),
                 Effect::Keep(record) => {
                     audit::note(&self.parts.store, self.parts.unit.plant(), &record).await;
                     self.parts.figures.record(&record);
@@ -244,6 +246,21 @@ impl Loop {
         });
     }
 
+    /// The readings of the step that asked are durable, and none of a later one is.
+    fn rework(&self, replay: Box<Replay>) {
+        let answers = self.answers.0.clone();
+        let machine = replay.machine();
+        let done = rework::run(&self.parts.store, self.parts.unit.plant(), replay);
+        tokio::spawn(async move {
+            let done = done.await;
+            if let Err(cause) = &done {
+                tracing::warn!(machine = machine.0, %cause, "the history of a machine could not be worked out again; it is tried again");
+            }
+            // the loop may have ended
+            let _ = answers.send(Input::Reworked(done)).await;
+        });
+    }
+
     /// Records could not be kept: no command goes out unrecorded. Records are tried again at the next turn.
     fn hold_back(&mut self) {
         let mut room = HELD_MAX;
@@ -255,6 +272,12 @@ impl Loop {
             Effect::Write(command) => {
                 let failed = Input::Answered { command: command.id, result: Err("its record could not be kept".to_owned()) };
                 // a full queue only delays the answer to the command's time-out
+                let _ = self.answers.0.try_send(failed);
+                false
+            }
+            Effect::Rework(_) => {
+                let failed = Input::Reworked(Err("what it rests on could not be kept".to_owned()));
+                // the queue is as long as that of all commands; were it full, the next start works the history out
                 let _ = self.answers.0.try_send(failed);
                 false
             }

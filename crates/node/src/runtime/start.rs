@@ -124,7 +124,11 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
     let connections = at_their_bookmarks(&plant, connections, &recovered.bookmarks);
-    let unit = recalled(&plant, &config, recovered).answers_within(answers_within);
+    let is_new = recovered.batches.is_empty() && store.figures().history_files == 0;
+    let mut unit = recalled(&plant, &config, recovered).answers_within(answers_within);
+    if !is_new {
+        unit.restore(clock.now());
+    }
     let stop = CancellationToken::new();
     let (door, arrivals) = mpsc::channel(DOOR_MAX);
     let (asks, wishes) = mpsc::channel(ASKS_MAX);

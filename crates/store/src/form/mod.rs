@@ -9,6 +9,7 @@ mod catalogue;
 mod entry;
 mod parts;
 mod record;
+mod revision;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::parts::{
     BecauseV1, ChannelV1, EffectV1, EstimateV1, EvidenceV1, Misfit, Num, WindowV1, at, code, machine_id, machine_name, order_id,
     order_name, span, word,
 };
+use super::revision::RevisionV1;
 use plant::{
     Action, Cause, Certificate, Command, CommandState, CommandValue, Decision, DecisionKind, DecisionState, Finding, Forecast,
     ForecastKind, Outcome, Plant, Rank, Record, RecordId, Rejected, UserRole, Verdict,
@@ -37,6 +38,7 @@ enum BodyV1 {
     Decision(DecisionV1),
     Command(CommandV1),
     Outcome(OutcomeV1),
+    Revision(RevisionV1),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -155,6 +157,7 @@ pub(crate) fn to_json(plant: &Plant, record: &Record) -> Result<String, Misfit> 
         Record::Decision(r) => (&r.from, BodyV1::Decision(DecisionV1::of(plant, r)?)),
         Record::Command(r) => (&r.from, BodyV1::Command(CommandV1::of(plant, r)?)),
         Record::Outcome(r) => (&r.from, BodyV1::Outcome(OutcomeV1::of(plant, r)?)),
+        Record::Revision(r) => (&r.from, BodyV1::Revision(RevisionV1::of(plant, r)?)),
     };
     let form = RecordV1 {
         id: record.id().to_string(),
@@ -179,6 +182,10 @@ pub(crate) fn from_json(plant: &Plant, text: &str) -> Result<Record, Misfit> {
         BodyV1::Decision(body) => Record::Decision(body.read(plant, &form, id)?),
         BodyV1::Command(body) => Record::Command(body.read(plant, &form, id)?),
         BodyV1::Outcome(body) => Record::Outcome(body.read(plant, &form, id)?),
+        BodyV1::Revision(body) => {
+            let because = BecauseV1::read_all(plant, &form.because);
+            Record::Revision(body.read(plant, (id, at(form.at), code(&form.from), because))?)
+        }
     })
 }
 
@@ -447,6 +454,7 @@ impl Outline {
             BodyV1::Decision(b) => (b.machine, b.kind, b.state),
             BodyV1::Command(b) => (b.channel.machine, b.channel.channel, b.state.word().to_owned()),
             BodyV1::Outcome(b) => (b.machine, b.kind, String::new()),
+            BodyV1::Revision(b) => (b.machine, form.from, b.state),
         };
         Ok(Self { id: form.id.parse()?, at: at(form.at), machine, what, state })
     }

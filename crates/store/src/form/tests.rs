@@ -9,8 +9,8 @@ use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue,
     Decision, DecisionKind, DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind, Machine, MachineId, Metric, Order,
-    OrderId, Outcome, Parts, Plant, Prices, ProductId, Quality, Rank, Reading, Record, RecordId, RecordKind, Rejected, Role,
-    Source, SourceId, UserRole, Verdict, Window, WordId, Zone,
+    OrderId, Outcome, Parts, Plant, Prices, ProductId, Quality, Rank, Reading, Record, RecordId, RecordKind, Rejected, Revised,
+    Revision, RevisionState, Role, Scope, Source, SourceId, UserRole, Verdict, Window, WordId, Zone,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ fn code() -> impl Strategy<Value = plant::Code> {
 }
 
 fn record_id() -> impl Strategy<Value = RecordId> {
-    (0..5_usize, any::<u64>()).prop_map(|(kind, number)| RecordId { kind: RecordKind::ALL[kind], number })
+    (0..RecordKind::COUNT, any::<u64>()).prop_map(|(kind, number)| RecordId { kind: RecordKind::ALL[kind], number })
 }
 
 fn window() -> impl Strategy<Value = Window> {
@@ -225,6 +225,20 @@ fn outcome() -> impl Strategy<Value = Record> {
     })
 }
 
+fn revision() -> impl Strategy<Value = Record> {
+    let scope = prop_oneof![Just(Scope::Unit), machine().prop_map(Scope::Machine), Just(Scope::Order(OrderId(0)))];
+    let figure = || prop::option::of(number());
+    let revised = (scope, window(), code(), code(), figure(), figure())
+        .prop_map(|(scope, window, figure, unit, before, after)| Revised { scope, window, figure, unit, before, after });
+    let head = (any::<u64>(), micros(), code(), because(), machine(), any::<u64>());
+    let state = prop::sample::select(RevisionState::ALL);
+    (head, prop::collection::vec(revised, 0..4), state, prop::option::of(micros())).prop_map(|(head, revised, state, done)| {
+        let (number, at, from, because, machine, late) = head;
+        let id = RecordId { kind: RecordKind::Revision, number };
+        Record::Revision(Revision { id, at, from, because, machine, late, revised, state, done })
+    })
+}
+
 fn batch() -> impl Strategy<Value = Batch> {
     let row = (any::<u32>(), any::<i64>(), any::<u64>(), 0..3_u8);
     (any::<u16>(), any::<u32>(), any::<i64>(), prop::collection::vec(row, 0..40)).prop_map(|(from, machine, received, rows)| {
@@ -239,7 +253,7 @@ fn batch() -> impl Strategy<Value = Batch> {
 
 proptest! {
     #[test]
-    fn records_come_back_as_they_went(record in prop_oneof![finding(), forecast(), decision(), command(), outcome()]) {
+    fn records_come_back_as_they_went(record in prop_oneof![finding(), forecast(), decision(), command(), outcome(), revision()]) {
         let plant = plant();
         let text = to_json(&plant, &record).expect("a form");
         let outline = Outline::of(&text).expect("an outline");
@@ -318,13 +332,14 @@ fn seventeen(kind: RecordKind) -> RecordId {
 }
 
 /// One record of each kind, with everything filled in.
-fn examples() -> [(&'static str, Record); 5] {
+fn examples() -> [(&'static str, Record); RecordKind::COUNT] {
     [
         ("finding", Record::Finding(a_finding())),
         ("forecast", Record::Forecast(a_forecast())),
         ("decision", Record::Decision(a_decision())),
         ("command", Record::Command(a_command())),
         ("outcome", Record::Outcome(an_outcome())),
+        ("revision", Record::Revision(a_revision())),
     ]
 }
 
@@ -420,6 +435,33 @@ fn an_outcome() -> Outcome {
         expected: effect,
         measured: effect,
         window: Window { from: at(0), to: at(1_800) },
+    }
+}
+
+fn a_revision() -> Revision {
+    let Common { because, .. } = common();
+    let revised = |scope, figure: &'static str, before, after| Revised {
+        scope,
+        window: Window { from: at(0), to: at(28_800) },
+        figure: figure.into(),
+        unit: "1".into(),
+        before,
+        after,
+    };
+    Revision {
+        id: seventeen(RecordKind::Revision),
+        at: at(6),
+        from: "late_readings".into(),
+        because,
+        machine: MachineId(0),
+        late: 120,
+        revised: vec![
+            revised(Scope::Unit, "oee", Some(0.5), Some(0.625)),
+            revised(Scope::Machine(MachineId(0)), "good", Some(0.0), Some(12.0)),
+            revised(Scope::Order(OrderId(0)), "quality_ratio", None, Some(1.0)),
+        ],
+        state: RevisionState::Done,
+        done: Some(at(12)),
     }
 }
 

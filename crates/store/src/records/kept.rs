@@ -94,7 +94,8 @@ impl Records {
         Ok(rows.into_iter().map(|(body,)| body).collect())
     }
 
-    /// The newest records of all kinds by the order in which they were kept: (sequence, form), at most `limit` a kind.
+    /// The newest records of all kinds by the order in which they were kept: (sequence, form), at most `limit` a kind; and all
+    /// revisions that are pending.
     pub(crate) async fn recent(&self, limit: i64) -> Result<Vec<String>, StoreError> {
         let mut all = Vec::new();
         for kind in RecordKind::ALL {
@@ -108,7 +109,15 @@ impl Records {
             .await?;
             all.extend(rows);
         }
+        let pending: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT v.sequence, v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = 'revision' AND l.state = 'pending'",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        all.extend(pending);
         all.sort_by_key(|(sequence, _)| *sequence);
+        all.dedup_by_key(|(sequence, _)| *sequence);
         Ok(all.into_iter().map(|(_, body)| body).collect())
     }
 

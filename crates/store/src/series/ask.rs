@@ -12,6 +12,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Float64Type, Int32Type, TimestampMicrosecondType, UInt8Type};
 use measure::{Instant, Span};
 use plant::{ChannelId, Plant, Quality};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,12 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const ORDERED_MAX: usize = 8_000_000;
 
 /// A question about channels of one machine, with all it needs.
+#[derive(Clone)]
 pub(crate) struct Ask {
     pub history: PathBuf,
     pub journal: PathBuf,
     pub manifest: Arc<Manifest>,
-    pub segments: Vec<HotSegment>,
-    pub words: Vec<Arc<str>>,
+    pub segments: Arc<Vec<HotSegment>>,
+    pub words: Arc<Vec<Arc<str>>>,
     pub footers: Arc<Footers>,
     /// Set when nobody waits for the answer any more.
     pub given_up: Arc<AtomicBool>,
@@ -64,8 +66,8 @@ impl Ask {
             history: PathBuf::new(),
             journal: PathBuf::new(),
             manifest: Arc::default(),
-            segments: Vec::new(),
-            words: Vec::new(),
+            segments: Arc::default(),
+            words: Arc::default(),
             footers: Arc::default(),
             given_up: Arc::default(),
             machine: machine.name.clone(),
@@ -149,6 +151,25 @@ impl Ask {
         Ok(found.drain(cut..).map(|(at, word)| (Instant::from_micros(at), word)).collect())
     }
 
+    /// Readings that are not bad: place of their channel, source time [µs], and the number, or that of the word; in the order of
+    /// source times and, at one time, of channels. `None` where they are more than `most`.
+    pub(crate) fn readings(&self, most: usize) -> Result<Option<Vec<(usize, i64, f64)>>, StoreError> {
+        let numbers: HashMap<&str, usize> = self.words.iter().enumerate().map(|(number, word)| (word.as_ref(), number)).collect();
+        let (mut found, mut count) = (Vec::new(), 0);
+        self.each(&mut |channel, at, value| {
+            let value = match value {
+                Value::Number(number) => Some(number),
+                Value::Word(word) => numbers.get(word).map(|number| *number as f64),
+            };
+            count += 1;
+            if let Some(value) = value.filter(|_| count <= most) {
+                found.push((channel, at, value));
+            }
+        })?;
+        found.sort_by_key(|(channel, at, _)| (*at, *channel));
+        Ok((count <= most).then_some(found))
+    }
+
     /// Every reading that is not bad: place of its channel, source time [µs], value. Sealed ones first.
     fn each(&self, each: &mut dyn FnMut(usize, i64, Value<'_>)) -> Result<(), StoreError> {
         self.each_sealed(each)?;
@@ -156,7 +177,7 @@ impl Ask {
     }
 
     fn each_hot(&self, each: &mut dyn FnMut(usize, i64, Value<'_>)) -> Result<(), StoreError> {
-        for segment in &self.segments {
+        for segment in self.segments.iter() {
             let names = &segment.catalogue;
             let Some(machine) = names.machines.iter().position(|(name, _)| *name == self.machine) else { continue };
             let of = |c: &NamedChannel| {

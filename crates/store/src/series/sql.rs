@@ -32,12 +32,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Tables of records: name, kind.
-pub(crate) const RECORD_TABLES: [(&str, plant::RecordKind); 5] = [
+pub(crate) const RECORD_TABLES: [(&str, plant::RecordKind); plant::RecordKind::COUNT] = [
     ("findings", plant::RecordKind::Finding),
     ("forecasts", plant::RecordKind::Forecast),
     ("decisions", plant::RecordKind::Decision),
     ("commands", plant::RecordKind::Command),
     ("outcomes", plant::RecordKind::Outcome),
+    ("revisions", plant::RecordKind::Revision),
 ];
 /// Table of the newest values.
 pub(crate) const LAST_TABLE: &str = "last";

@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// One SQL statement that only reads. Tables are the machine types, with columns `at`, `received`, `machine` and one a
-    /// channel name, and `findings`, `forecasts`, `decisions`, `commands`, `outcomes`. At most `rows_max` rows are given.
+    /// channel name, and `findings`, `forecasts`, `decisions`, `commands`, `outcomes`, `revisions`. At most `rows_max` rows are given.
     ///
     /// # Errors
     /// The statement is not understood, would change something, takes more than 30 s or more memory than allowed.
@@ -204,9 +204,10 @@ impl Store {
         })
     }
 
-    fn ask(&self, ask: Ask) -> Ask {
+    pub(super) fn ask(&self, ask: Ask) -> Ask {
         let (manifest, segments, words) = self.snapshot();
         let footers = Arc::clone(&self.inner.footers);
+        let (segments, words) = (Arc::new(segments), Arc::new(words));
         Ask { history: self.history_dir(), journal: self.journal_dir(), manifest, segments, words, footers, ..ask }
     }
 
@@ -225,7 +226,7 @@ impl Store {
     }
 
     /// Works something out on the query thread, within the time allowed.
-    async fn think<T: Send + 'static>(
+    pub(super) async fn think<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {

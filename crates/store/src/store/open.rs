@@ -187,7 +187,7 @@ fn present(live: &Live, plant: &Plant) -> Vec<Batch> {
 fn decisions(records: Vec<Record>) -> Vec<plant::Decision> {
     let decision = |record| match record {
         Record::Decision(decision) => Some(decision),
-        Record::Finding(_) | Record::Forecast(_) | Record::Command(_) | Record::Outcome(_) => None,
+        Record::Finding(_) | Record::Forecast(_) | Record::Command(_) | Record::Outcome(_) | Record::Revision(_) => None,
     };
     records.into_iter().filter_map(decision).collect()
 }

@@ -4,7 +4,7 @@ use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Decision, DecisionKind, DecisionState,
     Effect, Evidence, Finding, Machine, MachineId, Metric, Parts, Plant, Prices, Quality, Rank, Reading, Record, RecordId,
-    RecordKind, Role, Source, SourceId, Window, WordId, Zone,
+    RecordKind, Revision, RevisionState, Role, Source, SourceId, Window, WordId, Zone,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -158,6 +158,21 @@ pub fn finding(number: u64, machine: u32) -> Record {
         loss: None,
         since: at(0),
         ended: None,
+    })
+}
+
+/// A revision that rests on a minute of pieces.
+pub fn revision(number: u64, state: RevisionState) -> Record {
+    Record::Revision(Revision {
+        id: id(RecordKind::Revision, number),
+        at: at(number as i64),
+        from: "late_readings".into(),
+        because: vec![Because::Readings { channel: channel(0, GOOD), window: Window { from: at(0), to: at(60) } }],
+        machine: MachineId(0),
+        late: number,
+        revised: Vec::new(),
+        state,
+        done: None,
     })
 }
 

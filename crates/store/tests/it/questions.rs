@@ -4,7 +4,7 @@ use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, channel, decision, fi
 use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use measure::Span;
-use plant::{DecisionState, Quality};
+use plant::{DecisionState, Quality, Window};
 use store::{LastValue, SqlFormat, Store, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,4 +196,37 @@ async fn answers_come_in_the_form_that_is_asked_for() {
     assert_eq!(last, "machine,channel,at,value,word,quality\nmill-1,power,2026-03-02T06:00:07Z,4.5,,1\n");
     let wrong = pieces(&store, "select nothing from milling", SqlFormat::Csv, 9).await.expect_err("no such column");
     assert!(wrong.to_string().contains("nothing"), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_that_of_its_moment_in_the_order_of_source_times() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let plant = plant();
+    let other = batch(1, &[(POWER, 4, 9.0)]);
+    store
+        .append(words(0, &["running", "down"]), vec![batch(0, &[(STATE, 5, 0.0), (POWER, 5, 1.0)]), other])
+        .await
+        .expect("stored");
+    store.seal(&plant, at(100)).await.expect("sealed");
+    store
+        .append(Vec::new(), vec![batch(0, &[(STATE, 7, 1.0), (GOOD, 6, 3.0)]), batch(0, &[(POWER, 2, 4.0)])])
+        .await
+        .expect("stored");
+    let past = store.past(&plant, vec![channel(0, POWER), channel(0, STATE)]).expect("channels of one machine");
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 3, 5.0)])]).await.expect("stored");
+    let window = |from, to| Window { from: at(from), to: at(to) };
+    let read = |window, most| past.readings(window, most);
+    let readings = read(window(0, 10), 4).await.expect("read").expect("they are four");
+    let seen: Vec<_> = readings.iter().map(|r| (r.channel, r.at, r.value)).collect();
+    let (power, state) = (channel(0, POWER), channel(0, STATE));
+    assert_eq!(
+        seen,
+        [(power, at(2), 4.0), (power, at(5), 1.0), (state, at(5), 0.0), (state, at(7), 1.0)],
+        "a later one is not there"
+    );
+    assert_eq!(read(window(0, 10), 3).await.expect("read"), None, "more than wanted");
+    assert_eq!(read(window(5, 7), 9).await.expect("read").map(|r| r.len()), Some(2), "from inclusive, to exclusive");
+    let wrong = store.past(&plant, vec![power, channel(1, POWER)]).map(drop).expect_err("two machines");
+    assert!(wrong.to_string().contains("several machines"), "{wrong}");
 }

@@ -1,8 +1,8 @@
 //! Records: versions, latest, what is open after a restart.
 
-use crate::fixture::{POWER, at, batch, decision, finding, id, of_machines, open, tight};
+use crate::fixture::{POWER, at, batch, decision, finding, id, of_machines, open, revision, tight};
 use crate::restart::{reopen, reopen_as};
-use plant::{DecisionState, Record, RecordKind};
+use plant::{DecisionState, Record, RecordKind, RevisionState};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_seen_at_once_in_all_its_versions() {
@@ -28,14 +28,17 @@ async fn a_restart_gives_back_open_decisions_recent_records_and_free_numbers() {
     let states = [DecisionState::Pending, DecisionState::Done, DecisionState::Running, DecisionState::Rejected];
     let decisions: Vec<Record> = (1..).zip(states).map(|(n, s)| decision(n, s)).collect();
     store.commit(Vec::new(), vec![batch(0, &[(POWER, 1, 2.0)])], &decisions).await.expect("committed");
+    let revisions = (1..=250).map(|n| revision(n, if n == 3 { RevisionState::Pending } else { RevisionState::Done }));
+    store.keep(revisions.collect()).await.expect("kept");
     store.keep((1..=300).map(|n| finding(n, 0)).collect()).await.expect("kept");
     drop(store);
     let (_store, found) = reopen(dir.path()).await;
-    assert_eq!(found.next, [301, 1, 5, 1, 1]);
+    assert_eq!(found.next, [301, 1, 5, 1, 1, 251]);
     let open: Vec<Record> = found.open_decisions.into_iter().map(Record::Decision).collect();
     assert_eq!(open, [decisions[0].clone(), decisions[2].clone()]);
-    assert_eq!(found.recent.len(), 204, "all decisions, the newest 200 findings");
-    assert_eq!((&found.recent[..4], &found.recent[203]), (&decisions[..], &finding(300, 0)));
+    assert_eq!(found.recent.len(), 405, "all decisions, the newest 200 findings and revisions, and the revision that is pending");
+    assert_eq!((&found.recent[..4], &found.recent[404]), (&decisions[..], &finding(300, 0)));
+    assert_eq!(found.recent[4], revision(3, RevisionState::Pending));
     assert_eq!(found.batches.len(), 1);
 }
 

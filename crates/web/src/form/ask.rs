@@ -69,6 +69,16 @@ pub struct Last {
     pub channel: Option<String>,
 }
 
+/// `GET /revisions`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Newest {
+    /// At most this many, 1 to 500; 100 where left out.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<u32>,
+}
+
 /// `GET /findings`.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

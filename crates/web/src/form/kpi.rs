@@ -1,6 +1,7 @@
 //! KPIs by ISO 22400-2.
 
 use super::common::When;
+use super::revision::Mark;
 use plant::MachineState;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ pub struct ScopedKpis {
     pub name: String,
     /// Its KPIs.
     pub kpis: Kpis,
+    /// Those that late readings changed after the period had ended.
+    pub revised: Vec<Mark>,
 }
 
 impl From<&desk::Kpis> for Kpis {

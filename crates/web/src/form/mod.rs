@@ -16,6 +16,7 @@ pub mod kpi;
 pub mod machine;
 pub mod order;
 pub mod person;
+pub mod revision;
 pub mod unit;
 pub mod walk;
 pub mod words;

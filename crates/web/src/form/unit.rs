@@ -26,6 +26,8 @@ pub struct Counts {
     pub command: u64,
     /// Outcomes.
     pub outcome: u64,
+    /// Revisions.
+    pub revision: u64,
 }
 
 /// A line at a glance.
@@ -66,9 +68,10 @@ pub struct RecordBrief {
     pub at: When,
     /// The machine concerned.
     pub machine: String,
-    /// A code: the cause, what is predicted, the action, the channel written, the metric measured.
+    /// A code: the cause, what is predicted, the action, the channel written, the metric measured, why figures were revised.
     pub what: String,
-    /// A code: `open` or `ended`, the service or order predicted, the state, the kind of the decision measured; may be empty.
+    /// A code: `open` or `ended`, the service or order predicted, the state, the kind of the decision measured, whether a revision is done; may be
+    /// empty.
     pub detail: String,
     /// The figure that says most, where there is one.
     pub value: Option<f64>,
@@ -163,6 +166,12 @@ impl RecordBrief {
                 let figure = Some((o.measured.value.value, o.measured.metric.unit().to_owned()));
                 (machine_name(plant, o.machine), o.measured.metric.word().to_owned(), o.kind.word().to_owned(), figure)
             }
+            Record::Revision(r) => (
+                machine_name(plant, r.machine),
+                r.from.to_string(),
+                r.state.word().to_owned(),
+                Some((r.late as f64, "1".to_owned())),
+            ),
         };
         let (value, unit) = figure.unzip();
         let id = record.id();
@@ -183,6 +192,7 @@ fn latest(view: &View) -> Vec<RecordBrief> {
     newest(&mut all);
     all.extend(view.commands.iter().cloned().map(Record::Command));
     all.extend(view.outcomes.iter().cloned().map(Record::Outcome));
+    all.extend(view.revisions.iter().cloned().map(Record::Revision));
     newest(&mut all);
     all.iter().map(|r| RecordBrief::of(&view.plant, r)).collect()
 }
@@ -192,7 +202,7 @@ impl Unit {
     pub fn of(view: &View, clock_speed: f64, readings_per_second: f64) -> Self {
         let plant = &view.plant;
         let powers: Vec<f64> = plant.machines.iter().filter_map(|m| power_w(view, m.id)).collect();
-        let [finding, forecast, decision, command, outcome] = view.counts;
+        let [finding, forecast, decision, command, outcome, revision] = view.counts;
         let lines = plant.lines.iter().map(|l| LineBrief {
             name: l.name.clone(),
             kpis: view.kpis_of(Scope::Line(l.id)).map(Kpis::from),
@@ -208,7 +218,7 @@ impl Unit {
             accounting: (&view.accounting.total()).into(),
             readings_per_second,
             power_w: (!powers.is_empty()).then(|| powers.iter().sum()),
-            counts: Counts { finding, forecast, decision, command, outcome },
+            counts: Counts { finding, forecast, decision, command, outcome, revision },
             findings_open: view.findings.iter().filter(|f| f.ended.is_none()).count() as u64,
             decisions_pending: view.decisions.iter().filter(|d| d.state == State::Pending).count() as u64,
             kpis: view.kpis_of(Scope::Unit).map(Kpis::from),

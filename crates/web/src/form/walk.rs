@@ -4,6 +4,7 @@ use super::common::{Readings, When};
 use super::decision::{Command, Decision, Outcome};
 use super::finding::{Finding, Forecast};
 use super::order::Order;
+use super::revision::Revision;
 use super::words::RecordKind;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,6 +24,8 @@ pub enum Body {
     Command(Command),
     /// Something measured.
     Outcome(Outcome),
+    /// Figures of closed periods changed by late readings.
+    Revision(Revision),
 }
 
 /// A record of any kind.

@@ -49,6 +49,7 @@ words! {
     ForecastKind, plant::ForecastKind, plant::ForecastKind::ALL.iter().map(plant::ForecastKind::word), "What is predicted.";
     DecisionKind, plant::DecisionKind, plant::DecisionKind::ALL.iter().map(plant::DecisionKind::word), "Kind of a decision.";
     DecisionState, &plant::DecisionState, plant::DecisionState::ALL.iter().map(plant::DecisionState::word), "Where a decision stands.";
+    RevisionState, plant::RevisionState, plant::RevisionState::ALL.iter().map(plant::RevisionState::word), "Where a revision stands.";
     Metric, plant::Metric, plant::Metric::ALL.iter().map(plant::Metric::word), "What a decision changes; positive is always better.";
 }
 

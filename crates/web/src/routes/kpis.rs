@@ -4,6 +4,7 @@ use super::Look;
 use crate::form::ask::OfScope;
 use crate::form::common::{machine_name, order_name};
 use crate::form::kpi::ScopedKpis;
+use crate::form::revision::Mark;
 use crate::reply::Reply;
 use crate::take::{Ask, word};
 use axum::Json;
@@ -25,14 +26,19 @@ pub async fn kpis(State(windows): Look, Ask(ask): Ask<OfScope>) -> Reply<Json<Ve
     }
     let rows = view.kpis.iter().filter_map(|(of, kpis)| {
         let name = name_in(&view.plant, scope, *of)?;
-        Some(ScopedKpis { scope, name, kpis: kpis.into() })
+        Some(ScopedKpis { scope, name, kpis: kpis.into(), revised: Mark::all(&view, *of, kpis.window) })
     });
     Ok(Json(rows.collect()))
 }
 
 fn shifts(view: &View) -> Vec<ScopedKpis> {
     let name = |span: &ShiftSpan| view.plant.calendar.shifts.get(span.shift).map_or_else(String::new, |s| s.name.clone());
-    let row = |(span, kpis): &(ShiftSpan, Kpis)| ScopedKpis { scope: "shift", name: name(span), kpis: kpis.into() };
+    let row = |(span, kpis): &(ShiftSpan, Kpis)| ScopedKpis {
+        scope: "shift",
+        name: name(span),
+        kpis: kpis.into(),
+        revised: Mark::all(view, Scope::Unit, kpis.window),
+    };
     view.shifts.iter().map(row).collect()
 }
 

@@ -15,6 +15,7 @@ pub mod machines;
 pub mod orders;
 pub mod pages;
 pub mod records;
+pub mod revisions;
 pub mod session;
 pub mod sql;
 pub mod unit;
@@ -59,6 +60,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/decisions/{id}", get(decisions::decision))
         .route("/api/v1/decisions/{id}/verdict", post(decisions::verdict))
         .route("/api/v1/records/{id}/walk", get(records::walk))
+        .route("/api/v1/revisions", get(revisions::revisions))
         .route("/api/v1/energy", get(energy::energy))
         .route("/api/v1/orders", get(orders::orders))
         .route("/api/v1/data", get(data::data))

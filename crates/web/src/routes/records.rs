@@ -6,6 +6,7 @@ use crate::form::common::{Readings, When, channel_names, machine_name, order_nam
 use crate::form::decision::{Command, Outcome};
 use crate::form::finding::{Finding, Forecast};
 use crate::form::order::Order;
+use crate::form::revision::Revision;
 use crate::form::walk::{Body, Cut, RecordForm, Step, Walk};
 use crate::house::HouseError;
 use crate::reply::{Refusal, Reply};
@@ -25,7 +26,7 @@ const RECORDS_MAX: usize = 200;
 /// A record and what it rests on, down to the readings.
 #[utoipa::path(
     get, path = "/api/v1/records/{id}/walk", tag = "records",
-    params(("id" = String, Path, description = "finding-N, forecast-N, decision-N, command-N or outcome-N")),
+    params(("id" = String, Path, description = "finding-N, forecast-N, decision-N, command-N, outcome-N or revision-N")),
     responses((status = 200, body = Walk))
 )]
 pub async fn walk(State(windows): Look, Path(id): Path<String>) -> Reply<Json<Walk>> {
@@ -50,6 +51,7 @@ fn in_view(view: &View, id: RecordId) -> Option<Record> {
         .or_else(|| view.decisions.iter().find(|r| r.id == id).cloned().map(Record::Decision))
         .or_else(|| view.commands.iter().find(|r| r.id == id).cloned().map(Record::Command))
         .or_else(|| view.outcomes.iter().find(|r| r.id == id).cloned().map(Record::Outcome))
+        .or_else(|| view.revisions.iter().find(|r| r.id == id).cloned().map(Record::Revision))
 }
 
 struct Steps<'a> {
@@ -106,6 +108,7 @@ async fn form(windows: &Windows, record: &Record) -> Reply<RecordForm> {
         Record::Decision(d) => (&d.from, machine_name(plant, d.machine), Body::Decision(Box::new(full(windows, d).await?))),
         Record::Command(c) => (&c.from, channel_names(plant, c.channel).0, Body::Command(Command::of(plant, c))),
         Record::Outcome(o) => (&o.from, machine_name(plant, o.machine), Body::Outcome(Outcome::of(plant, o))),
+        Record::Revision(r) => (&r.from, machine_name(plant, r.machine), Body::Revision(Revision::of(plant, r))),
     };
     let id = record.id();
     Ok(RecordForm { kind: id.kind.into(), id: id.to_string(), at: When(record.at()), from: from.to_string(), machine, body })

@@ -128,6 +128,7 @@ fn of_kind(records: &Records, kind: RecordKind) -> Vec<Record> {
         RecordKind::Decision => r.decisions.into_iter().map(Record::Decision).collect(),
         RecordKind::Command => r.commands.into_iter().map(Record::Command).collect(),
         RecordKind::Outcome => r.outcomes.into_iter().map(Record::Outcome).collect(),
+        RecordKind::Revision => r.revisions.into_iter().map(Record::Revision).collect(),
     }
 }
 

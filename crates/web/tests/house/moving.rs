@@ -314,7 +314,7 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
     let window_of = |s: &plant::ShiftSpan| Window { from: s.from, to: s.to.min(now) };
     let every: Vec<usize> = (0..MACHINES.len()).collect();
     let shifts = plant.calendar.spans(now - DAY, now).into_iter().rev().map(|s| (s, kpis(&every, window_of(&s))));
-    let counts = [r.findings.len(), r.forecasts.len(), r.decisions.len(), r.commands.len(), r.outcomes.len()];
+    let counts = [r.findings.len(), r.forecasts.len(), r.decisions.len(), r.commands.len(), r.outcomes.len(), r.revisions.len()];
     View {
         at: now,
         plant: Arc::clone(plant),
@@ -334,6 +334,9 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         decisions: r.decisions,
         commands: r.commands,
         outcomes: r.outcomes,
+        revisions: r.revisions,
+        reworking: 0,
+        beyond: 0,
         counts: counts.map(|n| n as u64),
     }
 }

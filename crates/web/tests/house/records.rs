@@ -1,11 +1,11 @@
 //! Made-up records: findings of every cause, forecasts of every kind, decisions of every kind and state, commands in every
-//! state, outcomes.
+//! state, outcomes, a revision.
 
 use measure::{Estimate, Instant, Span};
 use plant::{
     Action, Because, Cause, Certificate, Command, CommandState, CommandValue, Decision, DecisionKind, DecisionState, Effect,
     Evidence, Finding, Forecast, ForecastKind, MachineId, Metric, OrderId, Outcome, Plant, Rank, RecordId, RecordKind, Rejected,
-    Role, UserRole, Verdict, Window,
+    Revised, Revision, RevisionState, Role, Scope, UserRole, Verdict, Window,
 };
 
 /// All records of a house.
@@ -16,6 +16,7 @@ pub struct Records {
     pub decisions: Vec<Decision>,
     pub commands: Vec<Command>,
     pub outcomes: Vec<Outcome>,
+    pub revisions: Vec<Revision>,
 }
 
 pub fn id(kind: RecordKind, number: u64) -> RecordId {
@@ -251,6 +252,39 @@ fn outcomes(plant: &Plant, decisions: &[Decision], now: Instant) -> Vec<Outcome>
     all
 }
 
+/// Twenty minutes of mill-1 that came after the shift before this one had ended.
+fn revision(plant: &Plant, now: Instant) -> Revision {
+    let ended =
+        plant.calendar.spans(now - Span::from_days(1), now).into_iter().rfind(|s| s.to <= now).expect("a shift that has ended");
+    let revised = |scope, figure: &'static str, unit: &'static str, before, after| Revised {
+        scope,
+        window: Window { from: ended.from, to: ended.to },
+        figure: figure.into(),
+        unit: unit.into(),
+        before: Some(before),
+        after: Some(after),
+    };
+    let (from, to) = (ended.from + Span::from_hours(2), ended.from + Span::from_minutes(140));
+    Revision {
+        id: id(RecordKind::Revision, 1),
+        at: now - Span::from_minutes(50),
+        from: "late_readings".into(),
+        because: vec![
+            readings(plant, MachineId(0), Role::Good, (from, to)),
+            readings(plant, MachineId(0), Role::State, (from, to)),
+        ],
+        machine: MachineId(0),
+        late: 1_240,
+        revised: vec![
+            revised(Scope::Unit, "oee", "1", 0.612, 0.634),
+            revised(Scope::Unit, "good", "1", 418.0, 431.0),
+            revised(Scope::Machine(MachineId(0)), "good", "1", 71.0, 84.0),
+        ],
+        state: RevisionState::Done,
+        done: Some(now - Span::from_minutes(49)),
+    }
+}
+
 impl Records {
     /// Records so old that only the store has them: a decision with command and outcome, a long chain of findings, and a finding
     /// that rests on very many.
@@ -277,7 +311,7 @@ impl Records {
         chain[0].because = Vec::new();
         let many = (0..300).map(|_| Because::Record(chain[0].id)).collect();
         chain.push(Finding { id: id(RecordKind::Finding, 930), because: many, ..first });
-        Self { findings: chain, forecasts: Vec::new(), decisions, commands, outcomes }
+        Self { findings: chain, forecasts: Vec::new(), decisions, commands, outcomes, revisions: Vec::new() }
     }
     /// Records made around `now`.
     pub fn around(plant: &Plant, now: Instant) -> Self {
@@ -287,6 +321,7 @@ impl Records {
             forecasts: forecasts(plant, now),
             commands: commands(plant, &decisions),
             outcomes: outcomes(plant, &decisions, now),
+            revisions: vec![revision(plant, now)],
             decisions,
         }
     }

@@ -96,6 +96,7 @@ impl Run {
                 }
                 Effect::Keep(Record::Forecast(forecast)) => drop(self.forecasts.insert(forecast.id, forecast)),
                 Effect::Keep(_) => {}
+                Effect::Rework(replay) => panic!("recorded data come in order: {replay:?}"),
                 Effect::Write(command) => panic!("nothing can be written to a file: {command:?}"),
             }
         }
