@@ -28,9 +28,9 @@ fn unit_toml(door: SocketAddr) -> String {
          protocol = \"http\"\naddress = \"{door}\"\n[[line]]\nname = \"line\"\n[[team]]\nname = \"team\"\nworkers = 2\n\
          [[machine_type]]\nname = \"pressing\"\nsource = \"http\"\naddress = \"cell,machine={{machine}}/{{channel}}\"\n"
     );
-    for (name, unit) in [("state", None), ("good", Some("1")), ("energy", Some("kW.h"))] {
-        let unit = unit.map(|u| format!("unit = \"{u}\"\n")).unwrap_or_default();
-        write!(text, "[[machine_type.channel]]\nname = \"{name}\"\nrole = \"{name}\"\n{unit}").expect("a text grows");
+    let states = "states = { producing = \"producing\", down = \"down\" }";
+    for (name, meaning) in [("state", states), ("good", "unit = \"1\""), ("energy", "unit = \"kW.h\"")] {
+        write!(text, "[[machine_type.channel]]\nname = \"{name}\"\nrole = \"{name}\"\n{meaning}\n").expect("a text grows");
     }
     text += "[[machine]]\nname = \"press-1\"\ntype = \"pressing\"\nline = \"line\"\n";
     let days = r#"["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]"#;
@@ -162,6 +162,10 @@ async fn a_kill_between_late_readings_and_their_revision_loses_neither() {
     assert!(revisions.len() == 1 && pending(&revisions[0]), "what is acknowledged is told as pending: {revisions:?}");
     assert!(recovered.recent.iter().any(pending), "and comes back at the start");
     store.close().await.expect("the store closes");
+    drop(store);
+    let lock = std::fs::File::open(config.store.dir.join("lock")).expect("the lock is a file");
+    until("the store is let go", || lock.try_lock().ok()).await;
+    drop(lock);
     let unit = Unit::start(&file);
     let person = unit.sign_in();
     revised(&unit, &person, &day, &file).await;
