@@ -437,6 +437,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Revisions, the newest first. */
+        get: operations["revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -798,6 +815,11 @@ export interface components {
              * @description Outcomes.
              */
             outcome: number;
+            /**
+             * Format: int64
+             * @description Revisions.
+             */
+            revision: number;
         };
         /** @description A record at which a walk was cut off. */
         Cut: {
@@ -1627,12 +1649,15 @@ export interface components {
             machine: string;
         };
         /** @description The whole record. */
-        RecordBody: components["schemas"]["Finding"] | components["schemas"]["Forecast"] | components["schemas"]["Decision"] | components["schemas"]["Command"] | components["schemas"]["Outcome"];
+        RecordBody: components["schemas"]["Finding"] | components["schemas"]["Forecast"] | components["schemas"]["Decision"] | components["schemas"]["Command"] | components["schemas"]["Outcome"] | components["schemas"]["Revision"];
         /** @description A record at a glance. */
         RecordBrief: {
             /** @description When it was made. */
             at: components["schemas"]["When"];
-            /** @description A code: `open` or `ended`, the service or order predicted, the state, the kind of the decision measured; may be empty. */
+            /**
+             * @description A code: `open` or `ended`, the service or order predicted, the state, the kind of the decision measured, whether a revision is done; may be
+             *     empty.
+             */
             detail: string;
             /** @description Its id. */
             id: string;
@@ -1647,14 +1672,14 @@ export interface components {
              * @description The figure that says most, where there is one.
              */
             value: number | null;
-            /** @description A code: the cause, what is predicted, the action, the channel written, the metric measured. */
+            /** @description A code: the cause, what is predicted, the action, the channel written, the metric measured, why figures were revised. */
             what: string;
         };
         /**
          * @description Kind of a record.
          * @enum {string}
          */
-        RecordKind: "finding" | "forecast" | "decision" | "command" | "outcome";
+        RecordKind: "finding" | "forecast" | "decision" | "command" | "outcome" | "revision";
         /**
          * @description Why a reading was refused at the door.
          * @enum {string}
@@ -1683,12 +1708,88 @@ export interface components {
             /** @description Why not, a code. */
             reason: string;
         };
+        /** @description A figure of a closed period, before and after. */
+        Revised: {
+            /**
+             * Format: double
+             * @description As it is; null while pending, and where it is not defined.
+             */
+            after: number | null;
+            /**
+             * Format: double
+             * @description As it was told before; null where it was not defined, or not at hand because the unit had just started.
+             */
+            before: number | null;
+            /** @description Which figure, a code such as `oee` or `energy_kwh`. */
+            figure: string;
+            /** @description Start of the closed period. */
+            from: components["schemas"]["When"];
+            /** @description Name of the thing. */
+            name: string;
+            /** @description `unit`, `line`, `machine`, `order` or `team`. */
+            scope: string;
+            /** @description Its end. */
+            to: components["schemas"]["When"];
+            /** @description UCUM code of the figure. */
+            unit: string;
+        };
+        /** @description A figure that is no longer what it was when its period ended. */
+        RevisedMark: {
+            /**
+             * Format: double
+             * @description As it is since `at`.
+             */
+            after: number | null;
+            /** @description When it was revised last. */
+            at: components["schemas"]["When"];
+            /**
+             * Format: double
+             * @description As it was told first.
+             */
+            before: number | null;
+            /** @description Which figure, a code such as `oee`. */
+            figure: string;
+            /** @description Id of the revision that did. */
+            revision: string;
+            /** @description UCUM code of the figure. */
+            unit: string;
+        };
+        /** @description What late readings of one machine changed. */
+        Revision: {
+            /** @description When the first of the late readings came. */
+            at: components["schemas"]["When"];
+            /** @description The late readings. */
+            because: components["schemas"]["Because"][];
+            done: components["schemas"]["When"] | null;
+            /** @description Why, the code `late_readings`. */
+            from: string;
+            /** @description Its id, `revision-N`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            late: number;
+            /** @description The machine they belong to. */
+            machine: string;
+            /** @description The figures that changed; while pending those that may. */
+            revised: components["schemas"]["Revised"][];
+            /** @description Whether the figures are worked out. */
+            state: components["schemas"]["RevisionState"];
+        };
+        /**
+         * @description Where a revision stands.
+         * @enum {string}
+         */
+        RevisionState: "pending" | "done";
         /** @description KPIs of one thing. */
         ScopedKpis: {
             /** @description Its KPIs. */
             kpis: components["schemas"]["Kpis"];
             /** @description Name of the thing. */
             name: string;
+            /** @description Those that late readings changed after the period had ended. */
+            revised: components["schemas"]["RevisedMark"][];
             /** @description `unit`, `line`, `machine`, `order`, `team` or `shift`. */
             scope: string;
         };
@@ -2943,7 +3044,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description finding-N, forecast-N, decision-N, command-N or outcome-N */
+                /** @description finding-N, forecast-N, decision-N, command-N, outcome-N or revision-N */
                 id: string;
             };
             cookie?: never;
@@ -2956,6 +3057,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Walk"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revisions: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 500; 100 where left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revision"][];
                 };
             };
             /** @description Refused: why, where, what is allowed */
