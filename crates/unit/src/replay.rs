@@ -43,11 +43,11 @@ impl Replay {
     }
     /// The whole of it, from batches that are in memory.
     #[must_use]
-    pub fn played<'a>(mut self, batches: impl Iterator<Item = &'a Batch> + Clone) -> Self {
+    pub fn played<'a, I: Iterator<Item = &'a Batch>>(mut self, batches: impl Fn() -> I) -> Self {
         let channels = self.channels();
         loop {
             let Window { from, to } = self.window();
-            let rows = batches.clone().filter(|b| b.machine == self.machine()).flat_map(Batch::iter);
+            let rows = batches().filter(|b| b.machine == self.machine()).flat_map(Batch::iter);
             let wanted = rows.filter(|r| r.at >= from && r.at < to && channels.contains(&r.channel));
             let mut readings: Vec<Reading> = wanted.collect();
             readings.sort_by_key(|r| r.at);

@@ -263,7 +263,7 @@ impl Unit {
         let of = |f: &Revised| before.iter().find(|b| (b.scope, b.window, &b.figure) == (f.scope, f.window, &f.figure));
         let changed = after.into_iter().filter_map(|f| {
             let before = of(&f)?.before;
-            (!same(before, f.before)).then(|| Revised { before, after: f.before, ..f })
+            (!same(before, f.before)).then_some(Revised { before, after: f.before, ..f })
         });
         revision.revised = changed.collect();
         (revision.state, revision.done) = (RevisionState::Done, Some(now));

@@ -214,7 +214,7 @@ impl MachineMemory {
         self.missed.get_or_insert_default().add(channel, at);
     }
     /// Takes over what was worked out again of the same machine: its log from an instant on, and where its meters stand.
-    pub fn adopt(&mut self, newer: Self, from: Instant) {
+    pub fn adopt(&mut self, newer: &Self, from: Instant) {
         if self.state() != newer.state() {
             (self.since, self.before, self.idle_from) = (newer.since, newer.before, newer.idle_from);
         }

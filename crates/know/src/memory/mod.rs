@@ -134,7 +134,8 @@ impl Memory {
         machine.hear(at);
         match route.signal {
             Signal::Power | Signal::Energy | Signal::Good | Signal::Scrap => {
-                if !machine.take_amount(route.signal, at, value, |tags| planned(cycles, tags)) {
+                let placed = machine.take_amount(route.signal, at, value, |tags| planned(cycles, tags));
+                if !placed {
                     self.miss(route.machine, reading);
                 }
             }
@@ -240,7 +241,7 @@ impl Memory {
     pub fn adopt(&mut self, rework: Rework) {
         let (from, words, machine) = rework.finish();
         words.into_iter().for_each(|(channel, heard)| self.words[channel.index()] = heard);
-        self.machines[machine.id.index()].adopt(machine, from);
+        self.machines[machine.id.index()].adopt(&machine, from);
     }
     /// Machines of which something changed since the last call, by id.
     pub fn take_changed(&mut self) -> Vec<MachineId> {

@@ -186,7 +186,7 @@ impl Bench {
                     self.inbox.push(Input::Answered { command: command.id, result: result.map_err(|e| e.to_string()) });
                 }
                 Effect::Rework(replay) => {
-                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(self.past.iter())))));
+                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(|| self.past.iter())))));
                 }
             }
         }

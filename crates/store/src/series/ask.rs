@@ -38,6 +38,9 @@ pub(crate) struct Ask {
     pub to: i64,
 }
 
+/// A reading as it is given out: place of its channel, source time [µs], number.
+pub(crate) type Told = (usize, i64, f64);
+
 /// A value as it is told: a number, or a word.
 enum Value<'a> {
     Number(f64),
@@ -153,7 +156,7 @@ impl Ask {
 
     /// Readings that are not bad: place of their channel, source time [µs], and the number, or that of the word; in the order of
     /// source times and, at one time, of channels. `None` where they are more than `most`.
-    pub(crate) fn readings(&self, most: usize) -> Result<Option<Vec<(usize, i64, f64)>>, StoreError> {
+    pub(crate) fn readings(&self, most: usize) -> Result<Option<Vec<Told>>, StoreError> {
         let numbers: HashMap<&str, usize> = self.words.iter().enumerate().map(|(number, word)| (word.as_ref(), number)).collect();
         let (mut found, mut count) = (Vec::new(), 0);
         self.each(&mut |channel, at, value| {

@@ -305,7 +305,7 @@ impl Stage {
                     self.inbox.push(Input::Reworked(Err("the disk is busy".to_owned())));
                 }
                 Effect::Rework(replay) if self.is_reworking => {
-                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(self.batches.iter())))));
+                    self.inbox.push(Input::Reworked(Ok(Box::new(replay.played(|| self.batches.iter())))));
                 }
                 Effect::Rework(_) => {}
             }
