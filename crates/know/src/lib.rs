@@ -12,6 +12,9 @@
 //!
 //! Start at [`Knowledge`]; a newcomer adds a detector as one file in `detect/` and one line in `detect::ALL`.
 
+pub mod anomaly;
+pub mod boost;
+pub mod dense;
 pub mod detect;
 mod knowledge;
 pub mod kpi;
@@ -20,6 +23,7 @@ pub mod memory;
 pub mod predict;
 pub mod rework;
 pub mod suite;
+pub mod trial;
 mod watch;
 
 #[cfg(test)]

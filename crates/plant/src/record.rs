@@ -42,6 +42,8 @@ pub enum Cause {
     QualityDrift,
     /// Errors that came before failures in the past come again.
     ErrorPattern,
+    /// A machine behaves unlike it did in good order; which channels tell it stands in the finding.
+    Unusual,
 }
 
 /// One number that proves a finding.
@@ -428,6 +430,7 @@ words! {
     Cause {
         IdleEnergy => "idle_energy", AirLeak => "air_leak", ToolWear => "tool_wear", BearingWear => "bearing_wear",
         Bottleneck => "bottleneck", QualityDrift => "quality_drift", ErrorPattern => "error_pattern",
+        Unusual => "unusual",
     }
     ForecastKind {
         RemainingLife => "remaining_life", FailureProbability => "failure_probability", IdleSpan => "idle_span",

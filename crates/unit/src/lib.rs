@@ -14,5 +14,7 @@ mod view;
 
 pub use act::Unjudged;
 pub use collect::{Absorbed, Delivery, Limits, Place, RawReading, RawValue};
+// the trials of `know`, which `socium bench know` runs
+pub use know::{anomaly, trial};
 pub use replay::Replay;
 pub use unit::{Effect, Input, Unit};

@@ -13,6 +13,7 @@ pub mod error_pattern;
 mod idle_energy;
 mod quality_drift;
 mod tool_wear;
+mod unusual;
 
 use crate::memory::Memory;
 use crate::memory::machine::MachineMemory;
@@ -90,6 +91,7 @@ pub const ALL: &[Detector] = &[
     idle_energy::DETECTOR,
     quality_drift::DETECTOR,
     tool_wear::DETECTOR,
+    unusual::DETECTOR,
 ];
 
 impl<'a> Sight<'a> {

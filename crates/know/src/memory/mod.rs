@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! Batch ── route ──> MachineMemory: log · draws · spells · pieces · trends · wear · events
+//!                ├─> Behaviour (rows of a minute)
 //!                └─> Errors (over machines of a kind)      tick (each minute) ──> Air, integrals, working hours
 //! ```
 //!
 //! Enters: batches and the passing of time. Leaves: [`Memory`]. Absent: verdicts, records.
 
 pub mod air;
+pub mod behaviour;
 pub mod errors;
 pub mod hours;
 pub mod log;
@@ -22,6 +24,7 @@ pub mod wear;
 
 use crate::rework::Rework;
 use air::{Air, AirPoint, KINDS_MAX, Work};
+use behaviour::Behaviour;
 use errors::Errors;
 use hours::Hours;
 use log::Tags;
@@ -43,6 +46,8 @@ pub struct Memory {
     pub machines: Vec<MachineMemory>,
     /// Air of each machine that has an air flow, by machine.
     pub air: Vec<Option<Air>>,
+    /// How machines behave while they produce, by machine.
+    pub behaviour: Vec<Behaviour>,
     /// Loads of fresh tools.
     pub levels: Levels,
     /// Alarms before failures.
@@ -56,6 +61,8 @@ pub struct Memory {
     /// Latest instant known of.
     pub clock: Instant,
     routes: Vec<Route>,
+    /// Where each channel is watched as part of its machine's behaviour, by channel.
+    watched: Vec<Option<u8>>,
     /// Machines of which something changed since the last look, in the order of their changes, each as often as it changed.
     changed: Vec<MachineId>,
     /// Last value of word channels and its source time, by channel; a repeated word changes nothing.
@@ -81,9 +88,12 @@ impl Memory {
         let machines = plant.machines.iter().map(|m| remember(plant, m.id)).collect();
         let mut air = vec![None; plant.machines.len()];
         routes.iter().filter(|r| r.signal == Signal::AirFlow).for_each(|r| air[r.machine.index()] = Some(Air::default()));
+        let behaviour: Vec<Behaviour> = plant.machines.iter().map(|m| Behaviour::new(plant, m.id)).collect();
         Self {
             machines,
             air,
+            watched: Behaviour::slots(&behaviour, plant),
+            behaviour,
             levels: Levels::default(),
             errors: Errors::default(),
             kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
@@ -117,6 +127,9 @@ impl Memory {
             let Some(route) = self.routes.get(reading.channel.index()).copied() else {
                 continue;
             };
+            if let Some(slot) = self.watched[reading.channel.index()] {
+                self.behaviour[route.machine.index()].add(slot, reading.value);
+            }
             match route.signal {
                 Signal::None => {}
                 Signal::State | Signal::Order | Signal::Product | Signal::Worker => {
@@ -263,6 +276,10 @@ impl Memory {
         for (machine, kind) in self.machines.iter_mut().zip(&self.kinds) {
             machine.advance(now);
             self.errors.pass(*kind, now - last);
+        }
+        for (behaviour, machine) in self.behaviour.iter_mut().zip(&self.machines) {
+            let all_through = machine.under_load() && machine.since() <= last;
+            behaviour.minute(now, all_through.then(|| machine.log.tags().product));
         }
         self.errors.expire(now);
         self.tick_air(now);

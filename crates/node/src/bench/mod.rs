@@ -8,6 +8,7 @@ pub mod duckdb;
 pub mod form;
 pub mod ingest;
 pub mod kernel;
+pub mod know;
 pub mod latency;
 pub mod mqtt;
 pub mod opcua;

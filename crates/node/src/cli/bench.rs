@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, latency, mqtt, opcua, plan, query, ring, soak};
+use crate::bench::{self, Row, ingest, know, latency, mqtt, opcua, plan, query, ring, soak};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,6 +99,15 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Public sets of sensor data by their protocols, beside the published best; and the cost of the stack of detectors.
+    Know {
+        /// Folder with one folder a set.
+        #[arg(long)]
+        data: PathBuf,
+        /// Only this set, or `pace` for the cost.
+        #[arg(long)]
+        set: Option<String>,
+    },
     /// Values received from an OPC UA server a CPU second of the client, against asyncua.
     Opcua {
         /// Nodes, all subscribed to.
@@ -183,6 +192,7 @@ pub fn main(words: &Words) -> Result<(), Failure> {
         What::Kills { times } => ingest::kills::rows(times)?,
         What::Footprint { machines, seconds } => ingest::footprint(machines, seconds)?,
         What::Mqtt { clients, rounds, seconds } => mqtt::rows(mqtt::Wanted { clients, rounds, seconds })?,
+        What::Know { ref data, ref set } => know::rows(data, set.as_deref())?,
         What::Opcua { nodes, period_ms, rounds, seconds } => opcua::rows(opcua::Wanted { nodes, period_ms, rounds, seconds })?,
         What::OpcuaServer { nodes, period_ms } => {
             return super::on_runtime(opcua::server::serve(nodes, Duration::from_millis(period_ms)));
