@@ -2,7 +2,7 @@
 //!
 //! Enters: nothing. Leaves: rows. Absent: scores.
 
-use crate::bench::{Row, cpu};
+use crate::bench::{Row, kernel};
 use crate::cli::Failure;
 use measure::Chance;
 use std::sync::Arc;
@@ -36,12 +36,12 @@ pub fn rows() -> Result<Vec<Row>, Failure> {
     let rows = Rows { values: &values, channels: CHANNELS };
     let baseline = Baseline::learn(rows.first(LEARNED), 1).map_err(|e| Failure::new(e.to_string()))?;
     let mut stack = Stack::new(Arc::new(baseline));
-    let (start, mut points, mut sum) = (cpu::own_seconds()?, 0, 0.0);
+    let (start, mut points, mut sum) = (kernel::own_seconds()?, 0, 0.0);
     let mut spent = 0.0;
     while spent < SECONDS {
         rows.iter().for_each(|row| sum += stack.step(row).members[0].max(0.0));
         points += values.len();
-        spent = cpu::own_seconds()? - start;
+        spent = kernel::own_seconds()? - start;
     }
     let context = format!("{CHANNELS} channels, one core, checksum {sum:.0}");
     let pace = Row::new("stack of detectors", points as f64 / spent, "points/s").at_least(1e6).aim(3e6);
