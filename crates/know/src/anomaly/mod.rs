@@ -11,11 +11,14 @@
 //! lasting fault. A [`Stack`] walks rows against it. Each member gives the common logarithm of its statistic against the 99 %
 //! quantile of good order; the two lowest of the three are averaged, so that no member raises an alarm alone.
 //!
+//! [`Discord`] looks at one channel alone: stretches unlike any before, for batch review and for single series.
+//!
 //! Enters: rows of numbers, NaN where nothing was heard. Leaves: [`Verdict`]s, shares of channels, [`Episode`]s. Absent:
 //! machines, roles, time: a row is a row. Everything is a value; the same rows give the same verdicts; memory is set by the
 //! number of channels when the baseline is learned.
 
 mod autoregress;
+mod discord;
 mod episode;
 mod level;
 mod scale;
@@ -26,6 +29,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+pub use discord::{Discord, Surprise};
 pub use episode::{Episode, Episodes};
 pub use stack::{Baseline, LearnError, Stack, Verdict};
 pub use tail::Tail;

@@ -10,6 +10,7 @@ mod classes;
 mod clock;
 mod cmapss;
 mod hydraulic;
+mod nab;
 mod nitrogen;
 mod points;
 mod rolling;
@@ -74,4 +75,4 @@ pub struct Trial {
 
 /// All sets, by name.
 pub const ALL: &[Trial] =
-    &[azure::TRIAL, cmapss::TRIAL, hydraulic::TRIAL, nitrogen::TRIAL, skab::TRIAL, steel::TRIAL, tep::TRIAL];
+    &[azure::TRIAL, cmapss::TRIAL, hydraulic::TRIAL, nab::TRIAL, nitrogen::TRIAL, skab::TRIAL, steel::TRIAL, tep::TRIAL];
