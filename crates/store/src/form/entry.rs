@@ -189,9 +189,9 @@ impl<'a> Reader<'a> {
     }
     /// At a batch that an earlier reader passed.
     pub(crate) fn at(entry: &'a [u8], spot: Spot) -> Option<Self> {
-        let is_single = match entry.first()? {
-            &BATCH => true,
-            &BATCHES => false,
+        let is_single = match *entry.first()? {
+            BATCH => true,
+            BATCHES => false,
             _ => return None,
         };
         let from = Cursor { rest: entry.get(spot.offset..)? };
