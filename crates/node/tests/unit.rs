@@ -12,6 +12,8 @@ mod connect;
 mod device;
 #[path = "unit/files.rs"]
 mod files;
+#[path = "unit/flight.rs"]
+mod flight;
 #[path = "unit/kill.rs"]
 mod kill;
 #[path = "unit/late.rs"]

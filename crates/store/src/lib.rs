@@ -22,6 +22,6 @@ mod series;
 mod store;
 
 pub use error::StoreError;
-pub use limits::{Bucket, LastValue, Recovered, SealReport, SqlFormat, SqlTable, StoreFigures, StoreLimits};
+pub use limits::{Bucket, LastValue, Recovered, SealReport, SqlFormat, SqlShape, SqlTable, StoreFigures, StoreLimits};
 pub use records::{AuditRow, UserRow};
 pub use store::{Past, SqlPieces, Store};

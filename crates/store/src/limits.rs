@@ -1,5 +1,6 @@
 //! What goes into and comes out of the store by value: its limits, what it found at the start, its figures, its answers.
 
+use datafusion::arrow::datatypes::SchemaRef;
 use measure::Instant;
 use plant::{Batch, Decision, Quality, Record};
 use std::collections::BTreeMap;
@@ -139,6 +140,15 @@ pub struct SqlTable {
     pub rows: Vec<Vec<serde_json::Value>>,
     /// Whether rows beyond the limit were left out.
     pub cut: bool,
+}
+
+/// What a query would give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SqlShape {
+    /// The columns of its answer.
+    pub columns: SchemaRef,
+    /// The tables it names with their columns, by name; all there are where it asks about the tables themselves.
+    pub tables: Vec<(String, SchemaRef)>,
 }
 
 /// How the answer to a query is written.

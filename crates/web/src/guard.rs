@@ -60,19 +60,29 @@ pub async fn headers(State(windows): State<Arc<Windows>>, request: Request, next
 
 /// Room, time, and the name called.
 pub async fn door(State(windows): State<Arc<Windows>>, request: Request, next: Next) -> Response {
-    if windows.loopback && !called_as_loopback(&request) {
+    let passed = pass(&windows, windows.loopback, request, async |request| Ok(next.run(request).await));
+    passed.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Lets a request pass to what answers it, where there is room for it, within its time; `loopback` says that only this computer is
+/// listened to, and then only its own names are answered to.
+///
+/// # Errors
+/// Another name, no room, too late.
+pub async fn pass(
+    windows: &Windows,
+    loopback: bool,
+    request: Request,
+    answer: impl AsyncFnOnce(Request) -> Reply<Response>,
+) -> Reply<Response> {
+    if loopback && !called_as_loopback(&request) {
         let found = host(&request).unwrap_or_default().to_owned();
         let message = "this address answers only to the names of this computer itself";
         let refusal = Refusal::new(StatusCode::FORBIDDEN, "wrong_host", message);
-        return refusal.at("header host", found, LOOPBACK_NAMES.join(", ")).into_response();
+        return Err(refusal.at("header host", found, LOOPBACK_NAMES.join(", ")));
     }
-    let Ok(_room) = windows.requests.try_acquire() else {
-        return Refusal::busy().into_response();
-    };
-    match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Refusal::busy().into_response(),
-    }
+    let _room = windows.requests.try_acquire().map_err(|_| Refusal::busy())?;
+    tokio::time::timeout(ANSWER_WITHIN, answer(request)).await.map_err(|_| Refusal::busy())?
 }
 
 /// The name and port by which we were called; `None` where it is said twice or not at all.

@@ -2,6 +2,7 @@
 
 use crate::connecting::Connecting;
 use crate::hand::Hand;
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -43,6 +44,15 @@ pub enum SqlFormat {
     Arrow,
     /// A Parquet file.
     Parquet,
+}
+
+/// What a query would give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SqlShape {
+    /// The columns of its answer.
+    pub columns: SchemaRef,
+    /// The tables it names with their columns, by name; all there are where it asks about the tables themselves.
+    pub tables: Vec<(String, SchemaRef)>,
 }
 
 /// The answer to a query, piece by piece; an error ends it.
@@ -162,6 +172,8 @@ pub trait House: Connecting + Hand + Send + Sync + 'static {
     ) -> Result<Vec<Vec<Point>>, HouseError>;
     /// One read-only SQL query over the history; what is wrong with it is told before the first piece.
     async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError>;
+    /// What one read-only SQL query would give, without carrying it out.
+    async fn sql_shape(&self, query: String) -> Result<SqlShape, HouseError>;
     /// A person by name.
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError>;
     /// All people.

@@ -4,11 +4,13 @@
 //! Leaves: JSON forms (`form/`), pages, verdicts and new people for the house. Absent: drivers, disk (but for the TLS
 //! certificate), decisions, and any word to a machine that did not pass the house.
 //!
-//! Start at [`serve`] (listening), then `access` (who may do what), `guard` (what every request passes), `routes/`.
+//! Start at [`serve`] (listening), then `access` (who may do what), `guard` (what every request passes), `routes/`;
+//! `flight/` is the door of BI tools.
 
 mod access;
 pub mod api;
 pub mod connecting;
+mod flight;
 mod form;
 mod guard;
 pub mod hand;
@@ -20,13 +22,15 @@ mod reply;
 mod routes;
 mod secret;
 mod session;
+mod sign_in;
 mod take;
 mod throttle;
 mod windows;
 
 pub use access::{ALL as ROUTES, Need};
+pub use flight::TOKENS;
 pub use form::ask::Last;
-pub use listen::{Bound, Listen, TlsPaths, WebError, serve};
+pub use listen::{Bound, Flight, Listen, TlsPaths, WebError, serve};
 pub use one_time::OneTime;
 pub use passwords::NotStarted;
 pub use routes::history::newest;

@@ -1,15 +1,17 @@
 //! Listening: on loopback as it is, beyond only with TLS. Enters: an address, and the paths of a certificate and its key.
 //! Leaves: the address really bound, and a running server that ends gracefully.
 
+use crate::flight::{self, TOKENS};
 use crate::house::House;
 use crate::one_time::OneTime;
 use crate::passwords::{NotStarted, Passwords};
 use crate::routes::router;
 use crate::session::{Limits, Sessions};
 use crate::windows::{Opening, Windows};
-use axum_server::Handle;
+use axum::Router;
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
 use futures::future::{Either, Ready, ready};
 use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
@@ -26,6 +28,12 @@ use tokio::task::JoinHandle;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// Connections at one time.
 pub const CONNECTIONS_MAX: usize = 1_024;
+/// How often a quiet gRPC connection is asked whether it is still there.
+const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// Calls of one gRPC connection at one time.
+const CALLS_MAX: u32 = 32;
+/// Longest head of a gRPC call [bytes].
+const HEAD_BYTES_MAX: u32 = 16 * 1024;
 /// How long open requests may still take when the windows close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -48,6 +56,17 @@ pub struct Listen {
     pub one_time: OneTime,
     /// Limits of sessions.
     pub sessions: Limits,
+    /// Where BI tools are listened to, with the same TLS; `None` is nowhere.
+    pub flight: Option<Flight>,
+}
+
+/// Where and how Flight SQL is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// The address; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Limits of its tokens.
+    pub tokens: Limits,
 }
 
 /// Why the windows cannot be opened.
@@ -87,12 +106,13 @@ pub enum WebError {
 pub struct Bound {
     address: SocketAddr,
     server: JoinHandle<std::io::Result<()>>,
+    flight: Option<(SocketAddr, JoinHandle<std::io::Result<()>>)>,
 }
 
 impl Listen {
     /// On a loopback address, with a one-time token.
     pub fn loopback(address: SocketAddr, one_time: OneTime) -> Self {
-        Self { address, tls: None, one_time, sessions: Limits::default() }
+        Self { address, tls: None, one_time, sessions: Limits::default(), flight: None }
     }
 }
 
@@ -101,16 +121,59 @@ impl Bound {
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
+    /// The address really bound for Flight SQL.
+    pub fn flight(&self) -> Option<SocketAddr> {
+        self.flight.as_ref().map(|(address, _)| *address)
+    }
     /// Waits until the windows are closed.
     ///
     /// # Errors
     /// The server broke.
     pub async fn closed(self) -> std::io::Result<()> {
+        if let Some((_, server)) = self.flight {
+            server.await.map_err(std::io::Error::other)??;
+        }
         self.server.await.map_err(std::io::Error::other)?
     }
 }
 
-fn tls_config(paths: &TlsPaths) -> Result<Arc<rustls::ServerConfig>, WebError> {
+/// The version of HTTP that a door speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    /// Pages and API.
+    Http1,
+    /// gRPC.
+    Http2,
+}
+
+impl Speech {
+    /// How TLS calls it (RFC 7301).
+    const fn protocol(self) -> &'static [u8] {
+        match self {
+            Self::Http1 => b"http/1.1",
+            Self::Http2 => b"h2",
+        }
+    }
+    /// A server that speaks this and nothing else, within the limits.
+    fn tuned<A>(self, server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+        match self {
+            Self::Http1 => {
+                let mut server = server.http1_only();
+                server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+                server
+            }
+            Self::Http2 => {
+                let mut server = server.http2_only();
+                let mut http2 = server.http_builder().http2();
+                http2.timer(TokioTimer::new()).keep_alive_interval(ALIVE_EVERY).keep_alive_timeout(HEAD_WITHIN);
+                http2.max_concurrent_streams(CALLS_MAX).max_header_list_size(HEAD_BYTES_MAX);
+                server
+            }
+        }
+    }
+}
+
+fn tls_config(paths: &TlsPaths, speech: Speech) -> Result<Arc<rustls::ServerConfig>, WebError> {
     let wrong = |path: &Path, reason: String| WebError::Tls { path: path.to_owned(), reason };
     let chain: Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(&paths.certificate).and_then(|certificates| certificates.collect());
@@ -127,15 +190,51 @@ fn tls_config(paths: &TlsPaths) -> Result<Arc<rustls::ServerConfig>, WebError> {
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
     let mut config = config.map_err(|e| wrong(&paths.certificate, e.to_string()))?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![speech.protocol().to_vec()];
     Ok(Arc::new(config))
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<(std::net::TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    let bound = listener.local_addr()?;
-    Ok((listener, bound))
+/// A door that is bound and not yet open.
+struct Door {
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    tls: Option<RustlsConfig>,
+    speech: Speech,
+}
+
+impl Door {
+    fn bind(address: SocketAddr, tls: Option<&TlsPaths>, speech: Speech) -> Result<Self, WebError> {
+        if !address.ip().is_loopback() && tls.is_none() {
+            return Err(WebError::TlsNeeded { address });
+        }
+        let tls = tls.map(|paths| tls_config(paths, speech)).transpose()?.map(RustlsConfig::from_config);
+        let bound = std::net::TcpListener::bind(address).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        });
+        let (address, listener) = bound.map_err(|reason| WebError::Address { address, reason })?;
+        Ok(Self { listener, address, tls, speech })
+    }
+
+    /// Serves until `handle` says no more.
+    fn open(self, router: Router, handle: Handle<SocketAddr>) -> Result<JoinHandle<std::io::Result<()>>, WebError> {
+        let Self { listener, address, tls, speech } = self;
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let refused = |reason| WebError::Address { address, reason };
+        let counting = handle.clone();
+        Ok(match tls {
+            Some(config) => {
+                let server = axum_server::from_tcp_rustls(listener, config).map_err(refused)?;
+                let server = speech.tuned(server.map(|inner| Bounded { inner, counting }).handle(handle));
+                tokio::spawn(server.serve(service))
+            }
+            None => {
+                let server = axum_server::from_tcp(listener).map_err(refused)?;
+                let server = speech.tuned(server.map(|inner| Bounded { inner, counting }).handle(handle));
+                tokio::spawn(server.serve(service))
+            }
+        })
+    }
 }
 
 /// Accepts connections up to [`CONNECTIONS_MAX`]; one more is closed at once.
@@ -168,39 +267,31 @@ pub async fn serve(
     listen: Listen,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Bound, WebError> {
-    let loopback = listen.address.ip().is_loopback();
-    if !loopback && listen.tls.is_none() {
-        return Err(WebError::TlsNeeded { address: listen.address });
-    }
-    let tls = listen.tls.as_ref().map(tls_config).transpose()?;
-    let (listener, address) = bind(listen.address).map_err(|reason| WebError::Address { address: listen.address, reason })?;
+    let (loopback, tls) = (listen.address.ip().is_loopback(), listen.tls.as_ref());
+    let door = Door::bind(listen.address, tls, Speech::Http1)?;
+    let flight = listen.flight.map(|flight| Door::bind(flight.address, tls, Speech::Http2)).transpose()?;
     let (stopping, stopped) = watch::channel(false);
     let passwords = Passwords::start().await?;
     let (sessions, secure) = (Sessions::new(listen.sessions), tls.is_some());
-    let opening = Opening { sessions, one_time: listen.one_time, secure, loopback, passwords };
-    let service = router(Arc::new(Windows::open(house, opening, stopped))).into_make_service_with_connect_info::<SocketAddr>();
-    let handle = Handle::new();
-    let (closing, counting) = (handle.clone(), handle.clone());
+    let tokens = Sessions::new(listen.flight.map_or(TOKENS, |flight| flight.tokens));
+    let opening = Opening { sessions, tokens, one_time: listen.one_time, secure, loopback, passwords };
+    let windows = Arc::new(Windows::open(house, opening, stopped));
+    let handles = [Handle::new(), Handle::new()];
+    let closing = handles.clone();
     tokio::spawn(async move {
         stop.await;
         stopping.send_replace(true);
-        closing.graceful_shutdown(Some(CLOSE_WITHIN));
+        closing.iter().for_each(|handle| handle.graceful_shutdown(Some(CLOSE_WITHIN)));
     });
-    let refused = |reason| WebError::Address { address, reason };
-    let server = match tls {
-        Some(config) => {
-            let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(config)).map_err(refused)?;
-            let mut server = server.map(|inner| Bounded { inner, counting }).handle(handle);
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-            tokio::spawn(server.serve(service))
-        }
-        None => {
-            let server = axum_server::from_tcp(listener).map_err(refused)?;
-            let mut server = server.map(|inner| Bounded { inner, counting }).handle(handle);
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-            tokio::spawn(server.serve(service))
-        }
-    };
+    let [pages, calls] = handles;
+    let address = door.address;
+    let server = door.open(router(Arc::clone(&windows)), pages)?;
     tracing::info!(%address, tls = secure, "the windows are open");
-    Ok(Bound { address, server })
+    let open = |door: Door| {
+        let address = door.address;
+        let server = door.open(flight::router(windows, address.ip().is_loopback()), calls)?;
+        tracing::info!(%address, tls = secure, "Flight SQL is served");
+        Ok::<_, WebError>((address, server))
+    };
+    Ok(Bound { address, server, flight: flight.map(open).transpose()? })
 }

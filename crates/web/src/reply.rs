@@ -42,6 +42,15 @@ impl Refusal {
         self.retry_after = Some(wait);
         self
     }
+    /// The status and the whole sentence, for callers that take no JSON.
+    pub fn told(&self) -> (StatusCode, String) {
+        let error = &*self.error;
+        let place = match (&error.place, &error.found, &error.allowed) {
+            (Some(place), Some(found), Some(allowed)) => format!("; {place}: found {found}; allowed is {allowed}"),
+            _ => String::new(),
+        };
+        (self.status, format!("{}{place}", error.message))
+    }
     /// 400: a value that cannot be used.
     pub fn invalid(place: &str, found: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", format!("`{place}` cannot be used")).at(place, found, allowed)

@@ -29,6 +29,8 @@ pub struct Windows {
     pub house: Arc<dyn House>,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// Who is signed in through Flight SQL.
+    pub tokens: Sessions,
     /// Who tries too often.
     pub throttle: Throttle,
     /// The one-time token.
@@ -110,6 +112,8 @@ fn rate(beats: &mut VecDeque<(Instant, u64)>, accepted: u64, now: Instant) -> f6
 pub struct Opening {
     /// Who may be signed in.
     pub sessions: Sessions,
+    /// Who may be signed in through Flight SQL.
+    pub tokens: Sessions,
     /// The one-time token.
     pub one_time: OneTime,
     /// Whether connections are encrypted.
@@ -123,11 +127,12 @@ pub struct Opening {
 impl Windows {
     /// Opens the windows of a house.
     pub fn open(house: Arc<dyn House>, opening: Opening, stop: watch::Receiver<bool>) -> Self {
-        let Opening { sessions, one_time, secure, loopback, passwords } = opening;
+        let Opening { sessions, tokens, one_time, secure, loopback, passwords } = opening;
         Self {
             pulse: beat(Arc::clone(&house), stop.clone()),
             house,
             sessions,
+            tokens,
             throttle: Throttle::default(),
             one_time,
             live: Arc::new(Semaphore::new(LIVE_MAX)),

@@ -83,6 +83,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// Certificate and key; always there beyond loopback.
     pub tls: Option<Tls>,
+    /// Address and port of Flight SQL; `None` is not served.
+    pub flight_sql: Option<SocketAddr>,
 }
 
 /// TLS files (PEM).

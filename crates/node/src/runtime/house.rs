@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
 use web::hand::{Entered, Hand, HandReading, Said};
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, StoreFigures, User};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
 
 /// Longest wait for the loop's answer to a person.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -197,6 +197,11 @@ impl House for NodeHouse {
             Some((piece.map(bytes::Bytes::from).map_err(failed), pieces))
         };
         Ok(futures::stream::unfold(pieces, next).boxed())
+    }
+
+    async fn sql_shape(&self, query: String) -> Result<SqlShape, HouseError> {
+        let shape = self.store.sql_shape(&query).await.map_err(failed)?;
+        Ok(SqlShape { columns: shape.columns, tables: shape.tables })
     }
 
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {

@@ -119,6 +119,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 /// The store, the windows or a password file cannot be used.
 pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<Running, StartError> {
     probe(config.web.listen)?;
+    config.web.flight_sql.map(probe).transpose()?;
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
@@ -159,6 +160,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         tls: config.web.tls.as_ref().map(|t| web::TlsPaths { certificate: t.certificate.clone(), key: t.key.clone() }),
         one_time,
         sessions: web::Limits::default(),
+        flight: config.web.flight_sql.map(|address| web::Flight { address, tokens: web::TOKENS }),
     };
     let secure = listen.tls.is_some();
     let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;

@@ -9,7 +9,7 @@ use super::rows::Emitter;
 use super::wide;
 use crate::live::Hot;
 use crate::records::Outlined;
-use crate::{LastValue, SqlTable, StoreError};
+use crate::{LastValue, SqlShape, SqlTable, StoreError};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -22,6 +22,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Ast;
@@ -64,6 +65,8 @@ pub(crate) struct Sight {
     pub records: Vec<(&'static str, Vec<Outlined>)>,
     /// Newest values, where the query asks for them.
     pub last: Vec<LastValue>,
+    /// Whether hot readings are looked at; without them tables still have all their columns.
+    pub hot_rows: bool,
 }
 
 /// The surroundings of queries: memory is limited, nothing is written to disk.
@@ -121,12 +124,39 @@ impl Sql {
     /// # Errors
     /// An unknown table or column, or a limit reached.
     pub(crate) async fn run(self, sight: &Sight) -> Result<SendableRecordBatchStream, StoreError> {
-        let known = self.register(sight).map_err(|e| refused(&e))?;
-        let plan = self.context.state().statement_to_plan(self.statement).await.map_err(|e| explained(&e, &known))?;
-        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        reading.verify_plan(&plan).map_err(|_| StoreError::Query(format!("this query would change something; {ALLOWED}")))?;
+        let plan = self.plan(sight).await?;
         let frame = self.context.execute_logical_plan(plan).await.map_err(|e| refused(&e))?;
         frame.execute_stream().await.map_err(|e| refused(&e))
+    }
+
+    /// What the query would give, without carrying it out.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(crate) async fn shape(self, sight: &Sight) -> Result<SqlShape, StoreError> {
+        let columns = Arc::clone(self.plan(sight).await?.schema().inner());
+        let options = self.context.state().config_options().catalog.clone();
+        let catalog = self.context.catalog(&options.default_catalog);
+        let mut tables = Vec::new();
+        if let Some(schema) = catalog.and_then(|c| c.schema(&options.default_schema)) {
+            for name in schema.table_names() {
+                if let Some(table) = schema.table(&name).await.map_err(|e| refused(&e))? {
+                    tables.push((name, table.schema()));
+                }
+            }
+        }
+        tables.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(SqlShape { columns, tables })
+    }
+
+    /// How the query would be carried out; makes the tables that it names.
+    async fn plan(&self, sight: &Sight) -> Result<LogicalPlan, StoreError> {
+        let known = self.register(sight).map_err(|e| refused(&e))?;
+        let planned = self.context.state().statement_to_plan(self.statement.clone()).await;
+        let plan = planned.map_err(|e| explained(&e, &known))?;
+        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        reading.verify_plan(&plan).map_err(|_| StoreError::Query(format!("this query would change something; {ALLOWED}")))?;
+        Ok(plan)
     }
 
     /// Makes the tables that the query names; gives the names of all there are.
@@ -154,6 +184,9 @@ impl Sql {
                 let mut rows = Vec::new();
                 let emitter = Emitter::new(&gathered, table, &sight.words);
                 let emitted = emitter.and_then(|mut emitter| {
+                    if !sight.hot_rows {
+                        return Ok(());
+                    }
                     emitter.until(i64::MAX, &columns, &mut |batch| {
                         let cast_to =
                             batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));

@@ -2,11 +2,13 @@
 
 use super::Store;
 use crate::live::HotSegment;
+use crate::records::Outlined;
 use crate::series::{Answer, Ask, LAST_TABLE, Manifest, RECORD_TABLES, Sight, Sql, context, next, table};
-use crate::{Bucket, LastValue, SqlFormat, SqlTable, StoreError};
+use crate::{Bucket, LastValue, SqlFormat, SqlShape, SqlTable, StoreError};
 use datafusion::execution::SendableRecordBatchStream;
 use measure::{Instant, Span};
 use plant::{ChannelId, ChannelKind, Plant};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -160,6 +162,25 @@ impl Store {
         }
     }
 
+    /// What one SQL statement that only reads would give, as [`Self::sql`], without carrying it out.
+    ///
+    /// # Errors
+    /// As [`Self::sql`].
+    pub async fn sql_shape(&self, query: &str) -> Result<SqlShape, StoreError> {
+        let mut tries = TRIES;
+        loop {
+            let (sql, looking) = (self.read(query)?, self.looking());
+            // the columns of these tables do not depend on their rows
+            let records = RECORD_TABLES.into_iter().filter(|(name, _)| sql.wants(name)).map(|(name, _)| (name, Vec::new()));
+            let records = records.collect();
+            let answer = self.think(async move { sql.shape(&looking.sight(records, Vec::new(), false)?).await }).await;
+            tries -= 1;
+            if tries == 0 || !matches!(answer, Err(StoreError::Disk { .. })) {
+                return answer;
+            }
+        }
+    }
+
     async fn try_pieces(
         &self,
         running: impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static,
@@ -187,7 +208,7 @@ impl Store {
         query: &str,
         last: impl Fn() -> Vec<LastValue>,
     ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
-        let sql = Sql::read(context(Arc::clone(&self.inner.surroundings), THREADS), query)?;
+        let sql = self.read(query)?;
         let mut records = Vec::new();
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {
@@ -196,12 +217,17 @@ impl Store {
             }
         }
         let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
+        let looking = self.looking();
+        Ok(async move { sql.run(&looking.sight(records, last, true)?).await })
+    }
+
+    fn read(&self, query: &str) -> Result<Sql, StoreError> {
+        Sql::read(context(Arc::clone(&self.inner.surroundings), THREADS), query)
+    }
+
+    fn looking(&self) -> Looking {
         let (manifest, segments, words) = self.snapshot();
-        let (journal, history) = (self.journal_dir(), self.history_dir());
-        Ok(async move {
-            let hot = segments.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
-            sql.run(&Sight { history, manifest, hot, words, records, last }).await
-        })
+        Looking { journal: self.journal_dir(), history: self.history_dir(), manifest, segments, words }
     }
 
     pub(super) fn ask(&self, ask: Ask) -> Ask {
@@ -238,6 +264,28 @@ impl Store {
                 Err(StoreError::Slow(TIME_MAX.as_secs()))
             }
         }
+    }
+}
+
+/// What a query looks at, before the hot readings are loaded.
+struct Looking {
+    journal: PathBuf,
+    history: PathBuf,
+    manifest: Arc<Manifest>,
+    segments: Vec<HotSegment>,
+    words: Vec<Arc<str>>,
+}
+
+impl Looking {
+    fn sight(
+        self,
+        records: Vec<(&'static str, Vec<Outlined>)>,
+        last: Vec<LastValue>,
+        hot_rows: bool,
+    ) -> Result<Sight, StoreError> {
+        let Self { journal, history, manifest, segments, words } = self;
+        let hot = segments.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(Sight { history, manifest, hot, words, records, last, hot_rows })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Series, words and SQL.
 
 use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, channel, decision, finding, open, plant, rows, words};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use measure::Span;
@@ -144,6 +145,30 @@ async fn buckets_of_several_channels_have_all_functions() {
     assert!(refusal.to_string().contains("several machines"), "{refusal}");
     let fine = store.buckets(&plant, &channels, (at(0), at(90_000)), Span::from_seconds(1), false).await.expect_err("too many");
     assert!(fine.to_string().contains("90000 buckets are too many"), "{fine}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_query_would_give_is_told_without_carrying_it_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let plant = plant();
+    store.append(words(0, &["running"]), vec![batch(0, &[(POWER, 1, 5.0), (STATE, 1, 0.0)])]).await.expect("stored");
+    store.seal(&plant, at(100)).await.expect("sealed");
+    store.append(Vec::new(), vec![batch(0, &[(GOOD, 2, 5.0)]), batch(2, &[(POWER, 2, 9.0)])]).await.expect("stored");
+    let names = |columns: &SchemaRef| columns.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>().join(" ");
+    let shape = store.sql_shape("select power / 0 as p, machine from milling where 1 / 0 > 1").await.expect("it is not run");
+    assert_eq!((names(&shape.columns), shape.tables.len()), ("p machine".to_owned(), 1));
+    let all = store.sql_shape("show tables").await.expect("tables");
+    for (table, columns) in &all.tables {
+        let whole = store.sql(&format!("select * from \"{table}\""), 9).await.expect("rows");
+        assert_eq!(names(columns), whole.columns.join(" "), "{table}: what is sealed and what is hot");
+    }
+    let tables: Vec<_> = all.tables.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(tables, ["commands", "decisions", "findings", "forecasts", "last", "milling", "outcomes", "oven"]);
+    for query in ["drop table milling", "select 1; select 2", "select nothing from milling", "select 1 from nowhere"] {
+        let refusal = store.sql_shape(query).await.expect_err(query);
+        assert_eq!(Err(refusal), store.sql(query, 9).await, "the same sentence");
+    }
 }
 
 async fn pieces(store: &Store, query: &str, format: SqlFormat, rows_max: usize) -> Result<Vec<u8>, StoreError> {

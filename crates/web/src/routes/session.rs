@@ -8,6 +8,7 @@ use crate::one_time::PERSON;
 use crate::reply::{Refusal, Reply};
 use crate::secret::token_hash;
 use crate::session::{COOKIE, Seat};
+use crate::sign_in::{self, PASSWORD_CHARS, Typed, Way};
 use crate::take::{Body, text_within};
 use crate::windows::Windows;
 use axum::extract::{ConnectInfo, State};
@@ -19,9 +20,8 @@ use plant::UserRole;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// Lengths of a password [characters] (NIST SP 800-63B: at least 8, at least 64 allowed; here somewhat longer).
-pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=128;
-
+/// The sign-in of the pages.
+const PAGES: Way = Way { place: "body", word: "password" };
 /// Name under which attempts with one-time tokens are counted; no person can have it.
 const ONE_TIME: &str = "one-time token";
 
@@ -58,19 +58,8 @@ pub async fn sign_in(
     headers: HeaderMap,
     Body(sent): Body<SignIn>,
 ) -> Reply<Opened> {
-    text_within("body.name", &sent.name, 1..=64)?;
-    text_within("body.password", &sent.password, 1..=*PASSWORD_CHARS.end())?;
-    windows.throttle.attempt(&sent.name, peer.ip(), Instant::now()).map_err(Refusal::too_many)?;
-    let user = windows.house.user(&sent.name).await?;
-    let fits = windows.passwords.fits(sent.password, user.as_ref().map(|u| u.password_hash.clone())).await?;
-    let Some(user) = user.as_ref().filter(|_| fits) else {
-        // a name that nobody has may be a password typed into the wrong field: it is not written down
-        let who = user.as_ref().map_or("unknown", |u| u.name.as_str());
-        windows.note(who, "sign_in_failed", &peer.ip().to_string(), "").await?;
-        return Err(Refusal::wrong_sign_in());
-    };
-    windows.throttle.passed(&sent.name, peer.ip());
-    windows.note(&user.name, "sign_in", &peer.ip().to_string(), "password").await?;
+    let typed = Typed { name: sent.name, password: sent.password };
+    let user = sign_in::sign_in(&windows, typed, peer.ip(), &PAGES).await?;
     open(&windows, &headers, &user.name, (user.role, false))
 }
 
@@ -140,6 +129,7 @@ pub async fn set_password(
     let password_hash = windows.passwords.hash(sent.fresh).await?;
     windows.house.put_user(User { name: seat.name.clone(), role: seat.role, password_hash }).await?;
     windows.sessions.password_set(&seat.name, &seat.key);
+    windows.tokens.password_set(&seat.name, &seat.key);
     windows.note(&seat.name, "password_changed", &seat.name, "").await?;
     Ok(StatusCode::NO_CONTENT)
 }

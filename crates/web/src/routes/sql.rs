@@ -2,10 +2,11 @@
 
 use super::Look;
 use crate::form::person::{SqlQuery, SqlTable};
-use crate::house::SqlFormat;
+use crate::house::{SqlBody, SqlFormat, SqlShape};
 use crate::reply::{Refusal, Reply};
 use crate::session::Seat;
 use crate::take::{Body, text_within};
+use crate::windows::Windows;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
@@ -15,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 /// Rows of a JSON answer at most; what is beyond is told of by `cut`.
 const TABLE_ROWS_MAX: usize = 1_000;
 /// Rows of any other answer at most; one with more breaks off.
-const ROWS_MAX: usize = 10_000_000;
+pub const ROWS_MAX: usize = 10_000_000;
 /// Characters of a query.
 const QUERY_CHARS_MAX: usize = 16_384;
 /// Characters of a query kept in the audit trail.
@@ -49,12 +50,44 @@ pub async fn sql(
     headers: HeaderMap,
     Body(sent): Body<SqlQuery>,
 ) -> Reply<Response> {
-    text_within("body.query", &sent.query, 1..=QUERY_CHARS_MAX)?;
     let (kind, format, rows_max) = wished(&headers)?;
-    let noted: String = sent.query.chars().take(NOTED_CHARS_MAX).collect();
-    windows.note(&seat.name, "sql", "history", &noted).await?;
-    let pieces = windows.house.sql(sent.query, format, rows_max).await?;
+    let pieces = answer(&windows, &seat.name, sent.query, (format, rows_max)).await?;
     Ok(([(CONTENT_TYPE, kind)], axum::body::Body::from_stream(pieces)).into_response())
+}
+
+/// The answer to a person's query, which is written into the audit trail first.
+///
+/// # Errors
+/// The query is too long, not understood, or would change something; the audit trail cannot be written.
+pub async fn answer(windows: &Windows, who: &str, query: String, (format, rows_max): (SqlFormat, usize)) -> Reply<SqlBody> {
+    fits(&query)?;
+    note(windows, who, &query).await?;
+    Ok(windows.house.sql(query, format, rows_max).await?)
+}
+
+/// What a person's query would give, without carrying it out. Only a query that is refused is written into the audit trail: who
+/// asks for the shape of a good one has seen nothing yet.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn shape(windows: &Windows, who: &str, query: String) -> Reply<SqlShape> {
+    fits(&query)?;
+    match windows.house.sql_shape(query.clone()).await {
+        Ok(shape) => Ok(shape),
+        Err(error) => {
+            note(windows, who, &query).await?;
+            Err(error.into())
+        }
+    }
+}
+
+fn fits(query: &str) -> Reply<()> {
+    text_within("body.query", query, 1..=QUERY_CHARS_MAX)
+}
+
+async fn note(windows: &Windows, who: &str, query: &str) -> Reply<()> {
+    let noted: String = query.chars().take(NOTED_CHARS_MAX).collect();
+    windows.note(who, "sql", "history", &noted).await
 }
 
 /// The first form that the caller accepts; weights are not looked at.

@@ -1,11 +1,11 @@
 //! People who may sign in.
 
 use super::Look;
-use super::session::PASSWORD_CHARS;
 use crate::form::person::{NewUser, User};
 use crate::house;
 use crate::reply::{Refusal, Reply};
 use crate::session::Seat;
+use crate::sign_in::PASSWORD_CHARS;
 use crate::take::{Body, text_within, word};
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -13,12 +13,14 @@ use ::plant::{
     Because, ChannelId, Command, CommandState, CommandValue, DecisionState, Plant, Rank, Record, RecordId, RecordKind, Role,
     UserRole, Verdict,
 };
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringViewArray};
+use arrow::ipc::writer::StreamWriter;
 use async_trait::async_trait;
 use measure::{Instant, Span};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, StoreFigures, User};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
 
 /// Records a slow reader may be behind.
 const RECORDS_BEHIND_MAX: usize = 64;
@@ -118,6 +120,26 @@ impl Fake {
         let rooms = self.rooms();
         [&rooms.records, &rooms.archive].into_iter().flat_map(|r| of_kind(r, kind)).collect()
     }
+}
+
+fn selecting(query: &str) -> Result<(), HouseError> {
+    let reads = query.trim_start().to_lowercase().starts_with("select");
+    if reads { Ok(()) } else { Err(HouseError::Invalid("only SELECT is allowed".to_owned())) }
+}
+
+/// The answer to every query, its words as views, as the store has them.
+fn energies() -> RecordBatch {
+    let machines = StringViewArray::from_iter_values((0..12).map(|i| MACHINES[i % 10].0));
+    let energies = Float64Array::from_iter_values((0..12).map(|i| f64::from(i) * 0.5));
+    let columns: [(&str, ArrayRef); 2] = [("machine", Arc::new(machines)), ("energy", Arc::new(energies))];
+    RecordBatch::try_from_iter(columns).expect("columns of one length")
+}
+
+fn arrow_stream() -> Vec<u8> {
+    let rows = energies();
+    let mut writer = StreamWriter::try_new(Vec::new(), &rows.schema()).expect("a stream");
+    writer.write(&rows).expect("rows");
+    writer.into_inner().expect("the whole")
 }
 
 fn of_kind(records: &Records, kind: RecordKind) -> Vec<Record> {
@@ -239,8 +261,10 @@ impl House for Fake {
         Ok(all)
     }
     async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError> {
-        if !query.trim_start().to_lowercase().starts_with("select") {
-            return Err(HouseError::Invalid("only SELECT is allowed".to_owned()));
+        selecting(&query)?;
+        if format == SqlFormat::Arrow {
+            let whole = Ok(bytes::Bytes::from(arrow_stream()));
+            return Ok(Box::pin(futures::stream::iter([whole])));
         }
         let rows: Vec<_> = (0..12.min(rows_max)).map(|i| serde_json::json!([MACHINES[i % 10].0, i as f64 * 0.5])).collect();
         let text = match format {
@@ -250,6 +274,13 @@ impl House for Fake {
         let (first, second) = text.split_at(5);
         let pieces = [first, second].map(|piece| Ok(bytes::Bytes::copy_from_slice(piece.as_bytes())));
         Ok(Box::pin(futures::stream::iter(pieces)))
+    }
+    async fn sql_shape(&self, query: String) -> Result<SqlShape, HouseError> {
+        let columns = energies().schema();
+        if query != "SHOW TABLES" {
+            selecting(&query)?;
+        }
+        Ok(SqlShape { columns: Arc::clone(&columns), tables: vec![("milling".to_owned(), columns)] })
     }
     async fn user(&self, name: &str) -> Result<Option<User>, HouseError> {
         Ok(self.rooms().users.iter().find(|u| u.name == name).cloned())

@@ -19,8 +19,8 @@ async fn every_change_is_in_the_trail() {
     let audited = window.fake.audited();
     let rows: Vec<_> = audited.iter().map(|(a, b, c, d)| [a.as_str(), b, c, d]).collect();
     let wanted = [
-        ["unknown", "sign_in_failed", "127.0.0.1", ""],
-        ["admin", "sign_in_failed", "127.0.0.1", ""],
+        ["unknown", "sign_in_failed", "127.0.0.1", "password"],
+        ["admin", "sign_in_failed", "127.0.0.1", "password"],
         ["admin", "sign_in", "127.0.0.1", "password"],
         ["admin", "user_added", "ann", "viewer"],
         ["admin", "verdict", "decision-6", "rejected: guests today"],

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use web::{Bound, Limits, Listen, OneTime};
+use web::{Bound, Flight, Limits, Listen, OneTime};
 
 /// An answer.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ pub fn joined(mut bytes: &[u8]) -> Vec<u8> {
 pub struct Window {
     pub fake: Arc<Fake>,
     pub address: SocketAddr,
+    /// Where Flight SQL is served.
+    pub flight: SocketAddr,
     /// The one-time token.
     pub token: String,
     close: Option<oneshot::Sender<()>>,
@@ -95,16 +97,20 @@ impl Window {
     pub async fn open() -> Self {
         Self::with(Limits::default()).await
     }
+    /// With these limits of sessions and of tokens.
     pub async fn with(sessions: Limits) -> Self {
         let fake = Fake::new();
         let (one_time, token) = OneTime::fresh().expect("random bytes");
-        let listen = Listen { sessions, ..Listen::loopback(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), one_time) };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let flight = Some(Flight { address, tokens: sessions });
+        let listen = Listen { sessions, flight, ..Listen::loopback(address, one_time) };
         let (close, closed) = oneshot::channel::<()>();
         let stop = async {
             let _ = closed.await;
         };
         let bound = web::serve(Arc::<Fake>::clone(&fake), listen, stop).await.expect("a free port");
-        Self { fake, address: bound.address(), token, close: Some(close), bound: Some(bound) }
+        let flight = bound.flight().expect("it is served");
+        Self { fake, address: bound.address(), flight, token, close: Some(close), bound: Some(bound) }
     }
     /// Closes the window and waits for that.
     pub async fn close(&mut self) {

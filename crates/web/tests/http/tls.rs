@@ -11,13 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 use web::{Limits, Listen, OneTime, TlsPaths, WebError};
 
-fn paths(certificate: &str, key: &str) -> Option<TlsPaths> {
+pub fn paths(certificate: &str, key: &str) -> Option<TlsPaths> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http/tls");
     Some(TlsPaths { certificate: folder.join(certificate), key: folder.join(key) })
 }
 
 async fn opened(address: (Ipv4Addr, u16), tls: Option<TlsPaths>) -> Result<web::Bound, WebError> {
-    let listen = Listen { address: SocketAddr::from(address), tls, one_time: OneTime::none(), sessions: Limits::default() };
+    let listen =
+        Listen { address: SocketAddr::from(address), tls, one_time: OneTime::none(), sessions: Limits::default(), flight: None };
     web::serve(Fake::new(), listen, std::future::pending()).await
 }
 
@@ -47,19 +48,26 @@ async fn what_cannot_be_listened_with_is_named() {
     assert!(error.starts_with(&format!("{taken} cannot be listened on: Address already in use")), "{error}");
 }
 
-/// One request over TLS that trusts only the test's certificate.
-fn asked(address: SocketAddr, request: &str) -> crate::client::Answer {
+/// TLS of a client that trusts only the test's certificate.
+pub fn trusting(protocol: &[u8]) -> Arc<rustls::ClientConfig> {
     let certificate = paths("certificate.pem", "").expect("paths").certificate;
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate).expect("PEM")).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Arc::new(config)
+}
+
+/// One request over TLS.
+fn asked(address: SocketAddr, request: &str) -> crate::client::Answer {
+    let config = trusting(b"http/1.1");
     let name = ServerName::try_from("localhost").expect("a name");
-    let connection = rustls::ClientConnection::new(Arc::new(config), name).expect("a connection");
+    let connection = rustls::ClientConnection::new(config, name).expect("a connection");
     let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, address.port())).expect("the window is open");
     let mut stream = rustls::StreamOwned::new(connection, socket);
     stream.write_all(request.as_bytes()).expect("sent");

@@ -108,11 +108,10 @@ impl Judge<'_> {
 
     pub(super) fn web(&mut self, form: Option<&WebForm>, folder: &Path) -> Option<Web> {
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-        let Some(form) = form else { return Some(Web { listen: usual, tls: None }) };
-        let listen = form.listen.as_ref().map_or(Some(usual), |typed| typed.parse().ok());
-        if listen.is_none() {
-            self.refuse(&at("web", "listen"), "an address and a port such as `127.0.0.1:8080` or `[::1]:8080`");
-        }
+        let Some(form) = form else { return Some(Web { listen: usual, tls: None, flight_sql: None }) };
+        let listen =
+            self.socket("listen", form.listen.as_deref(), "an address and a port such as `127.0.0.1:8080` or `[::1]:8080`");
+        let flight = self.socket("flight_sql", form.flight_sql.as_deref(), "an address and a port such as `127.0.0.1:8815`");
         let tls = match (&form.tls_certificate, &form.tls_key) {
             (Some(certificate), Some(key)) => Some(Tls { certificate: folder.join(certificate), key: folder.join(key) }),
             (None, None) => None,
@@ -125,10 +124,26 @@ impl Judge<'_> {
                 None
             }
         };
-        if tls.is_none() && listen.is_some_and(|l: SocketAddr| !l.ip().is_loopback()) {
-            self.refuse(&at("web", "listen"), "a loopback address, or any address together with `tls_certificate` and `tls_key`");
+        for (key, address) in [("listen", listen), ("flight_sql", flight)] {
+            if tls.is_none() && address.flatten().is_some_and(|a| !a.ip().is_loopback()) {
+                self.refuse(&at("web", key), "a loopback address, or any address together with `tls_certificate` and `tls_key`");
+            }
         }
-        Some(Web { listen: listen?, tls })
+        let listen = listen?.unwrap_or(usual);
+        let flight_sql = flight?;
+        if listen.port() != 0 && flight_sql == Some(listen) {
+            self.refuse(&at("web", "flight_sql"), "another address or port than `listen`");
+        }
+        Some(Web { listen, tls, flight_sql })
+    }
+
+    /// An address and port of `[web]`: `Some(None)` where it is absent, `None` where it is none.
+    fn socket(&mut self, key: &str, typed: Option<&str>, allowed: &str) -> Option<Option<SocketAddr>> {
+        let read = typed.map(str::parse).transpose().ok();
+        if read.is_none() {
+            self.refuse(&at("web", key), allowed);
+        }
+        read
     }
 
     pub(super) fn store(&mut self, form: Option<&StoreForm>, folder: &Path) -> Option<Store> {

@@ -29,6 +29,13 @@ const CASES: &[(&str, &str, &str)] = &[
     ("a currency that is none", "currency = \"EUR\"", "currency = \"euro\""),
     ("an address that is none", "127.0.0.1:9000", "localhost"),
     ("beyond loopback without TLS", "127.0.0.1:9000", "0.0.0.0:9000"),
+    ("an address for BI tools that is none", "listen = \"127.0.0.1:9000\"", "flight_sql = \"8815\""),
+    ("BI tools beyond loopback without TLS", "listen = \"127.0.0.1:9000\"", "flight_sql = \"192.0.2.7:8815\""),
+    (
+        "BI tools at the address of the pages",
+        "listen = \"127.0.0.1:9000\"",
+        "listen = \"127.0.0.1:9000\"\nflight_sql = \"127.0.0.1:9000\"",
+    ),
     ("a certificate without its key", "listen = \"127.0.0.1:9000\"", "listen = \"127.0.0.1:9000\"\ntls_certificate = \"a.pem\""),
     ("a secret in the file", "password_file = \"cell.password\"", "password = \"hunter2\""),
     ("a span without a unit", "warm_up = \"4 min\"", "warm_up = \"4\""),
