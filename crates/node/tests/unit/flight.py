@@ -113,7 +113,7 @@ with connect() as connection:
             "refused_direct": [refused(lambda: direct(connection, query)) for query in wish["refused"]],
             "refused_update": [refused(lambda: update(connection, query)) for query in wish["refused"]],
             "update": refused(lambda: update(connection, wish["queries"][0])),
-            "bound": refused(lambda: connection.cursor().execute("SELECT ?", (1,))),
+            "bound": refused(lambda: connection.cursor().execute("SELECT $1", (1,))),
             "tables": tables(connection),
             "table_types": connection.adbc_get_table_types(),
             "info": {str(key): str(value) for key, value in connection.adbc_get_info().items()},

@@ -162,7 +162,7 @@ async fn clients_of_flight_sql_see_what_http_says() {
         assert_eq!((prepared, direct), (rows, rows), "{query}");
     }
     assert_eq!(seen["prepared"][0][0][0], ROWS[0] + ROWS[1], "sealed and hot, each once");
-    let kinds = ["timestamp[us, tz=UTC]", "string", "double", "string"];
+    let kinds = ["timestamp[us, tz=+00:00]", "string", "double", "string"];
     assert_eq!(seen["types"], json!(kinds), "words are plain UTF-8");
     large(&seen, &http);
     refusals(&seen, &http);

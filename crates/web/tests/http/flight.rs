@@ -5,7 +5,7 @@ use crate::client::Window;
 use crate::house::Fake;
 use crate::tls::{paths, trusting};
 use arrow::datatypes::DataType;
-use arrow::error::ArrowError;
+use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use futures::TryStreamExt;
 use hyper_util::rt::TokioIo;
@@ -24,23 +24,23 @@ async fn client(address: SocketAddr) -> Client {
     FlightSqlServiceClient::new(endpoint.connect().await.expect("it is served"))
 }
 
-async fn signed_in(window: &Window, role: &str) -> Result<Client, ArrowError> {
+async fn signed_in(window: &Window, role: &str) -> Result<Client, FlightError> {
     let mut client = client(window.flight).await;
     client.handshake(role, &format!("{role}-password")).await?;
     Ok(client)
 }
 
 /// Rows of an answer, and the type of its first column.
-async fn rows(client: &mut Client, query: &str) -> Result<(usize, DataType), ArrowError> {
+async fn rows(client: &mut Client, query: &str) -> Result<(usize, DataType), FlightError> {
     let info = client.execute(query.to_owned(), None).await?;
     let ticket = info.endpoint.into_iter().next().and_then(|e| e.ticket).expect("a ticket");
-    let batches: Vec<_> = client.do_get(ticket).await?.try_collect().await.map_err(|e| ArrowError::ExternalError(e.into()))?;
+    let batches: Vec<_> = client.do_get(ticket).await?.try_collect().await?;
     let kind = batches.first().map_or(DataType::Null, |b| b.schema().field(0).data_type().clone());
     Ok((batches.iter().map(|b| b.num_rows()).sum(), kind))
 }
 
 #[track_caller]
-fn says<T>(answer: Result<T, ArrowError>, sentence: &str) {
+fn says<T>(answer: Result<T, FlightError>, sentence: &str) {
     let said = answer.err().expect("refused").to_string();
     assert!(said.contains(sentence), "{said}");
 }

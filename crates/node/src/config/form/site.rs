@@ -42,8 +42,7 @@ pub struct WebForm {
     pub tls_certificate: Option<String>,
     /// File of the TLS private key (PEM), relative to this file.
     pub tls_key: Option<String>,
-    /// Address and port at which BI tools ask SQL over Arrow Flight SQL, such as `127.0.0.1:8815`. Beyond loopback TLS is
-    /// required, with the same certificate. Absent: not served.
+    /// Address and port of Arrow Flight SQL, for BI tools; beyond loopback TLS is required. Absent: not served.
     pub flight_sql: Option<String>,
 }
 
