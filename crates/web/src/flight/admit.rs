@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use plant::UserRole;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,10 @@ const SQL: (&str, &str) = ("POST", "/api/v1/sql");
 /// The sign-in of Flight SQL.
 const FLIGHT: sign_in::Way = sign_in::Way { place: "header authorization", word: "flight sql" };
 const ALLOWED: &str = "Basic with name and password, or Bearer with the token that Handshake gave";
+
+/// Base64 with or without its padding: the clients written in Go leave it out.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// What the guard needs.
 #[derive(Clone)]
@@ -78,7 +83,7 @@ async fn person(windows: &Windows, headers: &HeaderMap, from: SocketAddr) -> Rep
 
 /// Name and password of the scheme Basic (RFC 7617).
 fn typed(value: &str) -> Reply<Typed> {
-    let plain = STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let plain = BASE64.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = plain.as_deref().and_then(|plain| plain.split_once(':'));
     let (name, password) = pair.ok_or_else(|| {
         let broken = Refusal::new(StatusCode::BAD_REQUEST, "invalid", "the name and password cannot be read");
@@ -113,10 +118,13 @@ mod tests {
 
     #[test]
     fn basic_is_a_name_and_all_that_follows_the_first_colon() {
-        let read = |text: &str| typed(&STANDARD.encode(text)).map(|t| (t.name, t.password)).ok();
+        let read = |text: &str| typed(&BASE64.encode(text)).map(|t| (t.name, t.password)).ok();
         assert_eq!(read("ann:a:b:c"), Some(("ann".to_owned(), "a:b:c".to_owned())));
         assert_eq!(read("ann:"), Some(("ann".to_owned(), String::new())));
         assert_eq!(read("ann"), None);
+        for basic in ["YTpi", "YW46Yg==", "YW46Yg"] {
+            assert_eq!(typed(basic).ok().map(|t| t.password).as_deref(), Some("b"), "{basic}");
+        }
         assert!(typed("%%%").is_err() && typed("").is_err());
     }
 
