@@ -13,7 +13,7 @@ use arrow_flight::FlightData;
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream};
+use futures::stream::{self, BoxStream, Fuse};
 use futures::{Stream, StreamExt, TryStreamExt};
 use std::sync::Arc;
 use tonic::Status;
@@ -40,7 +40,7 @@ pub fn plain(schema: &Schema) -> SchemaRef {
 /// # Errors
 /// The stream breaks off before its columns are known.
 pub async fn messages(pieces: SqlBody) -> Result<Messages, Status> {
-    let mut reading = Reading { pieces, decoder: StreamDecoder::new(), left: Buffer::from(Bytes::new()) };
+    let mut reading = Reading { pieces: pieces.fuse(), decoder: StreamDecoder::new(), left: Buffer::from(Bytes::new()) };
     let first = reading.next().await?;
     let columns = reading.decoder.schema().ok_or_else(|| Status::internal("the answer has no columns"))?;
     let rest = stream::try_unfold(reading, |mut reading| async move { Ok(reading.next().await?.map(|batch| (batch, reading))) });
@@ -72,7 +72,8 @@ fn broken(cause: ArrowError) -> Status {
 
 /// An Arrow stream that is read piece by piece.
 struct Reading {
-    pieces: SqlBody,
+    /// May be asked again after their end, which an answer without rows reaches at once.
+    pieces: Fuse<SqlBody>,
     decoder: StreamDecoder,
     left: Buffer,
 }
@@ -89,5 +90,39 @@ impl Reading {
                 None => return Ok(None),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::HouseError;
+    use arrow::ipc::writer::StreamWriter;
+
+    /// The pieces of an answer with this many rows, cut anywhere, and the error it ends with.
+    fn pieces(rows: i64, error: Option<HouseError>) -> SqlBody {
+        let column = Arc::new(arrow::array::Int64Array::from_iter_values(0..rows)) as arrow::array::ArrayRef;
+        let batch = RecordBatch::try_from_iter([("n", column)]).expect("a batch");
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).expect("a stream");
+        writer.write(&batch).expect("rows");
+        let whole = writer.into_inner().expect("the whole");
+        let cut: Vec<_> = whole.chunks(7).map(|piece| Ok(Bytes::copy_from_slice(piece))).chain(error.map(Err)).collect();
+        // as the house gives them: it must not be asked again after its end
+        stream::unfold(cut.into_iter(), |mut left| async move { Some((left.next()?, left)) }).boxed()
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_rows_still_tells_its_columns() {
+        for (rows, wanted) in [(0, 1), (3, 2)] {
+            let messages: Vec<_> = messages(pieces(rows, None)).await.expect("columns").try_collect().await.expect("whole");
+            assert!(messages.len() >= wanted, "{rows} rows: {} messages", messages.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_ends_with_the_sentence() {
+        let error = HouseError::Invalid("the query took longer than 30 s".to_owned());
+        let broken = messages(pieces(3, Some(error))).await.expect("columns").try_collect::<Vec<_>>().await;
+        assert_eq!(broken.expect_err("an error").message(), "the query took longer than 30 s");
     }
 }
