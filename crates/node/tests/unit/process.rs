@@ -187,7 +187,20 @@ fn request(address: SocketAddr, line: &str, headers: &[(&str, &str)], body: &str
         return Err(ended.err().unwrap_or_else(|| std::io::ErrorKind::UnexpectedEof.into()));
     };
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
-    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+    let chunked = head.lines().any(|line| line.eq_ignore_ascii_case("transfer-encoding: chunked"));
+    Ok(Answer { status, head: head.to_owned(), body: if chunked { joined(body) } else { body.to_owned() } })
+}
+
+/// The chunks of a chunked body, put together (RFC 9112, section 7.1).
+fn joined(mut chunked: &str) -> String {
+    let mut body = String::new();
+    while let Some((size, rest)) = chunked.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap_or(0);
+        let Some(chunk) = rest.get(..size).filter(|_| size > 0) else { break };
+        body += chunk;
+        chunked = rest.get(size + 2..).unwrap_or_default();
+    }
+    body
 }
 
 /// Asks until an answer comes.
