@@ -66,6 +66,7 @@ fn plainly(batch: &RecordBatch, columns: &SchemaRef) -> Result<RecordBatch, Arro
     RecordBatch::try_new_with_options(Arc::clone(columns), cast.collect::<Result<_, _>>()?, &options)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn broken(cause: ArrowError) -> Status {
     Status::internal(format!("the answer cannot be read: {cause}"))
 }

@@ -60,6 +60,7 @@ fn unread(cause: impl std::fmt::Display) -> Status {
     Status::invalid_argument(format!("the call cannot be read: {cause}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn unwritten(cause: ArrowError) -> Status {
     Status::internal(format!("the answer cannot be written: {cause}"))
 }
