@@ -164,7 +164,7 @@ async fn what_a_query_would_give_is_told_without_carrying_it_out() {
         assert_eq!(names(columns), whole.columns.join(" "), "{table}: what is sealed and what is hot");
     }
     let tables: Vec<_> = all.tables.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(tables, ["commands", "decisions", "findings", "forecasts", "last", "milling", "outcomes", "oven"]);
+    assert_eq!(tables, ["commands", "decisions", "findings", "forecasts", "last", "milling", "outcomes", "oven", "revisions"]);
     for query in ["drop table milling", "select 1; select 2", "select nothing from milling", "select 1 from nowhere"] {
         let refusal = store.sql_shape(query).await.expect_err(query);
         assert_eq!(Err(refusal), store.sql(query, 9).await, "the same sentence");
