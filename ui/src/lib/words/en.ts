@@ -468,6 +468,12 @@ export const en = {
   'rule.effect_finite': 'the effect is a real number',
   'rule.not_worse_than_nothing': 'it is better than doing nothing',
   'rule.reason_told': 'it says what it rests on',
+  'rule.plan_complete': 'every operation is planned once',
+  'rule.mode_exists': 'each operation is done in a way that it has',
+  'rule.released': 'no job starts before its release',
+  'rule.precedence_kept': 'operations start after those before them',
+  'rule.one_at_a_time': 'a machine does one thing at a time, set-ups included',
+  'rule.machine_open': 'machines work only when they are open',
 
   'energy.title': 'Energy',
   'energy.lead': 'Where the electricity went from {from} to {to}, and what of it was wasted.',

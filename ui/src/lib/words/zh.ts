@@ -469,6 +469,12 @@ export const zh: Words = {
   'rule.effect_finite': '效果是有效数值',
   'rule.not_worse_than_nothing': '优于什么都不做',
   'rule.reason_told': '说明了依据',
+  'rule.plan_complete': '每道工序恰好排一次',
+  'rule.mode_exists': '每道工序采用其已有的加工方式',
+  'rule.released': '作业不早于其投放时间开始',
+  'rule.precedence_kept': '工序在其前道工序完成后开始',
+  'rule.one_at_a_time': '一台机器同一时间只做一件事（含换型）',
+  'rule.machine_open': '机器只在开放时段内工作',
 
   'energy.title': '能源',
   'energy.lead': '{from} 至 {to} 的电能去向，以及其中浪费了多少。',
