@@ -130,10 +130,11 @@ impl Bound {
     /// # Errors
     /// The server broke.
     pub async fn closed(self) -> std::io::Result<()> {
+        let pages = self.server.await.map_err(std::io::Error::other);
         if let Some((_, server)) = self.flight {
             server.await.map_err(std::io::Error::other)??;
         }
-        self.server.await.map_err(std::io::Error::other)?
+        pages?
     }
 }
 

@@ -11,6 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const SUFFIX: &str = "names";
+const UNFINISHED: &str = "tmp";
 
 /// Writes a catalogue unless it is there; it is on the disk, with its name, when this returns.
 ///
@@ -23,7 +24,7 @@ pub(super) fn keep(dir: &Path, catalogue: &Catalogue) -> Result<Print, StoreErro
     if read(dir, print).is_ok() {
         return Ok(print);
     }
-    let temporary = path.with_extension("tmp");
+    let temporary = path.with_extension(UNFINISHED);
     let written = File::create(&temporary).and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()));
     written.map_err(|e| StoreError::disk("cannot write", &temporary, &e))?;
     std::fs::rename(&temporary, &path).map_err(|e| StoreError::disk("cannot rename", &path, &e))?;
@@ -44,7 +45,7 @@ pub(super) fn read(dir: &Path, print: Print) -> Result<Catalogue, StoreError> {
     Catalogue::decode(&bytes).map_err(|e| StoreError::form(path.display().to_string(), &e))
 }
 
-/// Deletes the catalogues that no segment uses.
+/// Deletes the catalogues that no segment uses, and what a kill left half written.
 ///
 /// # Errors
 /// The disk refuses.
@@ -53,7 +54,7 @@ pub(super) fn tidy(dir: &Path, used: &[Print]) -> Result<(), StoreError> {
     let wrong = |e: &std::io::Error| StoreError::disk("cannot list", dir, e);
     for entry in std::fs::read_dir(dir).map_err(|e| wrong(&e))? {
         let path = entry.map_err(|e| wrong(&e))?.path();
-        if path.extension().is_some_and(|e| e == SUFFIX) && !used.contains(&path) {
+        if path.extension().is_some_and(|e| e == UNFINISHED || (e == SUFFIX && !used.contains(&path))) {
             std::fs::remove_file(&path).map_err(|e| StoreError::disk("cannot delete", &path, &e))?;
         }
     }
@@ -76,9 +77,11 @@ mod tests {
         let print = keep(dir.path(), &one).expect("kept");
         assert_eq!(keep(dir.path(), &one).expect("kept"), print);
         let second = keep(dir.path(), &other).expect("kept");
+        std::fs::write(dir.path().join("half.tmp"), b"{").expect("a kill");
         assert_eq!(read(dir.path(), print).expect("there"), one);
         tidy(dir.path(), &[print]).expect("tidied");
         assert!(read(dir.path(), second).is_err(), "nobody used it");
+        assert!(!dir.path().join("half.tmp").exists());
         std::fs::write(path(dir.path(), print), b"{}").expect("damaged");
         let said = read(dir.path(), print).expect_err("damage").to_string();
         assert!(said.contains("not what its name says"), "{said}");

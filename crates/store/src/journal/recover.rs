@@ -20,14 +20,16 @@ pub(crate) struct Found {
     pub number_max: u64,
 }
 
-/// Reads the segments above `sealed` into `live`, and deletes those up to it, whose readings are in history.
+/// Reads the segments above `sealed` into `live`, and deletes those up to it, whose readings are in history. The present catalogue is
+/// written if it is not there, also in place of a damaged one.
 ///
 /// # Errors
-/// A segment cannot be read, or was written by a newer version.
-pub(crate) fn recover(dir: &Path, sealed: u64, live: &mut Live) -> Result<Found, StoreError> {
+/// A segment cannot be read, or was written by a newer version, or it is not known what its numbers mean.
+pub(crate) fn recover(dir: &Path, sealed: u64, present: &Catalogue, live: &mut Live) -> Result<Found, StoreError> {
     std::fs::create_dir_all(dir).map_err(|e| StoreError::disk("cannot make", dir, &e))?;
+    let print = names::keep(dir, present)?;
     let mut found = Found { number_max: sealed, ..Found::default() };
-    let mut known = Known { dir, read: Vec::new() };
+    let mut known = Known { dir, read: vec![(print, Arc::new(present.clone()))] };
     for number in segment::list(dir)? {
         let path = segment::path(dir, number);
         if number <= sealed {
@@ -67,6 +69,13 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// The catalogue of a segment that has lost its name for it: the only one there is.
+    fn only(&self) -> Option<Arc<Catalogue>> {
+        match self.read.as_slice() {
+            [(_, catalogue)] => Some(Arc::clone(catalogue)),
+            _ => None,
+        }
+    }
     fn catalogue(&mut self, print: Print) -> Result<Arc<Catalogue>, String> {
         if let Some((_, known)) = self.read.iter().find(|(known, _)| *known == print) {
             return Ok(Arc::clone(known));
@@ -77,14 +86,20 @@ impl Known<'_> {
     }
 }
 
+const NAMELESS: &str =
+    "its first entry is damaged, so that it is not known which of several configurations its readings belong to";
+
 fn take(number: u64, scan: &segment::Scan, (live, known): (&mut Live, &mut Known<'_>), found: &mut Found) -> Result<(), String> {
     let mut segment = HotSegment::new(number, Arc::default());
     segment.bytes = scan.end;
     live.segments.push(segment);
-    let mut batch = Batch::default();
+    let (mut batch, mut is_named) = (Batch::default(), false);
     for payload in scan.payloads() {
         // nearly all of a journal is batches, which are only counted here
         if let Some(mut reader) = Reader::new(payload) {
+            if !std::mem::replace(&mut is_named, true) {
+                set_catalogue(live, known.only().ok_or(NAMELESS)?);
+            }
             let mut extent = Extent::default();
             while reader.read(&mut batch)? {
                 extent.add(&batch);
@@ -93,8 +108,14 @@ fn take(number: u64, scan: &segment::Scan, (live, known): (&mut Live, &mut Known
             continue;
         }
         match Entry::decode(payload)? {
-            Entry::Catalogue(catalogue) => set_catalogue(live, Arc::new(catalogue)),
-            Entry::Names(print) => set_catalogue(live, known.catalogue(print)?),
+            Entry::Catalogue(catalogue) => {
+                is_named = true;
+                set_catalogue(live, Arc::new(catalogue));
+            }
+            Entry::Names(print) => {
+                is_named = true;
+                set_catalogue(live, known.catalogue(print)?);
+            }
             Entry::Words(words) => live.learn(&words),
             Entry::Batches(_) => {}
             Entry::Record(sequence, json) => {

@@ -33,7 +33,7 @@ pub(super) struct Piece {
     last_at: i64,
 }
 
-/// The readings of one machine in the order of their commits.
+/// The readings of one machine in the order of their commits, or of their times where that alone puts all of them in order.
 pub(super) struct Run<'a> {
     /// Name of the machine.
     pub name: &'a str,
@@ -180,8 +180,11 @@ impl<'a> Run<'a> {
         if self.in_order {
             return;
         }
-        self.pieces.sort_by_key(|piece| piece.first_at);
-        self.in_order = self.is_ascending && self.pieces.is_sorted_by(|before, after| before.last_at <= after.first_at);
+        let mut sorted = self.pieces.clone();
+        sorted.sort_by_key(|piece| piece.first_at);
+        if self.is_ascending && sorted.is_sorted_by(|before, after| before.last_at < after.first_at) {
+            (self.pieces, self.in_order) = (sorted, true);
+        }
     }
 
     /// Notes the place, the order, the days and the columns of a batch that is not empty.
@@ -212,7 +215,8 @@ impl<'a> Run<'a> {
         if !is_known {
             *known = Known { segment, channels: if are_placed { batch.channels.clone() } else { Vec::new() }, day };
         }
-        known.day = day;
+        // the columns of a day are known once a batch lay in it as a whole
+        known.day = if days.get(day).is_some_and(|day| day.holds(first_at)) { day } else { usize::MAX };
     }
 }
 

@@ -182,11 +182,9 @@ impl Sql {
             }
             if let Some(table) = gathered.tables.get(machine_type.as_str()) {
                 let mut rows = Vec::new();
-                let emitter = Emitter::new(&gathered, table, &sight.words);
-                let emitted = emitter.and_then(|mut emitter| {
-                    if !sight.hot_rows {
-                        return Ok(());
-                    }
+                let emitter = sight.hot_rows.then(|| Emitter::new(&gathered, table, &sight.words)).transpose();
+                let emitted = emitter.and_then(|emitter| {
+                    let Some(mut emitter) = emitter else { return Ok(()) };
                     emitter.until(i64::MAX, &columns, &mut |batch| {
                         let cast_to =
                             batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));

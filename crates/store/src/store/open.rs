@@ -41,7 +41,8 @@ impl Store {
         tidy(&dir.join(HISTORY), &mut manifest, sealed)?;
         let mut live = Live::new(&limits, manifest);
         live.learn(&records.words().await?);
-        let found = recover(&dir.join(JOURNAL), sealed, &mut live)?;
+        let catalogue = Catalogue::of(plant);
+        let found = recover(&dir.join(JOURNAL), sealed, &catalogue, &mut live)?;
         records.apply(&found.records).await?;
         let applied = records.applied().await?;
         let recovered = Recovered {
@@ -59,7 +60,7 @@ impl Store {
         let start = Start {
             dir: dir.join(JOURNAL),
             limits,
-            catalogue: Catalogue::of(plant),
+            catalogue,
             number: found.number_max,
             sequence: applied,
             lock,

@@ -262,3 +262,25 @@ async fn duckdb_reads_the_same() {
     let wanted = "[('mill-1', 500, 124750.0, 2, '停机', 'TIMESTAMP WITH TIME ZONE', 1772431200.0)]";
     assert_eq!(said.trim(), wanted, "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A batch over midnight teaches which channels a machine sends; the ones that came before midnight only are in the next day, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_channel_of_a_batch_over_midnight_is_in_both_days() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let midnight = 18 * 3_600;
+    let sent = [
+        batch(0, &[(POWER, midnight - 1, 1.0), (GOOD, midnight + 1, 2.0)]),
+        batch(0, &[(POWER, midnight + 2, 3.0), (GOOD, midnight + 2, 4.0)]),
+        batch(0, &[(POWER, midnight + 3, 5.0), (GOOD, midnight + 3, 6.0)]),
+    ];
+    for one in sent {
+        store.append(Vec::new(), vec![one]).await.expect("stored");
+    }
+    let query = "select count(power), sum(power), count(good), sum(good) from milling";
+    let before = rows(&store, query).await;
+    store.seal(&plant(), at(DAY)).await.expect("sealed");
+    assert_eq!(before, "[3,9.0,3,12.0]");
+    assert_eq!(rows(&store, query).await, before);
+    assert_eq!(store.figures().history_readings, 6);
+}

@@ -37,16 +37,48 @@ pub async fn reopen_as(dir: &std::path::Path, plant: &plant::Plant, limits: Stor
     panic!("the directory stays taken");
 }
 
+/// The first file of the journal whose name ends so.
+fn in_journal(dir: &std::path::Path, suffix: &str) -> std::path::PathBuf {
+    let files = std::fs::read_dir(dir.join("journal")).expect("a journal").map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == suffix)).collect();
+    found.sort();
+    found.remove(0)
+}
+
+/// The unit starts with all it has acknowledged, whichever byte of what names its channels is damaged.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_names_are_written_again() {
+    for suffix in ["names", "seg"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (store, _) = open(dir.path()).await;
+        let sent = batch(1, &[(POWER, 1, 5.0), (GOOD, 1, 7.0)]);
+        store.append(Vec::new(), vec![sent.clone()]).await.expect("stored");
+        drop(store);
+        while Store::look(dir.path(), &plant()).await.is_err() {}
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let path = in_journal(dir.path(), suffix);
+        let mut bytes = std::fs::read(&path).expect("read");
+        // of a segment: a byte of the print in its first entry, behind the file's header, the frame's head and the kind
+        bytes[8 + 12 + 3] ^= 1;
+        std::fs::write(&path, bytes).expect("damaged");
+        let (store, found) = reopen(dir.path()).await;
+        assert_eq!(found.batches, [sent], "{suffix}");
+        store.seal(&plant(), at(100)).await.expect("sealed");
+        let rows = crate::fixture::rows(&store, "select machine, power, good from milling").await;
+        assert_eq!(rows, r#"["mill-2",5.0,7.0]"#, "{suffix}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_torn_end_is_cut_and_named() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path()).await;
     store.append(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)])]).await.expect("stored");
     drop(store);
-    let segment = std::fs::read_dir(dir.path().join("journal")).expect("a journal").next().expect("a segment").expect("an entry");
+    let segment = in_journal(dir.path(), "seg");
     while Store::look(dir.path(), &plant()).await.is_err() {}
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    let mut file = std::fs::OpenOptions::new().append(true).open(segment.path()).expect("a file");
+    let mut file = std::fs::OpenOptions::new().append(true).open(segment).expect("a file");
     file.write_all(b"SFRM torn by a kill").expect("written");
     let (store, found) = reopen(dir.path()).await;
     assert_eq!((found.torn_bytes, found.batches.len()), (19, 1));
