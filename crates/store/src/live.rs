@@ -6,7 +6,7 @@ use crate::journal::segment;
 use crate::series::Manifest;
 use crate::{StoreError, StoreLimits};
 use measure::Instant;
-use plant::{Batch, WordId};
+use plant::{Batch, MachineId, WordId};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,13 +43,24 @@ impl Hot {
     ///
     /// # Errors
     /// An entry breaks off, or what `each` says.
-    pub(crate) fn each(&self, mut each: impl FnMut(u32, Spot, &Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    pub(crate) fn each(&self, each: impl FnMut(u32, Spot, &Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.each_of(|_| true, each)
+    }
+    /// As [`Self::each`]; batches of machines that are not wanted come empty, for little.
+    ///
+    /// # Errors
+    /// As [`Self::each`].
+    pub(crate) fn each_of(
+        &self,
+        wanted: impl Fn(MachineId) -> bool,
+        mut each: impl FnMut(u32, Spot, &Batch) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
         for (number, entry) in (0..).zip(&self.entries) {
             let Some(mut reader) = Reader::new(entry) else { continue };
             loop {
                 let spot = reader.spot();
-                if !reader.read(&mut batch).map_err(|e| StoreError::form("the journal", &e))? {
+                if !reader.read_of(&wanted, &mut batch).map_err(|e| StoreError::form("the journal", &e))? {
                     break;
                 }
                 each(number, spot, &batch)?;

@@ -206,10 +206,21 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The entry breaks off within the batch.
     pub(crate) fn read(&mut self, batch: &mut Batch) -> Result<bool, String> {
+        self.read_of(|_| true, batch)
+    }
+    /// As [`Self::read`]; of a machine that is not wanted only the head is read, and the batch is empty.
+    ///
+    /// # Errors
+    /// The entry breaks off within the batch.
+    pub(crate) fn read_of(&mut self, wanted: impl Fn(MachineId) -> bool, batch: &mut Batch) -> Result<bool, String> {
         if self.from.rest.is_empty() {
             return if self.is_single && self.length == 1 { Err("a batch that breaks off".to_owned()) } else { Ok(false) };
         }
-        let is_whole = decode_batch(&mut self.from, batch, (self.received, self.is_single)).is_some();
+        let decoded = decode_head(&mut self.from, batch, self.received).and_then(|rows| {
+            let is_wanted = wanted(batch.machine);
+            if is_wanted { decode_rows(&mut self.from, batch, (rows, self.is_single)) } else { pass_rows(&mut self.from, rows) }
+        });
+        let is_whole = decoded.is_some();
         if !is_whole || (self.is_single && !self.from.rest.is_empty()) {
             return Err(if self.is_single { "a batch that breaks off" } else { "batches that break off" }.to_owned());
         }
@@ -218,12 +229,31 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn decode_batch(from: &mut Cursor<'_>, batch: &mut Batch, (received_before, is_single): (i64, bool)) -> Option<()> {
+/// Source, machine and receive time; how many rows follow.
+fn decode_head(from: &mut Cursor<'_>, batch: &mut Batch, received_before: i64) -> Option<usize> {
     batch.truncate(0);
     batch.from = SourceId(u16::try_from(from.unsigned()?).ok()?);
     batch.machine = MachineId(u32::try_from(from.unsigned()?).ok()?);
     batch.received = Instant::from_micros(received_before.wrapping_add(from.signed()?));
-    let rows = usize::try_from(from.unsigned()?).ok().filter(|rows| *rows <= from.rest.len())?;
+    usize::try_from(from.unsigned()?).ok().filter(|rows| *rows <= from.rest.len())
+}
+
+/// Passes over the rows of a batch.
+fn pass_rows(from: &mut Cursor<'_>, rows: usize) -> Option<()> {
+    let mut left = rows.checked_mul(2)?;
+    while left > 0 {
+        let (byte, rest) = from.rest.split_first()?;
+        from.rest = rest;
+        left -= usize::from(*byte < 0x80);
+    }
+    from.bytes(rows.checked_mul(8)?)?;
+    if from.bytes(1)? != [0] {
+        from.bytes(rows)?;
+    }
+    Some(())
+}
+
+fn decode_rows(from: &mut Cursor<'_>, batch: &mut Batch, (rows, is_single): (usize, bool)) -> Option<()> {
     let mut channel = 0_i64;
     for _ in 0..rows {
         channel = if is_single { i64::try_from(from.unsigned()?).ok()? } else { channel.checked_add(from.signed()?)? };

@@ -3,7 +3,8 @@
 
 use super::parts::Num;
 use super::{
-    Catalogue, Entry, Outline, Print, Remap, encode_batches, encode_names, encode_record, encode_words, from_json, to_json,
+    Catalogue, Entry, Outline, Print, Reader, Remap, encode_batches, encode_names, encode_record, encode_words, from_json,
+    to_json,
 };
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
@@ -281,6 +282,23 @@ proptest! {
         let words: Vec<(WordId, Arc<str>)> = words.into_iter().map(|(n, w)| (WordId(n), Arc::from(w))).collect();
         prop_assert_eq!(Entry::decode(&encode_words(&words)), Ok(Entry::Words(words)));
         prop_assert_eq!(Entry::decode(&encode_record(sequence, &json)), Ok(Entry::Record(sequence, json)));
+    }
+
+    #[test]
+    fn batches_of_other_machines_are_passed_over(batches in prop::collection::vec(batch(), 1..6)) {
+        let wanted = batches[0].machine;
+        for entry in encode_batches(batches) {
+            let Ok(Entry::Batches(all)) = Entry::decode(&entry) else { panic!("no batches") };
+            let (mut reader, mut read) = (Reader::new(&entry).expect("batches"), Batch::default());
+            for one in all {
+                prop_assert_eq!(reader.read_of(|machine| machine == wanted, &mut read), Ok(true));
+                prop_assert_eq!((read.from, read.machine, read.received), (one.from, one.machine, one.received));
+                let values = |batch: &Batch| batch.values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                let expected = if one.machine == wanted { values(&one) } else { Vec::new() };
+                prop_assert_eq!(values(&read), expected);
+            }
+            prop_assert_eq!(reader.read(&mut read), Ok(false));
+        }
     }
 
     #[test]

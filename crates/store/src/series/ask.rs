@@ -188,20 +188,28 @@ impl Ask {
                 same.then(|| self.channels.iter().position(|(name, word)| *name == c.name && *word == c.word)).flatten()
             };
             let places: Vec<Option<usize>> = names.channels.iter().map(of).collect();
-            segment.load(&self.journal)?.each(|_, _, batch| {
-                let is_asked = batch.machine.index() == machine;
-                for reading in batch.iter().filter(|r| is_asked && r.quality != Quality::Bad) {
-                    let Some(channel) = places.get(reading.channel.index()).copied().flatten() else { continue };
-                    let at = reading.at.micros();
-                    if (self.from..self.to).contains(&at) {
-                        let is_word = self.channels[channel].1;
-                        let told =
-                            if is_word { Value::Word(word(&self.words, reading.value)) } else { Value::Number(reading.value) };
-                        each(channel, at, told);
+            if self.given_up.load(Ordering::Relaxed) {
+                return Err(StoreError::Closed);
+            }
+            segment.load(&self.journal)?.each_of(
+                |id| id.index() == machine,
+                |_, _, batch| {
+                    for reading in batch.iter().filter(|r| r.quality != Quality::Bad) {
+                        let Some(channel) = places.get(reading.channel.index()).copied().flatten() else { continue };
+                        let at = reading.at.micros();
+                        if (self.from..self.to).contains(&at) {
+                            let is_word = self.channels[channel].1;
+                            let told = if is_word {
+                                Value::Word(word(&self.words, reading.value))
+                            } else {
+                                Value::Number(reading.value)
+                            };
+                            each(channel, at, told);
+                        }
                     }
-                }
-                Ok(())
-            })?;
+                    Ok(())
+                },
+            )?;
         }
         Ok(())
     }

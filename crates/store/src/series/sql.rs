@@ -211,10 +211,13 @@ fn hot_types(hot: &[Hot]) -> Result<BTreeSet<String>, StoreError> {
     for hot in hot {
         let machines = &hot.catalogue.machines;
         let mut heard = vec![false; machines.len()];
-        hot.each(|_, _, batch| {
-            heard.get_mut(batch.machine.index()).into_iter().for_each(|heard| *heard = true);
-            Ok(())
-        })?;
+        hot.each_of(
+            |_| false,
+            |_, _, batch| {
+                heard.get_mut(batch.machine.index()).into_iter().for_each(|heard| *heard = true);
+                Ok(())
+            },
+        )?;
         types.extend(machines.iter().zip(heard).filter(|(_, heard)| *heard).map(|((_, kind), _)| kind.clone()));
     }
     Ok(types)
