@@ -22,6 +22,20 @@ fn config(port: u16) -> mtconnect::Config {
     config
 }
 
+/// An agent and a driver connected to it, and the agent's port; nothing where Python is not there, which is said.
+async fn connected(change: impl FnOnce(&mut mtconnect::Config)) -> Option<(Process, Bench, u16)> {
+    if !python("http.server") {
+        return None;
+    }
+    let port = free_port();
+    let agent = Process::script("mtconnect_agent.py", port);
+    let mut config = config(port);
+    change(&mut config);
+    let mut bench = Bench::start(Config::MtConnect(config));
+    bench.until(|health| health.connected).await;
+    Some((agent, bench, port))
+}
+
 fn word(text: &str) -> RawValue {
     RawValue::Text(text.to_owned())
 }
@@ -32,13 +46,7 @@ async fn told(bench: &mut Bench, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mtconnect_against_an_agent() {
-    if !python("http.server") {
-        return;
-    }
-    let port = free_port();
-    let mut agent = Process::script("mtconnect_agent.py", port);
-    let mut bench = Bench::start(Config::MtConnect(config(port)));
-    bench.until(|health| health.connected).await;
+    let Some((mut agent, mut bench, _)) = connected(|_| {}).await else { return };
     let refused = [bench.refused().await, bench.refused().await];
     assert_eq!((refused[0].place.as_str(), refused[0].reason), ("mill-1/variables", RefusalReason::WrongType));
     assert_eq!((refused[1].place.as_str(), refused[1].found.as_str()), ("gone", "no such data item"));
@@ -76,15 +84,8 @@ async fn mtconnect_against_an_agent() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mtconnect_tells_what_it_missed_and_begins_anew() {
-    if !python("http.server") {
-        return;
-    }
-    let port = free_port();
-    let mut agent = Process::script("mtconnect_agent.py", port);
-    let mut slow = config(port);
-    slow.poll = Duration::from_secs(1);
-    let mut bench = Bench::start(Config::MtConnect(slow));
-    bench.until(|health| health.connected).await;
+    let slow = |config: &mut mtconnect::Config| config.poll = Duration::from_secs(1);
+    let Some((mut agent, mut bench, port)) = connected(slow).await else { return };
     agent.tell("set e1 READY");
     assert_eq!(bench.reading(EXECUTION).await.value, word("READY"));
     bench.forget();
@@ -134,13 +135,7 @@ async fn unavailable_until(bench: &mut Bench, before: &str, after: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mtconnect_asks_again_for_what_was_not_taken() {
-    if !python("http.server") {
-        return;
-    }
-    let port = free_port();
-    let mut agent = Process::script("mtconnect_agent.py", port);
-    let mut bench = Bench::start(Config::MtConnect(config(port)));
-    bench.until(|health| health.connected).await;
+    let Some((mut agent, mut bench, _)) = connected(|_| {}).await else { return };
     agent.tell("set c1 1");
     bench.reading(COUNT).await;
     bench.settle = false;
