@@ -77,7 +77,7 @@ impl Catalogue {
 }
 
 /// What tells catalogues apart: FNV-1a of 64 bits over the stored form (Fowler, Noll and Vo; RFC 9923).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Print(pub u64);
 
 impl Print {

@@ -18,6 +18,8 @@ pub(crate) struct Found {
     pub torn_bytes: u64,
     /// Highest number of a segment.
     pub number_max: u64,
+    /// Of the present catalogue.
+    pub print: Print,
 }
 
 /// Reads the segments above `sealed` into `live`, and deletes those up to it, whose readings are in history. The present catalogue is
@@ -25,11 +27,12 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// A segment cannot be read, or was written by a newer version, or it is not known what its numbers mean.
-pub(crate) fn recover(dir: &Path, sealed: u64, present: &Catalogue, live: &mut Live) -> Result<Found, StoreError> {
+pub(crate) fn recover(dir: &Path, sealed: u64, present: &Arc<Catalogue>, live: &mut Live) -> Result<Found, StoreError> {
     std::fs::create_dir_all(dir).map_err(|e| StoreError::disk("cannot make", dir, &e))?;
     let print = names::keep(dir, present)?;
-    let mut found = Found { number_max: sealed, ..Found::default() };
-    let mut known = Known { dir, read: vec![(print, Arc::new(present.clone()))] };
+    let present = Arc::clone(present);
+    let mut found = Found { number_max: sealed, print, ..Found::default() };
+    let mut known = Known { dir, read: vec![(print, present)] };
     for number in segment::list(dir)? {
         let path = segment::path(dir, number);
         if number <= sealed {

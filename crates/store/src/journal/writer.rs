@@ -5,9 +5,8 @@
 //!                                                   └──> records on their way to SQLite
 //! ```
 
-use super::names;
 use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Segment};
-use crate::form::{Catalogue, encode_names, encode_record, encode_words};
+use crate::form::{Catalogue, Print, encode_names, encode_record, encode_words};
 use crate::live::{Extent, HotSegment, Live};
 use crate::{StoreError, StoreLimits};
 use plant::WordId;
@@ -54,7 +53,9 @@ pub(crate) struct Start {
     /// Limits.
     pub limits: StoreLimits,
     /// Names of the present plant.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
+    /// Under which it is kept.
+    pub print: Print,
     /// Highest number of a segment so far.
     pub number: u64,
     /// Highest sequence of a record so far.
@@ -105,8 +106,8 @@ impl Journal {
         let figures = Arc::new(Figures::default());
         figures.sequence.store(start.sequence, Ordering::Release);
         let mut writer = Writer {
-            first: encode_names(names::keep(&start.dir, &start.catalogue)?),
-            catalogue: Arc::new(start.catalogue.clone()),
+            first: encode_names(start.print),
+            catalogue: Arc::clone(&start.catalogue),
             segment: None,
             live: Arc::clone(live),
             figures: Arc::clone(&figures),

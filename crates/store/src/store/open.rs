@@ -41,7 +41,7 @@ impl Store {
         tidy(&dir.join(HISTORY), &mut manifest, sealed)?;
         let mut live = Live::new(&limits, manifest);
         live.learn(&records.words().await?);
-        let catalogue = Catalogue::of(plant);
+        let catalogue = Arc::new(Catalogue::of(plant));
         let found = recover(&dir.join(JOURNAL), sealed, &catalogue, &mut live)?;
         records.apply(&found.records).await?;
         let applied = records.applied().await?;
@@ -61,6 +61,7 @@ impl Store {
             dir: dir.join(JOURNAL),
             limits,
             catalogue,
+            print: found.print,
             number: found.number_max,
             sequence: applied,
             lock,
