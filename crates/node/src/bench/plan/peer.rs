@@ -2,21 +2,15 @@
 //!
 //! Enters: a model, a budget. Leaves: its objective, or none where it found no plan. Absent: how the figures are shown.
 
-use crate::bench::duckdb::python;
+use crate::bench::python::Python;
 use crate::cli::Failure;
 use decide::search::model::{Machine, Model};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const SCRIPT: &str = include_str!("cp_sat.py");
 
 /// A CP-SAT that waits for models.
-pub struct CpSat {
-    child: Child,
-    asks: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
+pub struct CpSat(Python);
 
 impl CpSat {
     /// Starts it with a number of threads.
@@ -24,16 +18,7 @@ impl CpSat {
     /// # Errors
     /// There is no Python with `ortools`.
     pub fn start(threads: usize) -> Result<Self, Failure> {
-        let advice = "`pip install ortools`, or name a Python that has it in SOCIUM_TEST_PYTHON";
-        let mut child = Command::new(python())
-            .args(["-c", SCRIPT, &threads.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| Failure::new(format!("{}: {e}; {advice}", python().display())))?;
-        let pipes = child.stdin.take().zip(child.stdout.take());
-        let (asks, answers) = pipes.ok_or_else(|| Failure::new("CP-SAT's pipes did not open"))?;
-        Ok(Self { child, asks, answers: BufReader::new(answers) })
+        Python::start("CP-SAT", "ortools", SCRIPT, threads).map(Self)
     }
 
     /// Solves a model with a CPU budget of each thread [s]: the objective, none where no plan was found.
@@ -41,23 +26,11 @@ impl CpSat {
     /// # Errors
     /// It ended, or said what is no answer.
     pub fn solve(&mut self, model: &Model, cpu_s: f64) -> Result<Option<i64>, Failure> {
-        let failed = |what: String| Failure::new(format!("CP-SAT: {what}"));
-        writeln!(self.asks, "{}", asked(model, cpu_s)).map_err(|e| failed(e.to_string()))?;
-        let mut line = String::new();
-        self.answers.read_line(&mut line).map_err(|e| failed(e.to_string()))?;
-        let answer: Value = serde_json::from_str(&line).map_err(|_| failed("it ended".to_owned()))?;
+        let answer = self.0.ask(&asked(model, cpu_s), "")?;
         match &answer["objective"] {
             Value::Null => Ok(None),
-            number => number.as_i64().map(Some).ok_or_else(|| failed(format!("`{}` has no objective", line.trim()))),
+            number => number.as_i64().map(Some).ok_or_else(|| self.0.failed(&format!("`{answer}` has no objective"))),
         }
-    }
-}
-
-impl Drop for CpSat {
-    fn drop(&mut self) {
-        // it may have ended by itself
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
