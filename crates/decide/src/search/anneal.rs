@@ -17,6 +17,10 @@ use measure::Chance;
 
 /// Trials of the first round for each operation.
 const FIRST_ROUND: u64 = 60;
+/// How much longer each round is than the one before.
+const GROWTH: f64 = 1.25;
+/// Rounds after which they grow no more.
+const ROUNDS: u32 = 60;
 /// Coldest by hottest temperature of a round.
 const COOLED: f64 = 0.02;
 
@@ -43,11 +47,11 @@ pub(super) struct Anneal {
 }
 
 impl Anneal {
-    /// A run from a selection.
-    pub fn new(shop: &Shop, cost: &Cost, from: &Selection) -> Self {
-        let graph = Graph::new(shop, &from.mode, &from.order);
+    /// A round from a selection, longer and more or less cold the more rounds went before.
+    pub fn new(shop: &Shop, cost: &Cost, from: &Selection, before: u32, chance: &mut Chance) -> Self {
+        let first = FIRST_ROUND * shop.count as u64;
         let mut run = Self {
-            graph,
+            graph: Graph::new(shop, &from.mode, &from.order),
             value: 0,
             best_value: i64::MAX,
             best: from.clone(),
@@ -55,28 +59,17 @@ impl Anneal {
             timing: Timing::default(),
             path: Vec::new(),
             costly: Vec::new(),
-            round: FIRST_ROUND * shop.count as u64,
+            round: (first as f64 * GROWTH.powf(f64::from(before.min(ROUNDS)))) as u64,
             trial: 0,
             hot: 0.0,
             temperature: 0.0,
         };
         run.value = run.valued(shop, cost);
         run.best_value = run.value;
-        run.hot = run.value as f64 / cost.jobs.len().max(1) as f64 * 0.5;
+        let share = if before == 0 { 0.5 } else { 0.35_f64.powf(chance.unit()) };
+        run.hot = run.value as f64 / cost.jobs.len().max(1) as f64 * share;
         run.temperature = run.hot;
         run
-    }
-
-    /// Begins a new, longer round from a selection.
-    pub fn restart(&mut self, shop: &Shop, cost: &Cost, from: &Selection, chance: &mut Chance) {
-        self.graph = Graph::new(shop, &from.mode, &from.order);
-        self.value = self.valued(shop, cost);
-        self.best_value = self.value;
-        self.best = from.clone();
-        self.trial = 0;
-        self.round += self.round / 4;
-        self.hot = self.value as f64 / cost.jobs.len().max(1) as f64 * 0.35_f64.powf(chance.unit());
-        self.temperature = self.hot;
     }
 
     /// Whether the round is over.

@@ -107,26 +107,24 @@ impl Climb {
         }
     }
 
-    /// Begins again from a selection. Where blocks do not tell all (set-ups, calendars, releases), a few exchanges beside the critical
-    /// ways come first.
-    pub fn restart(&mut self, shop: &Shop, from: &Selection, chance: &mut Chance) {
-        self.graph = Graph::new(shop, &from.mode, &from.order);
-        if !shop.is_plain {
-            for _ in 0..SHAKES {
-                let u = chance.below(shop.count as u64) as u32;
-                let v = self.graph.nodes[u as usize].ms;
-                if v != self.graph.none() {
-                    let to = Move { operation: u, mode: self.graph.mode[u as usize], after: v };
-                    // one that would close a cycle changes nothing
-                    self.graph.apply(shop, to, true);
-                }
+    /// A few exchanges beside the critical ways, before it begins where others began: where blocks do not tell all (set-ups, releases,
+    /// precedence graphs) it would find the same again.
+    pub fn shake(&mut self, shop: &Shop, chance: &mut Chance) {
+        if shop.is_plain {
+            return;
+        }
+        for _ in 0..SHAKES {
+            let u = chance.below(shop.count as u64) as u32;
+            let v = self.graph.nodes[u as usize].ms;
+            if v != self.graph.none() {
+                let to = Move { operation: u, mode: self.graph.mode[u as usize], after: v };
+                // one that would close a cycle changes nothing
+                self.graph.apply(shop, to, true);
             }
         }
         self.value = self.graph.makespan(shop);
         self.best_value = self.value;
         self.best = Selection { mode: self.graph.mode.clone(), order: self.graph.order.clone() };
-        self.stale = 0;
-        self.tabu.clear();
     }
 
     /// One move.

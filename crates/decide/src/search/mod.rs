@@ -1,11 +1,22 @@
 //! The production scheduler: a flexible job shop with set-ups, calendars and due dates, improved for as long as the caller steps it.
 //!
 //! Enters: a [`model::Model`], a seed, iterations. Leaves: at any instant the best plan so far, proven by `check::plan`, and a lower bound of
-//! what any plan costs. Absent: the clock, threads, files; a search of one seed is one value, and what it does depends on the seed and
-//! the number of iterations alone, so that a caller may run several side by side and take [`Search::better`].
+//! what any plan costs. Absent: the clock, threads, files.
 //!
 //! ```text
-//! Model ─▶ shop (flat arrays) ─▶ construct (priority rules) ─▶ pool ─▶ climb (tabu, makespan) or anneal (all else) ─▶ pool ─▶ …
+//! Model ─▶ ground (flat arrays) ─▶ construct (priority rules) ─▶ pool ─▶ run (tabu for the makespan, annealing for all else) ─▶ pool ─▶ …
+//! ```
+//!
+//! A search is a row of runs. Where run `n` begins depends on the results of the runs up to `n - breadth` alone, so that `breadth` of them may
+//! be stepped side by side by whoever has threads ([`Search::hand_out`], [`Search::take_back`]), and what comes of a seed and a number of
+//! iterations is the same however many hands there were.
+//!
+//! ```
+//! use decide::search::{Search, read};
+//! let shop = read::jsp::read("2 2\n0 3 1 2\n1 4 0 1\n").expect("a job shop");
+//! let mut search = Search::new(&shop.model, 1);
+//! search.step(1000);
+//! assert_eq!(search.best().expect("the check accepts every plan").certificate.makespan(), 6);
 //! ```
 //!
 //! Sources stand in the files: `graph` heads, tails, order; `estimate` moves; `climb` tabu search; `pool` path relinking; `bound`.
@@ -17,11 +28,13 @@ mod construct;
 mod cost;
 mod estimate;
 mod graph;
+mod ground;
 pub mod model;
 pub mod plan;
 mod pool;
 pub mod read;
 pub mod replan;
+mod run;
 mod shop;
 mod tabu;
 #[cfg(test)]
@@ -30,24 +43,26 @@ mod timing;
 
 use crate::check::Violation;
 use crate::check::plan::{PlanCertificate, certify};
-use anneal::Anneal;
-use climb::Climb;
-use construct::{Dates, Selection};
-use cost::Cost;
+use construct::Selection;
 use graph::Graph;
+use ground::Ground;
 use measure::Chance;
 use model::{Model, Time};
 use plan::{Assigned, Plan};
 use pool::Pool;
+use run::Begin;
+pub use run::Run;
 use shop::Shop;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use timing::Timing;
 
-/// Runs of construction before improvement begins; each is one iteration.
-const STARTS: usize = 12;
+/// Runs of construction before improvement begins.
+const STARTS: u64 = 12;
 /// Selections kept.
 const POOL: usize = 6;
-/// Iterations without a better makespan after which tabu search begins elsewhere.
-const PATIENCE: u32 = 6000;
+/// Runs that may be under way at once.
+pub const BREADTH: u64 = 4;
 
 /// A plan with the proof of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,46 +77,44 @@ pub struct Certified {
 #[derive(Debug)]
 pub struct Search<'m> {
     model: &'m Model,
-    shop: Shop,
-    cost: Cost,
-    dates: Dates,
+    ground: Arc<Ground>,
     chance: Chance,
     value: i64,
     best: Selection,
-    bound: i64,
     pool: Pool,
-    engine: Engine,
+    /// Runs that may begin, in their order.
+    ready: VecDeque<Run>,
+    /// Runs made ready so far.
+    made: u64,
+    /// Runs that came back, out of their turn or before they were over.
+    back: BTreeMap<u64, Run>,
+    /// Runs counted so far, in their order.
+    counted: u64,
     iterations: u64,
-}
-
-#[derive(Debug)]
-enum Engine {
-    /// So many selections are constructed.
-    Starting(usize),
-    Tabu(Box<Climb>),
-    Annealing(Box<Anneal>),
+    evaluated: u64,
+    /// Most iterations.
+    budget: u64,
 }
 
 impl<'m> Search<'m> {
     /// A search with a first plan.
     pub fn new(model: &'m Model, seed: u64) -> Self {
-        let shop = Shop::new(model);
-        let cost = Cost::new(model, &shop);
-        let dates =
-            Dates { due: cost.jobs.iter().map(|j| j.due).collect(), weight: cost.jobs.iter().map(|j| j.tardiness).collect() };
         let mut search = Self {
             model,
-            bound: bound::lower(model),
-            shop,
-            cost,
-            dates,
+            ground: Arc::new(Ground::new(model)),
             chance: Chance::seeded(seed),
             value: i64::MAX,
             best: Selection { mode: Vec::new(), order: Vec::new() },
             pool: Pool::new(POOL),
-            engine: Engine::Starting(0),
+            ready: VecDeque::new(),
+            made: 0,
+            back: BTreeMap::new(),
+            counted: 0,
             iterations: 0,
+            evaluated: 0,
+            budget: u64::MAX,
         };
+        search.make_ready();
         search.step(1);
         search
     }
@@ -110,117 +123,144 @@ impl<'m> Search<'m> {
     /// another model (other operations or modes) says nothing and the search begins without it.
     pub fn resume(model: &'m Model, seed: u64, plan: &Plan) -> Self {
         let mut search = Self::new(model, seed);
-        if let Some(selection) = selected(model, &search.shop, plan) {
-            search.consider(&selection);
+        if let Some(selection) = selected(model, &search.ground.shop, plan) {
+            search.consider(search.ground.valued(&selection), &selection);
         }
         search
     }
 
-    /// So many iterations more. An iteration is one move or one construction: microseconds, milliseconds for 10,000 operations.
-    /// Ends early where the plan is proven the best.
+    /// Ends it after so many iterations of all runs in their order. What more was done side by side does not count then.
+    pub fn limit(&mut self, iterations: u64) {
+        self.budget = iterations;
+        self.count();
+    }
+
+    /// So many iterations more, one run after another. Ends early where the plan is proven the best, the limit is reached, or all runs
+    /// that may be under way are in other hands.
     pub fn step(&mut self, iterations: u64) {
-        for _ in 0..iterations {
-            if self.is_optimal() {
-                return;
-            }
-            self.iterations += 1;
-            match &self.engine {
-                Engine::Starting(done) if *done < STARTS => self.construct(*done),
-                Engine::Starting(_) => self.begin(),
-                Engine::Tabu(_) => self.climb(),
-                Engine::Annealing(_) => self.anneal(),
-            }
+        let mut done = 0;
+        while done < iterations {
+            let Some(mut run) = self.hand_out() else { return };
+            let before = run.iterations();
+            run.step(iterations - done);
+            done += run.iterations() - before;
+            self.take_back(run);
         }
     }
 
-    fn construct(&mut self, done: usize) {
-        let rules = if self.cost.is_makespan { construct::PLAIN } else { construct::DUE };
-        let noise = if done < rules.len() { 0.0 } else { 0.3 };
-        let selection = construct::dispatch(&self.shop, rules[done % rules.len()], noise, &self.dates, &mut self.chance);
-        self.consider(&selection);
-        self.engine = Engine::Starting(done + 1);
+    /// A run to be stepped anywhere and brought back; none where the search is over or waits for runs that are in other hands.
+    pub fn hand_out(&mut self) -> Option<Run> {
+        if self.is_over() {
+            return None;
+        }
+        let unfinished = self.back.iter().find(|(_, run)| !run.is_over()).map(|(number, _)| *number);
+        let mut run = match unfinished {
+            Some(number) => self.back.remove(&number)?,
+            None => self.ready.pop_front()?,
+        };
+        run.limit(self.budget - self.iterations);
+        Some(run)
     }
 
-    fn consider(&mut self, selection: &Selection) {
-        let graph = Graph::new(&self.shop, &selection.mode, &selection.order);
-        let value =
-            if self.cost.is_regular { self.cost.of_heads(&graph) } else { Timing::default().run(&self.shop, &self.cost, &graph) };
+    /// Takes a run back, over or not.
+    pub fn take_back(&mut self, run: Run) {
+        self.back.insert(run.number, run);
+        self.count();
+    }
+
+    /// Counts the runs that are over, in their order.
+    fn count(&mut self) {
+        while let Some(run) = self.back.get(&self.counted).filter(|run| run.is_over()) {
+            let left = self.budget.saturating_sub(self.iterations);
+            let shorter = (run.iterations() > left).then(|| {
+                let mut again = run.again(left);
+                again.step(left);
+                again
+            });
+            let Some(run) = self.back.remove(&self.counted).map(|run| shorter.unwrap_or(run)) else { return };
+            self.iterations += run.iterations();
+            self.evaluated += run.evaluated();
+            if let Some(selection) = run.best() {
+                self.consider(run.value(), selection);
+            }
+            self.counted += 1;
+            self.make_ready();
+        }
+        if self.iterations >= self.budget {
+            self.ready.clear();
+            self.back.clear();
+        }
+    }
+
+    fn consider(&mut self, value: i64, selection: &Selection) {
         self.pool.offer(value, selection);
         if value < self.value {
             self.value = value;
-            self.best = selection.clone();
+            self.best.clone_from(selection);
         }
     }
 
-    fn begin(&mut self) {
-        let from = &self.pool.elites[0].selection;
-        // tails know no calendars, so estimates mislead under them
-        let is_open = self.shop.closed.iter().all(Vec::is_empty);
-        self.engine = if self.cost.is_makespan && self.cost.makespan > 0 && is_open {
-            Engine::Tabu(Box::new(Climb::new(&self.shop, from)))
+    /// Makes the runs ready that depend on nothing more than what is counted.
+    fn make_ready(&mut self) {
+        let until = if self.counted < STARTS { STARTS } else { self.counted + BREADTH };
+        while self.made < until {
+            let mut luck = self.chance.branch(&[self.made]);
+            let begin = match self.made.checked_sub(STARTS) {
+                None => Begin::Nothing(self.made as usize),
+                Some(before) => self.begin(before, &mut luck),
+            };
+            self.ready.push_back(Run::new(self.made, Arc::clone(&self.ground), begin, luck));
+            self.made += 1;
+        }
+    }
+
+    fn begin(&self, before: u64, luck: &mut Chance) -> Begin {
+        let elite = |number: usize| self.pool.elites[number].selection.clone();
+        let selection = if before < BREADTH {
+            elite(before as usize % self.pool.elites.len())
         } else {
-            Engine::Annealing(Box::new(Anneal::new(&self.shop, &self.cost, from)))
+            // annealing forgets where it began, so the best is worth as much as a mean
+            let is_mean = self.ground.is_tabu || luck.below(2) == 0;
+            let between = if is_mean { self.pool.between(&self.ground.shop, luck) } else { None };
+            between.unwrap_or_else(|| elite(0))
         };
+        Begin::Selection(selection, u32::try_from(before).unwrap_or(u32::MAX))
     }
 
-    fn climb(&mut self) {
-        let Engine::Tabu(climb) = &mut self.engine else { return };
-        climb.step(&self.shop, &mut self.chance);
-        let value = i64::from(climb.best_value) * self.cost.makespan;
-        if value < self.value {
-            self.value = value;
-            self.best.clone_from(&climb.best);
-        }
-        if climb.stale > PATIENCE.min(100 * self.shop.count as u32) {
-            self.pool.offer(value, &climb.best);
-            let between = self.pool.between(&self.shop, &mut self.chance);
-            let next = between.unwrap_or_else(|| self.pool.elites[0].selection.clone());
-            climb.restart(&self.shop, &next, &mut self.chance);
-        }
-    }
-
-    fn anneal(&mut self) {
-        let Engine::Annealing(anneal) = &mut self.engine else { return };
-        anneal.step(&self.shop, &self.cost, &mut self.chance);
-        if anneal.best_value < self.value {
-            self.value = anneal.best_value;
-            self.best.clone_from(&anneal.best);
-        }
-        if anneal.is_over() {
-            self.pool.offer(anneal.best_value, &anneal.best);
-            let mixed = if self.chance.below(2) == 0 { self.pool.between(&self.shop, &mut self.chance) } else { None };
-            let next = mixed.unwrap_or_else(|| self.pool.elites[0].selection.clone());
-            anneal.restart(&self.shop, &self.cost, &next, &mut self.chance);
-        }
+    /// The best run that is here and not counted yet, where it is better than those counted. Under a limit the next to be counted only.
+    fn ahead(&self) -> Option<&Run> {
+        let may_count = |run: &&Run| self.budget == u64::MAX || run.number == self.counted;
+        self.back.values().filter(may_count).filter(|run| run.value() < self.value).min_by_key(|run| run.value())
     }
 
     /// The objective of the best plan so far; less is better.
-    pub const fn objective(&self) -> i64 {
-        self.value
+    pub fn objective(&self) -> i64 {
+        self.ahead().map_or(self.value, Run::value)
     }
 
     /// What no plan costs less than.
-    pub const fn bound(&self) -> i64 {
-        self.bound
+    pub fn bound(&self) -> i64 {
+        self.ground.bound
     }
 
     /// Whether no plan is better than the best so far.
-    pub const fn is_optimal(&self) -> bool {
-        self.value <= self.bound
+    pub fn is_optimal(&self) -> bool {
+        self.objective() <= self.ground.bound
+    }
+
+    /// Whether there is nothing left to do: the best plan is proven, or the limit of iterations is reached.
+    pub fn is_over(&self) -> bool {
+        self.is_optimal() || self.iterations >= self.budget
     }
 
     /// Iterations done.
-    pub const fn iterations(&self) -> u64 {
-        self.iterations
+    pub fn iterations(&self) -> u64 {
+        self.iterations + self.back.values().map(Run::iterations).sum::<u64>()
     }
 
     /// Moves evaluated.
-    pub const fn evaluated(&self) -> u64 {
-        match &self.engine {
-            Engine::Starting(_) => 0,
-            Engine::Tabu(climb) => climb.evaluated,
-            Engine::Annealing(anneal) => anneal.evaluated,
-        }
+    pub fn evaluated(&self) -> u64 {
+        self.evaluated + self.back.values().map(Run::evaluated).sum::<u64>()
     }
 
     /// The best plan so far, proven.
@@ -228,22 +268,18 @@ impl<'m> Search<'m> {
     /// # Errors
     /// The rule that the check finds broken; that would be a fault of this search, and no plan leaves then.
     pub fn best(&self) -> Result<Certified, Violation> {
-        let graph = Graph::new(&self.shop, &self.best.mode, &self.best.order);
+        let best = self.ahead().and_then(Run::best).unwrap_or(&self.best);
+        let Ground { shop, cost, .. } = &*self.ground;
+        let graph = Graph::new(shop, &best.mode, &best.order);
         let mut timing = Timing::default();
-        if !self.cost.is_regular {
-            timing.run(&self.shop, &self.cost, &graph);
+        if !cost.is_regular {
+            timing.run(shop, cost, &graph);
         }
-        let start = |o: usize| if self.cost.is_regular { graph.nodes[o].head } else { timing.starts[o] };
-        let assigned = |o: usize| Assigned { mode: self.best.mode[o], start: Time::from(start(o)) };
-        let plan = Plan { operations: (0..self.shop.count).map(assigned).collect() };
+        let start = |o: usize| if cost.is_regular { graph.nodes[o].head } else { timing.starts[o] };
+        let assigned = |o: usize| Assigned { mode: best.mode[o], start: Time::from(start(o)) };
+        let plan = Plan { operations: (0..shop.count).map(assigned).collect() };
         let certificate = certify(self.model, &plan)?;
         Ok(Certified { plan, certificate })
-    }
-
-    /// The better of two searches of the same model; the first where they are equal. So the best of many does not depend on which
-    /// ended first.
-    pub fn better(self, other: Self) -> Self {
-        if other.value < self.value { other } else { self }
     }
 }
 

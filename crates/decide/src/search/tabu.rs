@@ -20,12 +20,6 @@ impl Tabu {
         Self { until: vec![0; PLACES], now: 1 }
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.until.fill(0);
-        self.now = 1;
-    }
-
     /// Makes an attribute tabu for some iterations.
     pub fn forbid(&mut self, attribute: (u32, u32), tenure: u32) {
         self.until[place(attribute)] = self.now + tenure;

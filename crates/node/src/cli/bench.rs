@@ -142,18 +142,24 @@ struct PlanWords {
     /// Only this family, problem or instance.
     #[arg(long)]
     family: Option<String>,
+    /// Of each family every k-th instance by name, so that at least so many are measured. Absent: all.
+    #[arg(long)]
+    sample: Option<usize>,
     /// CPU seconds of each thread, ascending.
     #[arg(long, value_delimiter = ',', default_values_t = [0.1, 1.0, 10.0])]
     cpu_s: Vec<f64>,
-    /// Threads, each with a seed of its own.
+    /// Threads that share the search.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: u32,
-    /// Seed of the first thread.
+    /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A peer that runs beside with the same budget and threads.
+    /// A peer that runs beside with the same threads and budgets.
     #[arg(long, value_enum)]
     vs: Option<Peer>,
+    /// CPU seconds of each thread of the peer, in place of ours.
+    #[arg(long, requires = "vs")]
+    vs_cpu_s: Option<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -167,13 +173,18 @@ impl PlanWords {
         if self.cpu_s.iter().any(|s| !(0.0..=86_400.0).contains(s)) || !self.cpu_s.is_sorted() {
             return Err(Failure::new(format!("--cpu-s: found {:?}, allowed ascending numbers from 0 to 86400", self.cpu_s)));
         }
+        if let Some(found) = self.vs_cpu_s.filter(|s| !(0.0..=86_400.0).contains(s)) {
+            return Err(Failure::new(format!("--vs-cpu-s: found {found}, allowed 0 to 86400")));
+        }
         plan::rows(plan::Settings {
             data: &self.data,
             family: self.family.as_deref(),
+            sample: self.sample,
             cpu_s: &self.cpu_s,
             threads: self.threads as usize,
             seed: self.seed,
             with_cp_sat: self.vs == Some(Peer::CpSat),
+            peer_cpu_s: self.vs_cpu_s,
         })
     }
 }

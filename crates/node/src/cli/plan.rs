@@ -17,10 +17,13 @@ pub struct Words {
     /// CPU time of each thread [s].
     #[arg(long, default_value_t = 1.0)]
     cpu_s: f64,
-    /// Threads, each with a seed of its own.
+    /// Iterations of all threads together, in place of a CPU time: the same seed gives the same plan on any number of threads.
+    #[arg(long, conflicts_with = "cpu_s")]
+    iterations: Option<u64>,
+    /// Threads that share the search.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: u32,
-    /// Seed of the first thread.
+    /// Seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -31,7 +34,9 @@ pub fn main(words: &Words) -> Result<(), Failure> {
         return Err(Failure::new(format!("--cpu-s: found {}, allowed 0 to 86400", words.cpu_s)));
     }
     let named = text::read(&words.file, words.format)?;
-    let wanted = Wanted { cpu_s: &[words.cpu_s], threads: words.threads as usize, seed: words.seed, from: None };
+    let cpu_s = [if words.iterations.is_some() { f64::INFINITY } else { words.cpu_s }];
+    let threads = words.threads as usize;
+    let wanted = Wanted { cpu_s: &cpu_s, iterations: words.iterations, threads, seed: words.seed, from: None };
     let found = search(&named.task.model, wanted)?;
     let units = (named.task.ticks, named.task.scale);
     let plan = PlanForm::new(&named.task.model, named.form.as_ref(), &found.best, found.bound, units);

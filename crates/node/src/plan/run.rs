@@ -1,14 +1,16 @@
-//! Searches of several seeds side by side, each with a CPU budget of its thread.
+//! One search, stepped by threads until their CPU budget or the limit of iterations is spent.
 //!
-//! Enters: a model, budgets. Leaves: the best objective at each budget and the best plan, proven. Absent: files.
+//! Enters: a model, budgets. Leaves: the best objective at each budget and the best plan, proven. Absent: files. The threads share the runs
+//! of one search; under a limit of iterations the plan does not depend on how many threads there were.
 
 use crate::cli::Failure;
 use decide::search::model::Model;
 use decide::search::plan::Plan;
-use decide::search::{Certified, Search};
+use decide::search::{Certified, Run, Search};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// How long one call of the search aims to take [s]; the clock is looked at after it.
+/// How long one call of a run aims to take [s]; the clock is looked at after it.
 const LOOK_S: f64 = 0.002;
 
 /// What is wanted.
@@ -16,9 +18,11 @@ const LOOK_S: f64 = 0.002;
 pub struct Wanted<'a> {
     /// CPU seconds of each thread, ascending.
     pub cpu_s: &'a [f64],
-    /// Threads.
+    /// Most iterations of all threads together.
+    pub iterations: Option<u64>,
+    /// Threads; more than [`decide::search::BREADTH`] wait for each other.
     pub threads: usize,
-    /// Seed of the first thread; the others follow.
+    /// Seed.
     pub seed: u64,
     /// Where to begin, if there is a plan.
     pub from: Option<&'a Plan>,
@@ -41,12 +45,15 @@ pub struct Found {
     pub cpu_s: f64,
 }
 
-struct One {
+/// A search between threads.
+struct Shared<'m> {
+    search: Mutex<Search<'m>>,
+    came_back: Condvar,
+}
+
+/// What one thread did.
+struct Hand {
     objectives: Vec<i64>,
-    best: Certified,
-    bound: i64,
-    first_s: f64,
-    evaluated: u64,
     cpu_s: f64,
 }
 
@@ -55,40 +62,95 @@ struct One {
 /// # Errors
 /// The check refused a plan, or the thread's CPU time cannot be read.
 pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
-    let seeds = (0..wanted.threads.max(1) as u64).map(|n| wanted.seed.wrapping_add(n));
-    let ones: Vec<One> = std::thread::scope(|scope| {
-        let handles: Vec<_> = seeds.map(|seed| scope.spawn(move || one(model, wanted, seed))).collect();
+    let (began, cpu) = (Instant::now(), thread_s()?);
+    let mut search = wanted.from.map_or_else(|| Search::new(model, wanted.seed), |plan| Search::resume(model, wanted.seed, plan));
+    proven(&search)?;
+    let (first_s, spent_s) = (began.elapsed().as_secs_f64(), thread_s()? - cpu);
+    if let Some(iterations) = wanted.iterations {
+        search.limit(iterations);
+    }
+    let shared = Shared { search: Mutex::new(search), came_back: Condvar::new() };
+    let hands: Vec<Hand> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..wanted.threads.max(1)).map(|_| scope.spawn(|| shared.stepped(wanted.cpu_s, spent_s))).collect();
         // a panic in a search is a bug; it is passed on
         handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Result<_, _>>()
     })?;
-    let objectives =
-        (0..wanted.cpu_s.len()).map(|stage| ones.iter().map(|o| o.objectives[stage]).min().unwrap_or(i64::MAX)).collect();
-    let (evaluated, cpu_s) = (ones.iter().map(|o| o.evaluated).sum(), ones.iter().map(|o| o.cpu_s).sum());
-    let first_s = ones.iter().map(|o| o.first_s).fold(f64::INFINITY, f64::min);
-    // of equal ones the first seed's, so that it does not depend on who ended first
-    let best = ones.into_iter().min_by_key(|o| o.best.certificate.objective());
-    let best = best.ok_or_else(|| Failure::new("no search was started"))?;
-    Ok(Found { objectives, bound: best.bound, best: best.best, first_s, evaluated, cpu_s })
+    let search = shared.search.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let stage = |stage: usize| hands.iter().map(|h| h.objectives[stage]).min().unwrap_or(i64::MAX);
+    Ok(Found {
+        objectives: (0..wanted.cpu_s.len()).map(stage).collect(),
+        best: proven(&search)?,
+        bound: search.bound(),
+        first_s,
+        evaluated: search.evaluated(),
+        cpu_s: spent_s + hands.iter().map(|h| h.cpu_s).sum::<f64>(),
+    })
 }
 
-fn one(model: &Model, wanted: Wanted<'_>, seed: u64) -> Result<One, Failure> {
-    let (began, cpu) = (Instant::now(), thread_s()?);
-    let mut search = wanted.from.map_or_else(|| Search::new(model, seed), |plan| Search::resume(model, seed, plan));
-    proven(&search)?;
-    let first_s = began.elapsed().as_secs_f64();
-    let mut objectives = Vec::with_capacity(wanted.cpu_s.len());
-    let mut steps = 1;
-    for budget in wanted.cpu_s {
-        while thread_s()? - cpu < *budget && !search.is_optimal() {
-            let look = Instant::now();
-            search.step(steps);
-            let spent = look.elapsed().as_secs_f64();
-            steps = if spent < LOOK_S { steps * 2 } else { (steps / 2).max(1) };
+impl<'m> Shared<'m> {
+    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before.
+    fn stepped(&self, budgets: &[f64], spent_s: f64) -> Result<Hand, Failure> {
+        let cpu = thread_s()?;
+        let mut objectives = Vec::with_capacity(budgets.len());
+        for budget in budgets {
+            let left_s = || thread_s().map(|now| budget - spent_s - (now - cpu));
+            while left_s()? > 0.0 {
+                let Some(mut held) = self.next() else { break };
+                if let Some(run) = &mut held.run {
+                    until(run, &left_s)?;
+                }
+            }
+            objectives.push(self.lock().objective());
         }
-        objectives.push(search.objective());
+        Ok(Hand { objectives, cpu_s: thread_s()? - cpu })
     }
-    let best = proven(&search)?;
-    Ok(One { objectives, best, bound: search.bound(), first_s, evaluated: search.evaluated(), cpu_s: thread_s()? - cpu })
+
+    fn lock(&self) -> MutexGuard<'_, Search<'m>> {
+        self.search.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A run, as soon as there is one; none when the search is over.
+    fn next(&self) -> Option<Held<'_, 'm>> {
+        let mut search = self.lock();
+        loop {
+            if search.is_over() {
+                return None;
+            }
+            if let Some(run) = search.hand_out() {
+                return Some(Held { shared: self, run: Some(run) });
+            }
+            search = self.came_back.wait(search).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A run in the hands of a thread. Dropped, it goes back; where the thread panics the search ends, so that no thread waits for it.
+struct Held<'s, 'm> {
+    shared: &'s Shared<'m>,
+    run: Option<Run>,
+}
+
+impl Drop for Held<'_, '_> {
+    fn drop(&mut self) {
+        let mut search = self.shared.lock();
+        match self.run.take() {
+            Some(run) if !std::thread::panicking() => search.take_back(run),
+            _ => search.limit(0),
+        }
+        self.shared.came_back.notify_all();
+    }
+}
+
+/// Steps a run until it is over or no time is left.
+fn until(run: &mut Run, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
+    let mut steps = 1;
+    while !run.is_over() && left_s()? > 0.0 {
+        let look = Instant::now();
+        run.step(steps);
+        let spent = look.elapsed().as_secs_f64();
+        steps = if spent < LOOK_S { steps * 2 } else { (steps / 2).max(1) };
+    }
+    Ok(())
 }
 
 fn proven(search: &Search<'_>) -> Result<Certified, Failure> {

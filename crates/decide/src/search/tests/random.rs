@@ -1,8 +1,8 @@
 //! Properties on random models with every feature on.
 
 use crate::check::plan::certify;
-use crate::search::Search;
 use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability};
+use crate::search::{Run, Search};
 use measure::Chance;
 use proptest::prelude::*;
 
@@ -109,6 +109,19 @@ proptest! {
     }
 
     #[test]
+    fn the_same_seed_and_iterations_are_the_same_plan_in_any_hands(seed in any::<u64>(), has in features(), iterations in 1_u64..4000) {
+        let model = model(seed, has);
+        let mut alone = Search::new(&model, seed);
+        alone.limit(iterations);
+        alone.step(u64::MAX);
+        for hands in [2, 3, 7] {
+            let together = in_hands(&model, seed, iterations, hands);
+            prop_assert_eq!(alone.best(), together.best(), "{} hands", hands);
+            prop_assert_eq!(alone.iterations(), together.iterations());
+        }
+    }
+
+    #[test]
     fn the_optimum_of_a_tiny_shop_is_found(seed in any::<u64>(), has in features()) {
         let tiny = Features { graph: false, published: false, early: false, ..has };
         let model = model(seed, tiny);
@@ -117,6 +130,25 @@ proptest! {
         search.step(20_000);
         prop_assert_eq!(search.objective(), enumerated(&model));
     }
+}
+
+/// A search whose runs are stepped by so many hands, in an order and in pieces that chance decides.
+fn in_hands(model: &Model, seed: u64, iterations: u64, hands: usize) -> Search<'_> {
+    let mut chance = Chance::seeded(seed ^ hands as u64);
+    let mut search = Search::new(model, seed);
+    search.limit(iterations);
+    let mut held: Vec<Run> = Vec::new();
+    while !search.is_over() {
+        if held.len() < hands {
+            held.extend(search.hand_out());
+        }
+        let at = chance.below(held.len() as u64) as usize;
+        held[at].step(1 + chance.below(300));
+        if held[at].is_over() || chance.below(10) == 0 {
+            search.take_back(held.swap_remove(at));
+        }
+    }
+    search
 }
 
 /// The least objective over every order in which operations are put behind what stands, in every mode.

@@ -54,6 +54,14 @@ pub fn rows(folder: &Path, family: Option<&str>) -> Result<Vec<Instance>, Failur
     Ok(instances)
 }
 
+/// Of each family every k-th by name, so that at least `least` of it, or all, are there.
+pub fn sampled(mut instances: Vec<Instance>, least: usize) -> Vec<Instance> {
+    let family = |i: &Instance| (i.problem.clone(), i.family.clone());
+    instances.sort_by_cached_key(|i| (family(i), i.name.clone()));
+    let families = instances.chunk_by(|a, b| family(a) == family(b));
+    families.flat_map(|of| of.iter().step_by((of.len() / least.max(1)).max(1)).cloned()).collect()
+}
+
 impl Instance {
     /// Reads its file.
     ///
