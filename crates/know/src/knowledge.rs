@@ -3,7 +3,7 @@
 //! Enters: batches, images, ids. Leaves: records, profiles, KPIs. Absent: how each is worked out (the other files).
 
 use crate::detect::{self, Look, Sight};
-use crate::kpi::{self, EnergyAccount, Kpis, Scope, Stretch};
+use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
 use crate::memory::Memory;
 use crate::memory::missed::Missed;
@@ -75,6 +75,8 @@ impl Knowledge {
         let all = now >= self.profiles_due;
         if all {
             self.profiles_due = now + PROFILES;
+            let watch = &self.watch;
+            self.memory.learn_usage(now, &|machine, window| watch.leaked(machine, window));
         }
         for profile in &mut self.profiles {
             if all {
@@ -153,6 +155,10 @@ impl Knowledge {
     pub fn kpis(&self, plant: &Plant, scope: Scope, window: Window) -> Kpis {
         kpi::kpis(&self.memory, plant, scope, window)
     }
+    /// The six big losses of a scope in a window of the last seven days, with its stops by cause; `None` where no time was planned.
+    pub fn losses(&self, plant: &Plant, scope: Scope, window: Window) -> Option<Losses> {
+        kpi::losses(&self.memory, plant, scope, window)
+    }
     /// KPIs of the unit, each line, each machine, each order worked on in the window, and each team.
     pub fn all_kpis(&self, plant: &Plant, window: Window) -> Vec<(Scope, Kpis)> {
         let mut scopes = vec![Scope::Unit];
@@ -180,6 +186,17 @@ impl Knowledge {
     pub fn energy(&self, _plant: &Plant, machine: MachineId, window: Window) -> EnergyAccount {
         let until = Window { from: window.from, to: window.to.min(self.memory.clock) };
         kpi::energy(&self.memory, machine, window, &self.watch.lost(machine, until))
+    }
+    /// What a machine took in a window against what was expected of its states, product and pieces.
+    pub fn energy_use(&self, machine: MachineId, window: Window) -> EnergyUse {
+        kpi::energy_use(&self.memory, machine, window, &|part| self.watch.leaked(machine, part))
+    }
+    /// Forgets what energy a machine usually takes and learns it from now on: somebody agreed that the machine is another one now.
+    pub fn relearn_usage(&mut self, machine: MachineId) {
+        let now = self.memory.clock;
+        if let Some(machine) = self.memory.machines.get_mut(machine.index()) {
+            machine.usage.relearn(now);
+        }
     }
     /// Whether readings came too late for the log of a machine since the last [`Self::take_missed`].
     pub fn has_missed(&self) -> bool {

@@ -107,6 +107,10 @@ impl Watch {
         }
         sums
     }
+    /// Energy lost in leaks at a machine in a window [kW.h].
+    pub fn leaked(&self, machine: MachineId, window: Window) -> f64 {
+        self.lost(machine, window).iter().filter(|(cause, _)| *cause == Cause::AirLeak).map(|(_, kwh)| kwh).sum()
+    }
     /// Takes what a predictor expects of a machine; returns the records to keep.
     pub fn expects(
         &mut self,

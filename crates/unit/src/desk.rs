@@ -1,7 +1,7 @@
 //! The desk: all that may be seen of a unit from outside, as one value published after every step.
 
 pub use collect::{Account, Accounting, ClockOffset, Timing};
-pub use know::kpi::{EnergyAccount, Kpis, Scope, Stretch};
+pub use know::kpi::{Cost, EnergyAccount, EnergyUse, Excess, Kpis, Loss, Losses, Scope, Stop, Stretch, Waste};
 
 use measure::Instant;
 use plant::{

@@ -1,10 +1,10 @@
 //! How the view at the desk is made from the rooms.
 
 use crate::Unit;
-use crate::desk::{Kpis, Scope, View};
+use crate::desk::{EnergyUse, Kpis, Losses, Scope, View};
 use know::memory::HORIZON;
 use measure::{Instant, Span};
-use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
+use plant::{MachineId, OrderId, RecordKind, ShiftSpan, TeamId, Window};
 
 /// How far back timelines and energy accounts reach.
 const DAY: Span = Span::from_days(1);
@@ -46,6 +46,16 @@ impl Unit {
     /// KPIs of one scope in a window.
     pub fn kpis(&self, scope: Scope, window: Window) -> Kpis {
         self.knowledge.kpis(&self.plant, scope, window)
+    }
+
+    /// The six big losses of one scope in a window, with its stops by cause; `None` where no time was planned.
+    pub fn losses(&self, scope: Scope, window: Window) -> Option<Losses> {
+        self.knowledge.losses(&self.plant, scope, window)
+    }
+
+    /// What a machine took in a window against what was expected of its states, product and pieces.
+    pub fn energy_use(&self, machine: MachineId, window: Window) -> EnergyUse {
+        self.knowledge.energy_use(machine, window)
     }
 
     fn scopes(&self, now: Instant) -> Vec<(Scope, Kpis)> {

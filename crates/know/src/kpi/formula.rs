@@ -24,10 +24,18 @@ pub struct Sums {
     pub by_state: [Span; MachineState::ALL.len()],
     /// Planned busy time: worked time in which the state was known, less planned service.
     pub planned_busy: Span,
+    /// The same by [`MachineState::index`].
+    pub planned_by: [Span; MachineState::ALL.len()],
     /// Good pieces.
     pub good: f64,
     /// Scrapped pieces.
     pub scrap: f64,
+    /// Of these the ones made before a machine ran steadily.
+    pub start_up: f64,
+    /// Minor stops while producing.
+    pub stops: f64,
+    /// Their length [s].
+    pub stopped_s: f64,
     /// Planned run time of the pieces made [s].
     pub planned_s: f64,
     /// Time producing of pieces whose plan is known.
@@ -47,6 +55,12 @@ impl Sums {
             *mine += theirs;
         }
         self.planned_busy += other.planned_busy;
+        for (mine, theirs) in self.planned_by.iter_mut().zip(other.planned_by) {
+            *mine += theirs;
+        }
+        self.start_up += other.start_up;
+        self.stops += other.stops;
+        self.stopped_s += other.stopped_s;
         self.good += other.good;
         self.scrap += other.scrap;
         self.planned_s += other.planned_s;

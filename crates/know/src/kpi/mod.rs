@@ -1,12 +1,17 @@
 //! Key performance indicators by ISO 22400-2:2014 with Amd 1:2017, from machine states, counters and energy.
 //!
-//! Enters: memory, a scope, a window. Leaves: [`Kpis`], [`Stretch`]es, an [`EnergyAccount`]. Absent: targets, verdicts.
+//! Enters: memory, a scope, a window. Leaves: [`Kpis`], [`Losses`], [`Stretch`]es, an [`EnergyAccount`],
+//! an [`EnergyUse`]. Absent: targets, verdicts.
 
 mod account;
 mod formula;
+mod losses;
+mod waste;
 
-pub use account::{energy, kpis};
+pub use account::{energy, kpis, losses};
 pub use formula::Sums;
+pub use losses::{Loss, Losses, Stop};
+pub use waste::{Cost, EnergyUse, Excess, Waste, energy_use};
 
 pub use plant::Scope;
 

@@ -1,5 +1,5 @@
 //! What a machine did, slice by slice: one state, one order, one team and at most ten minutes a slice, with the pieces
-//! made, the planned run time of them and the energy taken in it.
+//! made, the planned run time of them, the stops between them and the energy taken in it.
 //!
 //! Enters: changes and amounts with their source time. Leaves: slices clipped to a window. Absent: channels, words,
 //! calendars. Bounded: seven days and [`Log::SLICES_MAX`] slices, the oldest go first.
@@ -37,6 +37,12 @@ pub struct Slice {
     pub scrap: f64,
     /// Planned run time of the pieces made [s].
     pub planned_s: f64,
+    /// Of the scrapped pieces those made before the machine ran steadily.
+    pub start_up: f64,
+    /// Minor stops between pieces.
+    pub stops: f64,
+    /// Their length [s].
+    pub stopped_s: f64,
     /// Energy taken [kW.h].
     pub energy_kwh: f64,
 }
@@ -245,11 +251,23 @@ impl Log {
 
 impl Slice {
     const fn new(from: Instant, enters: bool, tags: Tags) -> Self {
-        Self { from, enters, tags, good: 0.0, scrap: 0.0, planned_s: 0.0, energy_kwh: 0.0 }
+        Self {
+            from,
+            enters,
+            tags,
+            good: 0.0,
+            scrap: 0.0,
+            planned_s: 0.0,
+            start_up: 0.0,
+            stops: 0.0,
+            stopped_s: 0.0,
+            energy_kwh: 0.0,
+        }
     }
     /// Keeps a share of the amounts.
     fn scale(&mut self, share: f64) {
-        for amount in [&mut self.good, &mut self.scrap, &mut self.planned_s, &mut self.energy_kwh] {
+        let Self { good, scrap, planned_s, start_up, stops, stopped_s, energy_kwh, .. } = self;
+        for amount in [good, scrap, planned_s, start_up, stops, stopped_s, energy_kwh] {
             *amount *= share;
         }
     }

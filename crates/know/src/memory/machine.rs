@@ -7,10 +7,12 @@ use super::hours::Hours;
 use super::log::{Log, Tags};
 use super::meter::{Counter, Draws, Gauge, Held};
 use super::missed::{Missed, NUMBER_SLACK, WORD_SLACK};
+use super::pace::Pace;
 use super::pieces::Pieces;
 use super::route::Signal;
 use super::spell::IdleSpells;
 use super::trend::Trend;
+use super::usage::Usage;
 use super::wear::{Conditions, Levels, Wear};
 use measure::statistics::{Moments, Smoothed};
 use measure::{Instant, Span};
@@ -68,6 +70,8 @@ pub struct MachineMemory {
     pub log: Log,
     /// Learned power by state.
     pub draws: Draws,
+    /// What energy it usually takes.
+    pub usage: Usage,
     /// Lengths of its spells.
     pub lengths: Lengths,
     /// Idle spells within worked time.
@@ -102,9 +106,25 @@ pub struct MachineMemory {
     since: Instant,
     before: (MachineState, Instant),
     operated: Span,
+    pace: Pace,
+    run_in: RunIn,
     last_failure_h: Option<f64>,
 }
 
+/// Whether a machine runs steadily, or has only begun to after something was changed at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum RunIn {
+    /// It runs steadily, as far as is known.
+    #[default]
+    Steady,
+    /// It was off, warmed up, set up, serviced or repaired, and has not produced since.
+    Ahead,
+    /// It produces again since this operating time [s].
+    Since(f64),
+}
+
+/// Operating time after which a machine runs steadily; the first pieces after a start count as start-up however long they take.
+const RUN_IN_S: f64 = 15.0 * 60.0;
 /// Events of one sort kept.
 const EVENTS_MAX: usize = 64;
 
@@ -183,6 +203,11 @@ impl MachineMemory {
                 }
             }
             S::Unknown | S::Service | S::Down => self.idle_from = None,
+        }
+        match state {
+            S::Off | S::Standby | S::WarmingUp | S::SetUp | S::Service | S::Down => self.run_in = RunIn::Ahead,
+            S::Producing if self.run_in == RunIn::Ahead => self.run_in = RunIn::Since(self.operated.seconds()),
+            _ => {}
         }
         if state == S::Down {
             self.fail(at);
@@ -273,15 +298,35 @@ impl MachineMemory {
         if count <= 0.0 {
             return true;
         }
+        let operated_s = self.operated_h(at) * 3_600.0;
         if let Some(slice) = self.log.before(at) {
             let (good, scrap) = if is_good { (count, 0.0) } else { (0.0, count) };
+            let planned_s = count * planned_s(slice.tags);
+            // What is counted just as the machine stops was made before.
+            let begins = match self.run_in {
+                RunIn::Steady => false,
+                RunIn::Ahead => slice.tags.state != MachineState::Producing,
+                RunIn::Since(from) => {
+                    operated_s - from <= RUN_IN_S || self.pace.before(operated_s).is_none_or(|last| last < from)
+                }
+            };
             slice.good += good;
             slice.scrap += scrap;
-            slice.planned_s += count * planned_s(slice.tags);
+            slice.planned_s += planned_s;
+            slice.start_up += if begins { scrap } else { 0.0 };
+            if let Some(stop) = self.pace.count(operated_s, planned_s) {
+                slice.stops += 1.0;
+                slice.stopped_s += stop;
+            }
             let sound = self.wear.newest().is_none_or(|w| w < 1.1);
             self.pieces.add(good, scrap, sound);
         }
         true
+    }
+    /// Takes over what was learned of the machine before, for working its log out again.
+    pub fn learn_from(&mut self, known: &Self) {
+        self.draws.clone_from(&known.draws);
+        self.pace = known.pace.without_place();
     }
     /// A vibration reading.
     pub fn take_vibration(&mut self, at: Instant, value: f64) {

@@ -16,10 +16,12 @@ pub mod log;
 pub mod machine;
 pub mod meter;
 pub mod missed;
+pub mod pace;
 pub mod pieces;
 pub mod route;
 pub mod spell;
 pub mod trend;
+pub mod usage;
 pub mod wear;
 
 use crate::rework::Rework;
@@ -32,7 +34,7 @@ use machine::MachineMemory;
 use measure::statistics::Smoothed;
 use measure::{Instant, Span};
 use missed::Missed;
-use plant::{Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading};
+use plant::{Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading, Window};
 use route::{Route, Signal};
 use wear::Levels;
 
@@ -247,7 +249,7 @@ impl Memory {
         let routes = mine.map(|(channel, route)| (ChannelId(channel as u32), *route)).collect();
         let vibration_absolute = self.machine(id).vibration_absolute;
         let mut fresh = MachineMemory::new(id, self.machine(id).has_state, vibration_absolute);
-        fresh.draws.clone_from(&self.machine(id).draws);
+        fresh.learn_from(self.machine(id));
         Rework::new(fresh, (routes, self.cycles[id.index()].clone()), (&self.machine(id).log, now, late))
     }
     /// Puts a log that was worked out again in the place of the live one.
@@ -262,6 +264,13 @@ impl Memory {
         changed.sort_unstable();
         changed.dedup();
         changed
+    }
+    /// Learns what energy is usual at each machine; `leaked` tells the energy lost in leaks at a machine in a window [kW.h].
+    pub fn learn_usage(&mut self, now: Instant, leaked: &dyn Fn(MachineId, Window) -> f64) {
+        for machine in &mut self.machines {
+            let id = machine.id;
+            machine.usage.learn(&machine.log, now, &|window| leaked(id, window));
+        }
     }
     /// Time passed: once a minute integrals are brought up to it. Returns whether a minute was over.
     pub fn tick(&mut self, plant: &Plant, now: Instant) -> bool {
