@@ -5,24 +5,15 @@
 //!
 //! A job that costs something is drawn, one of the longest ways to its end is followed back, and operations of a block on it are
 //! exchanged or moved to another machine (van Laarhoven, Aarts, Lenstra, Operations Research 40, 1992; the critical ways of each job:
-//! Singer & Pinedo, IIE Transactions 30, 1998; Mati, Dauzère-Pérès, Lahlou, EJOR 212, 2011). It cools in rounds that grow, so that a
-//! short budget is well used and a long one too.
+//! Singer & Pinedo, IIE Transactions 30, 1998; Mati, Dauzère-Pérès, Lahlou, EJOR 212, 2011).
 
 use super::construct::Selection;
+use super::cooling::Cooling;
 use super::cost::Cost;
 use super::graph::{Graph, Move};
 use super::shop::Shop;
 use super::timing::Timing;
 use measure::Chance;
-
-/// Trials of the first round for each operation.
-const FIRST_ROUND: u64 = 60;
-/// How much longer each round is than the one before.
-const GROWTH: f64 = 1.25;
-/// Rounds after which they grow no more.
-const ROUNDS: u32 = 60;
-/// Coldest by hottest temperature of a round.
-const COOLED: f64 = 0.02;
 
 /// One run of annealing.
 #[derive(Clone, Debug)]
@@ -40,62 +31,45 @@ pub(super) struct Anneal {
     timing: Timing,
     path: Vec<u32>,
     costly: Vec<u32>,
-    round: u64,
-    trial: u64,
-    hot: f64,
-    temperature: f64,
+    cooling: Cooling,
 }
 
 impl Anneal {
     /// A round from a selection, longer and more or less cold the more rounds went before.
     pub fn new(shop: &Shop, cost: &Cost, from: &Selection, before: u32, chance: &mut Chance) -> Self {
-        let first = FIRST_ROUND * shop.count as u64;
-        let mut run = Self {
-            graph: Graph::new(shop, &from.mode, &from.order),
-            value: 0,
-            best_value: i64::MAX,
+        let graph = Graph::new(shop, &from.mode, &from.order);
+        let mut timing = Timing::default();
+        let value = if cost.is_regular { cost.of_heads(&graph) } else { timing.run(shop, cost, &graph) };
+        Self {
+            graph,
+            value,
+            best_value: value,
             best: from.clone(),
             evaluated: 0,
-            timing: Timing::default(),
+            timing,
             path: Vec::new(),
             costly: Vec::new(),
-            round: (first as f64 * GROWTH.powf(f64::from(before.min(ROUNDS)))) as u64,
-            trial: 0,
-            hot: 0.0,
-            temperature: 0.0,
-        };
-        run.value = run.valued(shop, cost);
-        run.best_value = run.value;
-        let share = if before == 0 { 0.5 } else { 0.35_f64.powf(chance.unit()) };
-        run.hot = run.value as f64 / cost.jobs.len().max(1) as f64 * share;
-        run.temperature = run.hot;
-        run
+            cooling: Cooling::new(shop.count, value as f64 / cost.jobs.len().max(1) as f64, before, chance),
+        }
     }
 
     /// Whether the round is over.
-    pub fn is_over(&self) -> bool {
-        self.trial >= self.round
-    }
-
-    fn valued(&mut self, shop: &Shop, cost: &Cost) -> i64 {
-        if cost.is_regular { cost.of_heads(&self.graph) } else { self.timing.run(shop, cost, &self.graph) }
+    pub const fn is_over(&self) -> bool {
+        self.cooling.is_over()
     }
 
     /// One trial.
     pub fn step(&mut self, shop: &Shop, cost: &Cost, chance: &mut Chance) {
-        if self.trial.is_multiple_of(64) {
-            self.temperature = self.hot * COOLED.powf(self.trial as f64 / self.round as f64);
-        }
-        self.trial += 1;
+        self.cooling.step();
         let Some(to) = self.propose(shop, cost, chance) else { return };
         let back = self.graph.inverse(to.operation);
         if to == back || !self.graph.apply(shop, to, false) {
             return;
         }
         self.evaluated += 1;
-        let value = self.valued(shop, cost);
+        let value = if cost.is_regular { cost.of_heads(&self.graph) } else { self.timing.run(shop, cost, &self.graph) };
         let worse = (value - self.value) as f64;
-        if worse <= 0.0 || chance.unit() < (-worse / self.temperature.max(1e-9)).exp() {
+        if self.cooling.takes(worse, chance) {
             self.value = value;
             if value < self.best_value {
                 self.best_value = value;

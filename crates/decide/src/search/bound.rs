@@ -4,17 +4,18 @@
 //!
 //! Each machine alone, with heads and tails from the precedences, preemption allowed: Jackson's preemptive schedule (Carlier, EJOR 11,
 //! 1982). For operations with a choice: the shortest ways, and the work of all shared by all machines that could do it. Each job's
-//! tardiness at its shortest way. Set-ups and calendars only lengthen plans, so leaving them out keeps the bound a bound.
+//! tardiness at its shortest way. Set-ups, calendars, resources and limits of waits only lengthen plans, so leaving
+//! them out keeps the bound a bound; operations that may be left out take no time, and machines of batches no part.
 
-use super::model::{Model, Time};
+use super::model::{Model, Operation, Time};
 use std::collections::BinaryHeap;
 
 /// What no plan costs less than.
 pub fn lower(model: &Model) -> i64 {
-    let shortest: Vec<Time> = model.operations.iter().map(|o| o.modes.iter().map(|m| m.duration).min().unwrap_or(0)).collect();
+    let shortest: Vec<Time> = model.operations.iter().map(shortest).collect();
     let (heads, tails) = ways(model, &shortest);
     let mut complete = vec![0; model.jobs.len()];
-    for (number, operation) in model.operations.iter().enumerate() {
+    for (number, operation) in model.operations.iter().enumerate().filter(|(_, o)| o.optional.is_none()) {
         let job = operation.job as usize;
         complete[job] = complete[job].max(heads[number] + shortest[number]);
     }
@@ -29,9 +30,15 @@ pub fn lower(model: &Model) -> i64 {
     sum + model.makespan * ways.max(machines(model, &shortest, &heads, &tails)).max(loads(model, &heads, &tails))
 }
 
+/// The shortest mode; what may be left out takes no time.
+fn shortest(operation: &Operation) -> Time {
+    if operation.optional.is_some() { 0 } else { operation.modes.iter().map(|m| m.duration).min().unwrap_or(0) }
+}
+
 /// Heads and tails by the precedences alone.
 fn ways(model: &Model, shortest: &[Time]) -> (Vec<Time>, Vec<Time>) {
-    let mut heads: Vec<Time> = model.operations.iter().map(|o| o.earliest.max(model.jobs[o.job as usize].release)).collect();
+    let release = |o: &Operation| o.earliest.max(model.jobs[o.job as usize].release);
+    let mut heads: Vec<Time> = model.operations.iter().map(|o| if o.optional.is_some() { 0 } else { release(o) }).collect();
     let mut tails = vec![0; heads.len()];
     let mut after: Vec<Vec<u32>> = vec![Vec::new(); heads.len()];
     for &(before, then) in &model.precedences {
@@ -55,7 +62,8 @@ fn machines(model: &Model, shortest: &[Time], heads: &[Time], tails: &[Time]) ->
     let mut on: Vec<Vec<(Time, Time, Time)>> = vec![Vec::new(); model.machines.len()];
     for (number, operation) in model.operations.iter().enumerate() {
         let machine = operation.modes[0].machine;
-        if operation.modes.iter().all(|m| m.machine == machine) {
+        let is_alone = model.machines[machine as usize].batch.is_none() && operation.optional.is_none();
+        if is_alone && operation.modes.iter().all(|m| m.machine == machine) {
             let head = heads[number].max(model.machines[machine as usize].available);
             on[machine as usize].push((head, shortest[number], tails[number]));
         }
@@ -90,7 +98,10 @@ fn jackson(mut operations: Vec<(Time, Time, Time)>) -> Time {
 
 /// All work, each operation in the mode of least time, shared by all machines between the least head and the least tail.
 fn loads(model: &Model, heads: &[Time], tails: &[Time]) -> Time {
-    let work: Time = model.operations.iter().map(|o| o.modes.iter().map(|m| m.duration).min().unwrap_or(0)).sum();
+    if model.machines.iter().any(|m| m.batch.is_some()) {
+        return 0;
+    }
+    let work: Time = model.operations.iter().map(shortest).sum();
     let machines = model.machines.len() as Time;
     let (head, tail) = (heads.iter().min().copied().unwrap_or(0), tails.iter().min().copied().unwrap_or(0));
     head + tail + (work + machines - 1) / machines

@@ -5,10 +5,11 @@
 //! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
 //! Science 33 (1987). The time is events times the length of the queues.
 
+use super::rich::Rich;
 use super::shop::{NONE, Shop};
 use measure::Chance;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// By what a machine chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,45 @@ pub(super) struct Selection {
     pub mode: Vec<u32>,
     /// A topological order.
     pub order: Vec<u32>,
+}
+
+/// One after another: as long as an operation of what waits for each other is ready, it goes on with that. Nobody then waits longer than by
+/// machines that are closed or resources that are short.
+pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
+    let count = shop.count as u32;
+    let shortest = |o: u32| {
+        let ways = (0..).zip(shop.modes_of(o)).filter(|(way, _)| !rich.variants[shop.modes_at[o as usize] as usize + way].is_out);
+        ways.min_by_key(|(_, m)| m.1).map_or(0, |(way, _)| way as u32)
+    };
+    let group = groups(shop, rich);
+    let mut waits: Vec<usize> = (0..count).map(|o| shop.before.list(o).len()).collect();
+    let mut ready: BTreeSet<(u32, u32)> =
+        (0..count).filter(|o| waits[*o as usize] == 0).map(|o| (group[o as usize], o)).collect();
+    let mut order = Vec::with_capacity(shop.count);
+    let mut now = 0;
+    while let Some(&next) = ready.range((now, 0)..).next().filter(|n| n.0 == now).or_else(|| ready.first()) {
+        ready.remove(&next);
+        now = next.0;
+        order.push(next.1);
+        for &after in shop.after.list(next.1) {
+            waits[after as usize] -= 1;
+            if waits[after as usize] == 0 {
+                ready.insert((group[after as usize], after));
+            }
+        }
+    }
+    Selection { mode: (0..count).map(shortest).collect(), order }
+}
+
+/// For each operation a number that it shares with all that limited waits bind it to.
+fn groups(shop: &Shop, rich: &Rich) -> Vec<u32> {
+    let mut group: Vec<u32> = (0..shop.count as u32).collect();
+    // those before have their number already, and one after takes the least of all before it
+    for &v in &shop.order {
+        let least = rich.waits.list(v).iter().map(|b| group[*b as usize]).min();
+        group[v as usize] = least.unwrap_or(v);
+    }
+    group
 }
 
 struct Floor<'a> {

@@ -6,6 +6,31 @@ use super::graph::Graph;
 use super::model::Model;
 use super::shop::Shop;
 
+/// What a plan is worth; less is better. First nothing must be broken, then it shall cost little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Value {
+    /// Ticks by which deadlines, latest starts and limits of waits are broken.
+    pub broken: i64,
+    /// The objective.
+    pub cost: i64,
+}
+
+impl Value {
+    /// Worse than any.
+    pub const WORST: Self = Self { broken: i64::MAX, cost: i64::MAX };
+    /// Of a plan in which nothing is broken.
+    pub const fn whole(cost: i64) -> Self {
+        Self { broken: 0, cost }
+    }
+}
+
+impl std::ops::AddAssign for Value {
+    fn add_assign(&mut self, other: Self) {
+        self.broken += other.broken;
+        self.cost += other.cost;
+    }
+}
+
 /// What a job costs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JobCost {
@@ -30,8 +55,8 @@ pub(super) struct Cost {
     pub sources: Vec<Vec<u32>>,
     /// Operations of each job after which none comes.
     pub sinks: Vec<Vec<u32>>,
-    /// Operation, machine and start of what was published, where moving it costs.
-    published: Vec<(u32, u32, i64)>,
+    /// Machine and start of what was published of each operation; empty where moving it costs nothing.
+    published: Vec<Option<(u32, i64)>>,
     tick: i64,
     machine: i64,
     /// Starting later never makes it less.
@@ -74,15 +99,15 @@ impl Cost {
         }
         let stability = model.stability;
         let prices = stability.tick > 0 || stability.machine > 0;
-        let with_number = model.operations.iter().enumerate().filter(|_| prices);
-        let published: Vec<(u32, u32, i64)> =
-            with_number.filter_map(|(o, op)| op.published.map(|p| (o as u32, p.machine, p.start))).collect();
+        let is_published = prices && model.operations.iter().any(|o| o.published.is_some());
+        let operations = model.operations.iter().filter(|_| is_published);
+        let published: Vec<Option<(u32, i64)>> = operations.map(|o| o.published.map(|p| (p.machine, p.start))).collect();
         let is_early = jobs.iter().any(|j| j.earliness > 0 || j.flow > 0);
         let is_late = jobs.iter().any(|j| j.tardiness > 0);
         Self {
             makespan: model.makespan,
             is_regular: !is_early,
-            is_makespan: !is_early && !is_late && published.is_empty(),
+            is_makespan: !is_early && !is_late && !is_published && shop.rich.is_none(),
             jobs,
             sources,
             sinks,
@@ -105,20 +130,42 @@ impl Cost {
     fn of(&self, graph: &Graph, start: impl Fn(u32) -> i32) -> i64 {
         let mut longest = 0;
         let mut sum = 0;
-        for (job, cost) in self.jobs.iter().enumerate() {
+        for job in 0..self.jobs.len() {
             let ends = self.sinks[job].iter().map(|o| start(*o) + graph.nodes[*o as usize].dur);
             let end = i64::from(ends.max().unwrap_or(0));
             longest = longest.max(end);
-            sum += cost.tardiness * (end - cost.due).max(0);
-            if !self.is_regular && !self.sinks[job].is_empty() {
+            if self.is_regular {
+                sum += self.jobs[job].tardiness * (end - self.jobs[job].due).max(0);
+            } else if !self.sinks[job].is_empty() {
                 let first = self.sources[job].iter().map(|o| start(*o)).min().unwrap_or(0);
-                sum += cost.earliness * (cost.due - end).max(0) + cost.flow * (end - i64::from(first));
+                sum += self.of_job(job, i64::from(first), end);
             }
         }
-        for &(operation, machine, published) in &self.published {
-            sum += self.tick * (i64::from(start(operation)) - published).abs();
-            sum += if graph.machine[operation as usize] == machine { 0 } else { self.machine };
+        for operation in 0..self.published.len() as u32 {
+            sum += self.of_published(operation, graph.machine[operation as usize], i64::from(start(operation)));
         }
         sum + self.makespan * longest
+    }
+
+    /// Of a job from its first start to its completion, without the makespan.
+    pub fn of_job(&self, job: usize, first: i64, end: i64) -> i64 {
+        let of = &self.jobs[job];
+        of.tardiness * (end - of.due).max(0) + of.earliness * (of.due - end).max(0) + of.flow * (end - first)
+    }
+
+    /// Of deviating from what was published of an operation.
+    pub fn of_published(&self, operation: u32, machine: u32, start: i64) -> i64 {
+        let Some(Some((on, from))) = self.published.get(operation as usize) else { return 0 };
+        self.tick * (start - from).abs() + if machine == *on { 0 } else { self.machine }
+    }
+
+    /// The start published of an operation, where leaving it costs.
+    pub fn published_start(&self, operation: u32) -> Option<i64> {
+        self.published.get(operation as usize).copied().flatten().map(|p| p.1)
+    }
+
+    /// Whether leaving what was published costs.
+    pub const fn has_published(&self) -> bool {
+        !self.published.is_empty()
     }
 }

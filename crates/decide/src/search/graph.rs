@@ -248,6 +248,21 @@ impl Graph {
         true
     }
 
+    /// Puts an operation, with what it depends on, before a place in the topological order; nobody's neighbours on machines change. False,
+    /// and nothing changed, where the one at that place has to come before.
+    pub fn advance(&mut self, shop: &Shop, operation: u32, to: usize) -> bool {
+        let at = self.nodes[operation as usize].place as usize;
+        to < at && self.shift_front(shop, operation, to, at)
+    }
+
+    /// Puts back a topological order that was one for the selection as it is.
+    pub fn restore(&mut self, order: &[u32]) {
+        self.order.copy_from_slice(order);
+        for (place, operation) in (0..).zip(order) {
+            self.nodes[*operation as usize].place = place;
+        }
+    }
+
     /// Takes an operation out and puts it in; tells who follows it now.
     fn relink(&mut self, shop: &Shop, to: Move) -> u32 {
         let v = to.operation as usize;

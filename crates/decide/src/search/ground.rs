@@ -4,11 +4,15 @@
 
 use super::bound;
 use super::construct::{Dates, Selection};
-use super::cost::Cost;
+use super::cost::{Cost, Value};
+use super::decode::{Case, Decoder};
 use super::graph::Graph;
-use super::model::Model;
+use super::model::{Model, Time};
+use super::plan::{Assigned, Plan};
 use super::shop::Shop;
 use super::timing::Timing;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// The model as runs see it.
 #[derive(Debug)]
@@ -36,9 +40,64 @@ impl Ground {
         Self { is_tabu: cost.is_makespan && cost.makespan > 0 && is_open, bound: bound::lower(model), shop, cost, dates }
     }
 
-    /// The objective of a selection.
-    pub fn valued(&self, selection: &Selection) -> i64 {
-        let graph = Graph::new(&self.shop, &selection.mode, &selection.order);
-        if self.cost.is_regular { self.cost.of_heads(&graph) } else { Timing::default().run(&self.shop, &self.cost, &graph) }
+    /// What a selection is worth.
+    pub fn valued(&self, selection: &Selection) -> Value {
+        self.timed(selection).1
+    }
+
+    /// The starts of a selection, and what it is worth.
+    pub fn timed(&self, selection: &Selection) -> (Vec<i32>, Value) {
+        let (shop, cost) = (&self.shop, &self.cost);
+        let graph = Graph::new(shop, &selection.mode, &selection.order);
+        if let Some(rich) = &shop.rich {
+            let mut decoder = Decoder::default();
+            let value = decoder.run(Case { shop, rich, cost, graph: &graph });
+            return (decoder.starts, value);
+        }
+        if cost.is_regular {
+            let starts = graph.nodes[..shop.count].iter().map(|n| n.head).collect();
+            return (starts, Value::whole(cost.of_heads(&graph)));
+        }
+        let mut timing = Timing::default();
+        let value = timing.run(shop, cost, &graph);
+        (timing.starts, Value::whole(value))
+    }
+
+    /// The plan that a selection makes.
+    pub fn plan(&self, selection: &Selection) -> Plan {
+        let starts = self.timed(selection).0;
+        let mode = |o: usize| self.shop.plan_mode(o as u32, selection.mode[o]);
+        let assigned = |o: usize| Assigned { mode: mode(o), start: Time::from(starts[o]) };
+        Plan { operations: (0..self.shop.count).map(assigned).collect() }
+    }
+
+    /// The selection that a plan makes; none where it is of another model.
+    pub fn selection(&self, plan: &Plan) -> Option<Selection> {
+        let shop = &self.shop;
+        if plan.operations.len() != shop.count {
+            return None;
+        }
+        let modes = plan.operations.iter().enumerate().map(|(o, a)| shop.mode_of_plan(o as u32, a.mode));
+        let mut mode = modes.collect::<Option<Vec<u32>>>()?;
+        // the least start first, but none before its predecessors
+        let mut waits: Vec<usize> = (0..shop.count as u32).map(|o| shop.before.list(o).len()).collect();
+        let key = |o: u32| Reverse((plan.operations[o as usize].start, o));
+        let mut ready: BinaryHeap<_> = (0..shop.count as u32).filter(|o| waits[*o as usize] == 0).map(key).collect();
+        let mut order = Vec::with_capacity(shop.count);
+        let mut last = vec![None; shop.machines];
+        while let Some(Reverse((start, operation))) = ready.pop() {
+            order.push(operation);
+            let machine = shop.modes_of(operation)[mode[operation as usize] as usize].0;
+            if last[machine as usize].replace(start) == Some(start) {
+                mode[operation as usize] = shop.joining(operation, mode[operation as usize]);
+            }
+            for &after in shop.after.list(operation) {
+                waits[after as usize] -= 1;
+                if waits[after as usize] == 0 {
+                    ready.push(key(after));
+                }
+            }
+        }
+        Some(Selection { mode, order })
     }
 }

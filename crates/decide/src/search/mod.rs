@@ -25,15 +25,20 @@ mod anneal;
 pub mod bound;
 mod climb;
 mod construct;
+mod cooling;
 mod cost;
+mod decode;
 mod estimate;
 mod graph;
 mod ground;
 pub mod model;
 pub mod plan;
 mod pool;
+mod profile;
 pub mod read;
 pub mod replan;
+mod rich;
+mod roam;
 mod run;
 mod shop;
 mod tabu;
@@ -44,18 +49,16 @@ mod timing;
 use crate::check::Violation;
 use crate::check::plan::{PlanCertificate, certify};
 use construct::Selection;
-use graph::Graph;
+use cost::Value;
 use ground::Ground;
 use measure::Chance;
-use model::{Model, Time};
-use plan::{Assigned, Plan};
+use model::Model;
+use plan::Plan;
 use pool::Pool;
 use run::Begin;
 pub use run::Run;
-use shop::Shop;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use timing::Timing;
 
 /// Runs of construction before improvement begins.
 const STARTS: u64 = 12;
@@ -79,7 +82,7 @@ pub struct Search<'m> {
     model: &'m Model,
     ground: Arc<Ground>,
     chance: Chance,
-    value: i64,
+    value: Value,
     best: Selection,
     pool: Pool,
     /// Runs that may begin, in their order.
@@ -103,7 +106,7 @@ impl<'m> Search<'m> {
             model,
             ground: Arc::new(Ground::new(model)),
             chance: Chance::seeded(seed),
-            value: i64::MAX,
+            value: Value::WORST,
             best: Selection { mode: Vec::new(), order: Vec::new() },
             pool: Pool::new(POOL),
             ready: VecDeque::new(),
@@ -123,7 +126,7 @@ impl<'m> Search<'m> {
     /// another model (other operations or modes) says nothing and the search begins without it.
     pub fn resume(model: &'m Model, seed: u64, plan: &Plan) -> Self {
         let mut search = Self::new(model, seed);
-        if let Some(selection) = selected(model, &search.ground.shop, plan) {
+        if let Some(selection) = search.ground.selection(plan) {
             search.consider(search.ground.valued(&selection), &selection);
         }
         search
@@ -192,7 +195,7 @@ impl<'m> Search<'m> {
         }
     }
 
-    fn consider(&mut self, value: i64, selection: &Selection) {
+    fn consider(&mut self, value: Value, selection: &Selection) {
         self.pool.offer(value, selection);
         if value < self.value {
             self.value = value;
@@ -233,9 +236,18 @@ impl<'m> Search<'m> {
         self.back.values().filter(may_count).filter(|run| run.value() < self.value).min_by_key(|run| run.value())
     }
 
+    fn value(&self) -> Value {
+        self.ahead().map_or(self.value, Run::value)
+    }
+
     /// The objective of the best plan so far; less is better.
     pub fn objective(&self) -> i64 {
-        self.ahead().map_or(self.value, Run::value)
+        self.value().cost
+    }
+
+    /// By how many ticks the best plan so far breaks deadlines, latest starts and limits of waits in all; a plan is proven where it is 0.
+    pub fn broken(&self) -> i64 {
+        self.value().broken
     }
 
     /// What no plan costs less than.
@@ -245,7 +257,7 @@ impl<'m> Search<'m> {
 
     /// Whether no plan is better than the best so far.
     pub fn is_optimal(&self) -> bool {
-        self.objective() <= self.ground.bound
+        self.value() <= Value::whole(self.ground.bound)
     }
 
     /// Whether there is nothing left to do: the best plan is proven, or the limit of iterations is reached.
@@ -269,41 +281,8 @@ impl<'m> Search<'m> {
     /// The rule that the check finds broken; that would be a fault of this search, and no plan leaves then.
     pub fn best(&self) -> Result<Certified, Violation> {
         let best = self.ahead().and_then(Run::best).unwrap_or(&self.best);
-        let Ground { shop, cost, .. } = &*self.ground;
-        let graph = Graph::new(shop, &best.mode, &best.order);
-        let mut timing = Timing::default();
-        if !cost.is_regular {
-            timing.run(shop, cost, &graph);
-        }
-        let start = |o: usize| if cost.is_regular { graph.nodes[o].head } else { timing.starts[o] };
-        let assigned = |o: usize| Assigned { mode: best.mode[o], start: Time::from(start(o)) };
-        let plan = Plan { operations: (0..shop.count).map(assigned).collect() };
+        let plan = self.ground.plan(best);
         let certificate = certify(self.model, &plan)?;
         Ok(Certified { plan, certificate })
     }
-}
-
-/// The selection that a plan makes; none where it is of another model.
-fn selected(model: &Model, shop: &Shop, plan: &Plan) -> Option<Selection> {
-    let is_of_model = plan.operations.len() == shop.count
-        && plan.operations.iter().zip(&model.operations).all(|(a, o)| (a.mode as usize) < o.modes.len());
-    if !is_of_model {
-        return None;
-    }
-    // the least start first, but none before its predecessors
-    let mut waits: Vec<usize> = (0..shop.count as u32).map(|o| shop.before.list(o).len()).collect();
-    let key = |o: u32| std::cmp::Reverse((plan.operations[o as usize].start, o));
-    let mut ready: std::collections::BinaryHeap<_> =
-        (0..shop.count as u32).filter(|o| waits[*o as usize] == 0).map(key).collect();
-    let mut order = Vec::with_capacity(shop.count);
-    while let Some(std::cmp::Reverse((_, operation))) = ready.pop() {
-        order.push(operation);
-        for &after in shop.after.list(operation) {
-            waits[after as usize] -= 1;
-            if waits[after as usize] == 0 {
-                ready.push(key(after));
-            }
-        }
-    }
-    Some(Selection { mode: plan.operations.iter().map(|a| a.mode).collect(), order })
 }

@@ -6,6 +6,7 @@
 //! precedences is again one, so every point between two selections is feasible without repair.
 
 use super::construct::Selection;
+use super::cost::Value;
 use super::shop::Shop;
 use measure::Chance;
 
@@ -20,7 +21,7 @@ const FARTHEST: f64 = 0.5;
 #[derive(Clone, Debug)]
 pub(super) struct Elite {
     /// Less is better.
-    pub value: i64,
+    pub value: Value,
     /// What it is.
     pub selection: Selection,
 }
@@ -41,7 +42,7 @@ impl Pool {
     }
 
     /// Takes a selection in, where it is better than the worst and there is none as good already.
-    pub fn offer(&mut self, value: i64, selection: &Selection) -> bool {
+    pub fn offer(&mut self, value: Value, selection: &Selection) -> bool {
         if self.elites.iter().any(|e| e.value == value) {
             return false;
         }

@@ -3,10 +3,11 @@
 //! Enters: a model, its running plan, what changed. Leaves: a smaller model of the operations still free, whose plans put back together
 //! with what stays are plans of the whole. Absent: the search itself.
 //!
-//! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last. Deviating
+//! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last; what it has of
+//! resources is missing until then. Deviating
 //! from the running plan is priced by the model's [`Stability`].
 
-use super::model::{Mode, Model, ModelError, Operation, Parts, Published, Stability, Time};
+use super::model::{Mode, Model, ModelError, Operation, Parts, Published, Stability, Time, Use, Wait};
 use super::plan::{Assigned, Plan};
 
 /// What changed since the plan was made.
@@ -44,9 +45,10 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         let (found, allowed) = (plan.operations.len().to_string(), model.operations.len().to_string());
         return Err(ModelError::at("number of operations of the plan", found, allowed));
     }
-    let wrong = plan.operations.iter().zip(&model.operations).position(|(a, o)| a.mode as usize >= o.modes.len());
+    let modes = |o: &Operation| o.modes.len() + usize::from(o.optional.is_some());
+    let wrong = plan.operations.iter().zip(&model.operations).position(|(a, o)| a.mode as usize >= modes(o));
     if let Some(operation) = wrong {
-        let allowed = format!("below {}", model.operations[operation].modes.len());
+        let allowed = format!("below {}", modes(&model.operations[operation]));
         return Err(ModelError::at(
             format!("mode of operation {operation}"),
             plan.operations[operation].mode.to_string(),
@@ -60,6 +62,9 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         stability: change.stability,
         precedences: Vec::new(),
         operations: Vec::new(),
+        waits: Vec::new(),
+        uses: Vec::new(),
+        sizes: free.iter().filter_map(|o| model.sizes.get(*o as usize).copied()).collect(),
         families: free.iter().filter_map(|o| model.families.get(*o as usize).copied()).collect(),
         ..model.clone().into_parts()
     };
@@ -69,15 +74,14 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         parts.operations.push(still_free(model, plan, *operation as usize, change.now));
     }
     for &(before, then) in &model.precedences {
-        match (number[before as usize], number[then as usize]) {
-            (u32::MAX, u32::MAX) | (_, u32::MAX) => {}
-            (u32::MAX, then) => {
-                let earliest = &mut parts.operations[then as usize].earliest;
-                *earliest = (*earliest).max(end(model, plan, before as usize));
-            }
-            (before, then) => parts.precedences.push((before, then)),
+        let (before, then) = (number[before as usize], number[then as usize]);
+        if before != u32::MAX && then != u32::MAX {
+            parts.precedences.push((before, then));
         }
     }
+    wait_for(model, plan, &mut parts, &number);
+    bind(model, plan, &mut parts, &number);
+    take(model, plan, &mut parts, &number);
     occupy(model, plan, &mut parts, &stays);
     close(&mut parts, change)?;
     let running = Plan { operations: free.iter().map(|o| plan.operations[*o as usize]).collect() };
@@ -98,26 +102,91 @@ impl Remainder {
     }
 }
 
-fn mode_of(model: &Model, plan: &Plan, operation: usize) -> Mode {
+/// The mode of an operation; none where it is left out.
+fn mode_of(model: &Model, plan: &Plan, operation: usize) -> Option<Mode> {
     let Assigned { mode, .. } = plan.operations[operation];
-    model.operations[operation].modes[mode as usize]
+    model.operations[operation].modes.get(mode as usize).copied()
 }
 
 fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
-    plan.operations[operation].start + mode_of(model, plan, operation).duration
+    plan.operations[operation].start + mode_of(model, plan, operation).map_or(0, |m| m.duration)
 }
 
 fn still_free(model: &Model, plan: &Plan, operation: usize, now: Time) -> Operation {
     let own = &model.operations[operation];
-    let published = Published { machine: mode_of(model, plan, operation).machine, start: plan.operations[operation].start };
-    Operation { earliest: own.earliest.max(now), published: Some(own.published.unwrap_or(published)), ..own.clone() }
+    let start = plan.operations[operation].start;
+    let running = mode_of(model, plan, operation).map(|mode| Published { machine: mode.machine, start });
+    Operation { earliest: own.earliest.max(now), published: own.published.or(running), ..own.clone() }
+}
+
+/// What is free starts after what stays before it, also by way of what may be left out.
+fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+    let mut before: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
+    for &(first, then) in &model.precedences {
+        before[then as usize].push(first);
+    }
+    // until when each keeps those after it waiting, as far as that is known
+    let mut until: Vec<Time> = vec![0; model.operations.len()];
+    for &operation in model.order() {
+        let at = operation as usize;
+        let earliest = before[at].iter().map(|b| until[*b as usize]).max().unwrap_or(0);
+        let stays = number[at] == u32::MAX;
+        until[at] = match mode_of(model, plan, at) {
+            Some(_) if stays => end(model, plan, at),
+            _ => earliest,
+        };
+        if !stays {
+            let own = &mut parts.operations[number[at] as usize].earliest;
+            *own = (*own).max(earliest);
+        }
+    }
+}
+
+/// Limits of waits: between two that are free they remain, after one that stays they become a latest start.
+fn bind(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+    for wait in &model.waits {
+        let (before, then) = (number[wait.before as usize], number[wait.then as usize]);
+        if then == u32::MAX || (before == u32::MAX && mode_of(model, plan, wait.before as usize).is_none()) {
+            continue;
+        }
+        if before == u32::MAX {
+            let latest = end(model, plan, wait.before as usize) + wait.most;
+            let own = &mut parts.operations[then as usize].latest;
+            *own = Some(own.map_or(latest, |own| own.min(latest)));
+        } else {
+            parts.waits.push(Wait { before, then, most: wait.most });
+        }
+    }
+}
+
+/// What stays has its resources until it ends: there is less of them for the others.
+fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+    let mut taken: Vec<Vec<(Time, i64)>> = vec![Vec::new(); model.resources.len()];
+    for of in &model.uses {
+        let (operation, free) = (of.operation as usize, number[of.operation as usize]);
+        if free != u32::MAX {
+            parts.uses.push(Use { operation: free, ..*of });
+        } else if plan.operations[operation].mode == of.mode {
+            let (start, end) = (plan.operations[operation].start, end(model, plan, operation));
+            taken[of.resource as usize].extend([(start, -of.amount), (end, of.amount)]);
+        }
+    }
+    for (resource, changes) in parts.resources.iter_mut().zip(taken).filter(|(_, changes)| !changes.is_empty()) {
+        let mut instants: Vec<Time> = resource.steps.iter().chain(&changes).map(|s| s.0).collect();
+        instants.sort_unstable();
+        instants.dedup();
+        let there = |at: Time| resource.steps.iter().rev().find(|s| s.0 <= at).map_or(resource.capacity, |s| s.1);
+        let change = |at: Time| changes.iter().filter(|c| c.0 <= at).map(|c| c.1).sum::<i64>();
+        resource.steps = instants.into_iter().map(|at| (at, (there(at) + change(at)).max(0))).collect();
+    }
 }
 
 /// Machines are available after what stays on them, set up for its last.
 fn occupy(model: &Model, plan: &Plan, parts: &mut Parts, stays: &dyn Fn(usize) -> bool) {
     let mut last: Vec<Option<usize>> = vec![None; model.machines.len()];
     for operation in (0..model.operations.len()).filter(|o| stays(*o)) {
-        let on = &mut last[mode_of(model, plan, operation).machine as usize];
+        let Some(mode) = mode_of(model, plan, operation) else { continue };
+        let on = &mut last[mode.machine as usize];
         let is_later = |o: usize| {
             (plan.operations[o].start, end(model, plan, o)) <= (plan.operations[operation].start, end(model, plan, operation))
         };

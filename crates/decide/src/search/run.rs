@@ -6,7 +6,9 @@
 use super::anneal::Anneal;
 use super::climb::Climb;
 use super::construct::{self, Selection};
+use super::cost::Value;
 use super::ground::Ground;
+use super::roam::Roam;
 use measure::Chance;
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ pub(super) enum Begin {
 enum Engine {
     Tabu(Box<Climb>),
     Annealing(Box<Anneal>),
+    Roaming(Box<Roam>),
 }
 
 /// One run.
@@ -39,7 +42,7 @@ pub struct Run {
     chance: Chance,
     /// A construction has none and is over with its first iteration.
     engine: Option<Engine>,
-    built: Option<(i64, Selection)>,
+    built: Option<(Value, Selection)>,
     iterations: u64,
     /// It ends after so many.
     most: u64,
@@ -72,6 +75,11 @@ impl Run {
             match (&mut self.engine, &self.begin) {
                 (Some(Engine::Tabu(climb)), _) => climb.step(&ground.shop, &mut self.chance),
                 (Some(Engine::Annealing(anneal)), _) => anneal.step(&ground.shop, &ground.cost, &mut self.chance),
+                (Some(Engine::Roaming(roam)), _) => {
+                    if let Some(rich) = &ground.shop.rich {
+                        roam.step(&ground.shop, rich, &ground.cost, &mut self.chance);
+                    }
+                }
                 (None, Begin::Nothing(before)) => {
                     let selection = constructed(ground, *before, &mut self.chance);
                     self.built = Some((ground.valued(&selection), selection));
@@ -85,22 +93,24 @@ impl Run {
 
     /// Whether there is nothing left to do in it.
     pub fn is_over(&self) -> bool {
-        if self.iterations >= self.most || self.value() <= self.ground.bound {
+        if self.iterations >= self.most || self.value() <= Value::whole(self.ground.bound) {
             return true;
         }
         match &self.engine {
             None => self.built.is_some(),
             Some(Engine::Tabu(climb)) => climb.stale > PATIENCE.min(100 * self.ground.shop.count as u32),
             Some(Engine::Annealing(anneal)) => anneal.is_over(),
+            Some(Engine::Roaming(roam)) => roam.is_over(),
         }
     }
 
-    /// The objective of its best selection so far; the largest number where there is none.
-    pub fn value(&self) -> i64 {
+    /// What its best selection so far is worth; worse than any where there is none.
+    pub(super) fn value(&self) -> Value {
         match &self.engine {
-            None => self.built.as_ref().map_or(i64::MAX, |b| b.0),
-            Some(Engine::Tabu(climb)) => i64::from(climb.best_value) * self.ground.cost.makespan,
-            Some(Engine::Annealing(anneal)) => anneal.best_value,
+            None => self.built.as_ref().map_or(Value::WORST, |b| b.0),
+            Some(Engine::Tabu(climb)) => Value::whole(i64::from(climb.best_value) * self.ground.cost.makespan),
+            Some(Engine::Annealing(anneal)) => Value::whole(anneal.best_value),
+            Some(Engine::Roaming(roam)) => roam.best_value,
         }
     }
 
@@ -115,6 +125,7 @@ impl Run {
             None => 0,
             Some(Engine::Tabu(climb)) => climb.evaluated,
             Some(Engine::Annealing(anneal)) => anneal.evaluated,
+            Some(Engine::Roaming(roam)) => roam.evaluated,
         }
     }
 
@@ -124,11 +135,15 @@ impl Run {
             None => self.built.as_ref().map(|b| &b.1),
             Some(Engine::Tabu(climb)) => Some(&climb.best),
             Some(Engine::Annealing(anneal)) => Some(&anneal.best),
+            Some(Engine::Roaming(roam)) => Some(&roam.best),
         }
     }
 }
 
 fn constructed(ground: &Ground, before: usize, chance: &mut Chance) -> Selection {
+    if let Some(rich) = ground.shop.rich.as_ref().filter(|r| before == 0 && !r.most.is_empty()) {
+        return construct::alone(&ground.shop, rich);
+    }
     let rules = if ground.cost.is_makespan { construct::PLAIN } else { construct::DUE };
     let noise = if before < rules.len() { 0.0 } else { 0.3 };
     construct::dispatch(&ground.shop, rules[before % rules.len()], noise, &ground.dates, chance)
@@ -141,6 +156,9 @@ fn started(ground: &Ground, from: &Selection, before: u32, chance: &mut Chance) 
             climb.shake(&ground.shop, chance);
         }
         return Engine::Tabu(Box::new(climb));
+    }
+    if let Some(rich) = &ground.shop.rich {
+        return Engine::Roaming(Box::new(Roam::new(&ground.shop, rich, &ground.cost, from, before, chance)));
     }
     Engine::Annealing(Box::new(Anneal::new(&ground.shop, &ground.cost, from, before, chance)))
 }

@@ -3,7 +3,8 @@
 //! Enters: a [`Model`]. Leaves: a [`Shop`]. Absent: anything that changes while searching. [`Model`] keeps all times below 2³⁰, so that
 //! sums of two fit 32 bits.
 
-use super::model::Model;
+use super::model::{Machine, Model};
+use super::rich::{Rich, Variant};
 
 /// No operation, no machine.
 pub(super) const NONE: u32 = u32::MAX;
@@ -13,7 +14,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Shop {
     /// Number of operations.
     pub count: usize,
-    /// Machine and duration of each mode, operation by operation.
+    /// Machine and duration of each mode, operation by operation. A mode on a machine of batches stands here twice: beginning a batch and
+    /// joining one; leaving an operation out is a mode on a machine of its own.
     pub modes: Vec<(u32, i32)>,
     /// Where the modes of each operation begin in `modes`.
     pub modes_at: Vec<u32>,
@@ -37,7 +39,7 @@ pub(super) struct Shop {
     pub is_plain: bool,
     /// Some operation has a choice.
     pub is_flexible: bool,
-    /// Number of machines.
+    /// Number of machines; with one for what is left out, where that is allowed.
     pub machines: usize,
     /// Set-up family of each operation.
     family: Vec<u32>,
@@ -47,8 +49,10 @@ pub(super) struct Shop {
     pub available: Vec<i32>,
     /// When each machine is closed.
     pub closed: Vec<Vec<(i32, i32)>>,
-    /// Whether any is.
+    /// Whether there are set-ups.
     pub has_set_ups: bool,
+    /// What the model has beyond machines and precedences.
+    pub rich: Option<Rich>,
 }
 
 /// Lists of numbers, one after another.
@@ -59,7 +63,8 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    fn of(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+    /// Lists from pairs of key and entry; the entries of a list keep their order.
+    pub fn of(count: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
         let mut at = vec![0_u32; count + 1];
         for (key, _) in pairs.clone() {
             at[key as usize + 1] += 1;
@@ -76,13 +81,24 @@ impl Lists {
         Self { at, of }
     }
 
+    /// The places of the entries of a list.
+    pub fn range(&self, key: u32) -> std::ops::Range<usize> {
+        self.at[key as usize] as usize..self.at[key as usize + 1] as usize
+    }
+
+    /// The entry at a place.
+    pub fn at(&self, place: usize) -> u32 {
+        self.of[place]
+    }
+
     /// One of the lists.
     pub fn list(&self, key: u32) -> &[u32] {
-        &self.of[self.at[key as usize] as usize..self.at[key as usize + 1] as usize]
+        &self.of[self.range(key)]
     }
 }
 
-fn narrow(time: i64) -> i32 {
+/// A time in 32 bits.
+pub(super) fn narrow(time: i64) -> i32 {
     i32::try_from(time).unwrap_or(i32::MAX / 2)
 }
 
@@ -90,12 +106,8 @@ impl Shop {
     /// Lays a model out.
     pub fn new(model: &Model) -> Self {
         let count = model.operations.len();
-        let mut modes_at = vec![0];
-        let mut modes = Vec::new();
-        for operation in &model.operations {
-            modes.extend(operation.modes.iter().map(|m| (m.machine, narrow(m.duration))));
-            modes_at.push(modes.len() as u32);
-        }
+        let (modes, modes_at, variants) = modes(model);
+        let with_out = model.operations.iter().any(|o| o.optional.is_some());
         let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
         let after = Lists::of(count, model.precedences.iter().copied());
         let only = |list: &[u32]| if let [one] = list { *one } else { NONE };
@@ -104,19 +116,23 @@ impl Shop {
         let is_chain = operations.clone().all(|o| before.list(o).len() < 2 && after.list(o).len() < 2);
         let release: Vec<i32> =
             model.operations.iter().map(|o| narrow(o.earliest.max(model.jobs[o.job as usize].release))).collect();
-        let set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>> = model.machines.iter().map(set_ups).collect();
+        let out = std::iter::repeat_n(Machine::default(), usize::from(with_out));
+        let machines: Vec<Machine> = model.machines.iter().cloned().chain(out).collect();
+        let set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>> = machines.iter().map(set_ups).collect();
         let has_set_ups = set_ups.iter().any(Option::is_some);
         let closed: Vec<Vec<(i32, i32)>> =
-            model.machines.iter().map(|m| m.closed.iter().map(|c| (narrow(c.0), narrow(c.1))).collect()).collect();
-        let available: Vec<i32> = model.machines.iter().map(|m| narrow(m.available)).collect();
+            machines.iter().map(|m| m.closed.iter().map(|c| (narrow(c.0), narrow(c.1))).collect()).collect();
+        let available: Vec<i32> = machines.iter().map(|m| narrow(m.available)).collect();
         let is_free = !has_set_ups && closed.iter().all(Vec::is_empty) && available.iter().all(|a| *a == 0);
-        let is_flexible = model.operations.iter().any(|o| o.modes.len() > 1);
+        let is_flexible = modes_at.windows(2).any(|w| w[1] - w[0] > 1);
+        let operation_of = |mode: usize| modes_at.partition_point(|at| *at as usize <= mode) as u32 - 1;
+        let rich = Rich::is_needed(model).then(|| Rich::new(model, variants, operation_of));
         let sinks = operations.filter(|o| after.list(*o).is_empty()).collect();
         let mut shop = Self {
-            is_plain: is_chain && is_free && release.iter().all(|r| *r == 0),
+            is_plain: is_chain && is_free && rich.is_none() && release.iter().all(|r| *r == 0),
             job: model.operations.iter().map(|o| o.job).collect(),
             order: model.order().to_vec(),
-            machines: model.machines.len(),
+            machines: machines.len(),
             family: model.families.clone(),
             families: model.families_count,
             remaining: vec![0; count],
@@ -134,6 +150,7 @@ impl Shop {
                 available,
                 closed,
                 has_set_ups,
+                rich,
                 is_plain: false,
                 job: Vec::new(),
                 order: Vec::new(),
@@ -160,6 +177,28 @@ impl Shop {
     /// Its shortest duration.
     pub fn shortest(&self, operation: u32) -> i32 {
         self.modes_of(operation).iter().map(|m| m.1).min().unwrap_or(0)
+    }
+
+    /// The mode in plans of a mode counted here.
+    pub fn plan_mode(&self, operation: u32, mode: u32) -> u32 {
+        self.rich.as_ref().map_or(mode, |r| r.variants[(self.modes_at[operation as usize] + mode) as usize].mode)
+    }
+
+    /// The first mode counted here that is a mode of plans.
+    pub fn mode_of_plan(&self, operation: u32, mode: u32) -> Option<u32> {
+        (0..self.modes_of(operation).len() as u32).find(|m| self.plan_mode(operation, *m) == mode)
+    }
+
+    /// The mode that joins a batch beside one that begins one; the same mode where the machine has no batches.
+    pub fn joining(&self, operation: u32, mode: u32) -> u32 {
+        let next = (self.modes_at[operation as usize] + mode + 1) as usize;
+        let joins = self.rich.as_ref().and_then(|r| r.variants.get(next)).is_some_and(|v| v.joins);
+        mode + u32::from(joins)
+    }
+
+    /// Whether two operations are of one set-up family.
+    pub fn is_same_family(&self, one: u32, other: u32) -> bool {
+        self.family.is_empty() || self.family[one as usize] == self.family[other as usize]
     }
 
     /// The set-up between two on a machine; either may be [`NONE`].
@@ -190,7 +229,27 @@ impl Shop {
     }
 }
 
-fn set_ups(machine: &super::model::Machine) -> Option<(Vec<i32>, Vec<i32>)> {
+/// The modes as the search sees them: machine and duration, where those of each operation begin, what else they are.
+fn modes(model: &Model) -> (Vec<(u32, i32)>, Vec<u32>, Vec<Variant>) {
+    let (mut modes, mut modes_at, mut variants) = (Vec::new(), vec![0], Vec::new());
+    for operation in &model.operations {
+        for (mode, of) in (0..).zip(&operation.modes) {
+            let batches = model.machines[of.machine as usize].batch.is_some();
+            for joins in if batches { &[false, true][..] } else { &[false] } {
+                modes.push((of.machine, narrow(of.duration)));
+                variants.push(Variant { mode, joins: *joins, is_out: false });
+            }
+        }
+        if operation.optional.is_some() {
+            modes.push((model.machines.len() as u32, 0));
+            variants.push(Variant { mode: operation.modes.len() as u32, joins: false, is_out: true });
+        }
+        modes_at.push(modes.len() as u32);
+    }
+    (modes, modes_at, variants)
+}
+
+fn set_ups(machine: &Machine) -> Option<(Vec<i32>, Vec<i32>)> {
     let set_ups = machine.set_ups.as_ref()?;
     Some((set_ups.between.iter().map(|s| narrow(*s)).collect(), set_ups.initial.iter().map(|s| narrow(*s)).collect()))
 }

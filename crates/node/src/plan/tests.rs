@@ -29,6 +29,55 @@ fn a_problem_in_json_becomes_a_proven_plan() {
     assert_eq!(plan.operations.len(), 3);
 }
 
+const BEYOND: &str = r#"{
+  "machines": [{"name": "mixer"}, {"name": "oven", "batch": 2}],
+  "resources": [
+    {"name": "operator", "capacity": 1},
+    {"name": "power", "capacity": 9, "steps": [[50, 5]], "prices": [[0, 3], [10, 1], [30, 3]]}
+  ],
+  "makespan": 0,
+  "jobs": [
+    {"name": "A", "deadline": 40, "operations": [
+      {"modes": [{"machine": "mixer", "duration": 4, "uses": {"operator": 1}}]},
+      {"wait": 0, "modes": [{"machine": "oven", "duration": 8, "uses": {"power": 2}}]}
+    ]},
+    {"name": "B", "deadline": 40, "operations": [
+      {"earliest": 5, "latest": 5, "modes": [{"machine": "mixer", "duration": 4, "uses": {"operator": 1}}]},
+      {"wait": 6, "size": 1, "modes": [{"machine": "oven", "duration": 8, "uses": {"power": 2}}]},
+      {"name": "polish", "optional": 7, "modes": [{"machine": "mixer", "duration": 2, "uses": {"power": 4}}]}
+    ]}
+  ]
+}"#;
+
+#[test]
+fn resources_waits_batches_options_and_prices_are_meant_as_written() {
+    let form: ModelForm = serde_json::from_str(BEYOND).expect("the form");
+    let model = form.model().expect("a model");
+    let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(20_000), threads: 1, seed: 1, from: None };
+    let found = search(&model, wanted).expect("a plan");
+    let plan = PlanForm::new(&model, Some(&form), &found.best, found.bound, (1, 1.0));
+    let of =
+        |job: &str, name: &str| plan.operations.iter().find(|o| (&*o.job, &*o.operation) == (job, name)).expect("it is planned");
+    // both in one batch while power is cheap; polishing costs more than leaving it out
+    let (oven_a, oven_b) = (of("A", "2"), of("B", "2"));
+    assert_eq!(oven_a.start.to_bits(), oven_b.start.to_bits(), "{plan:?}");
+    assert_eq!((oven_a.start - of("A", "1").end, of("B", "1").start), (0.0, 5.0));
+    assert_eq!((of("B", "polish").machine.clone(), plan.left_out, plan.resources), (None, 7.0, 32.0));
+    for (good, bad, wanted) in [
+        (
+            r#"{"power": 4}"#,
+            r#"{"steam": 4}"#,
+            "jobs[1].operations[2].modes[0].uses: found `steam`, allowed one of operator, power",
+        ),
+        (r#"{"power": 4}"#, r#"{"power": 6}"#, "amount of resource 1 for operation 4: found 6, allowed 1 to 5"),
+    ] {
+        let text = BEYOND.replace(good, bad);
+        let form: ModelForm = serde_json::from_str(&text).expect("the form");
+        let refused = form.model().expect_err("a fault").to_string();
+        assert!(refused.starts_with(wanted), "{refused}");
+    }
+}
+
 #[test]
 fn the_same_seed_and_iterations_are_the_same_plan_on_any_number_of_threads() {
     let route = |job: usize| {

@@ -32,7 +32,7 @@ pub fn read(text: &str) -> Result<Task, ReadError> {
     parts.jobs = vec![Job::default(); jobs.iter().max().map_or(0, |j| *j as usize + 1)];
     for job in jobs {
         let modes = modes(&mut tokens, machines, 0)?;
-        parts.operations.push(Operation { job, earliest: 0, modes, published: None });
+        parts.operations.push(Operation { job, modes, ..Operation::default() });
     }
     tokens.end()?;
     Ok(Task { model: Model::new(parts)?, ticks: 1, scale: 1.0 })

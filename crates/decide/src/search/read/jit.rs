@@ -48,6 +48,7 @@ pub fn read(tables: &Tables<'_>) -> Result<Task, ReadError> {
             tardiness: penalty(tardiness),
             earliness: penalty(earliness),
             flow: penalty(flow),
+            deadline: None,
         });
     }
     operations(tables.operations, ticks, &mut parts)?;

@@ -46,5 +46,5 @@ pub(super) fn push(parts: &mut Parts, job: usize, modes: Vec<Mode>, is_first: bo
     if !is_first {
         parts.precedences.push((number - 1, number));
     }
-    parts.operations.push(Operation { job: job as u32, earliest: 0, modes, published: None });
+    parts.operations.push(Operation { job: job as u32, modes, ..Operation::default() });
 }

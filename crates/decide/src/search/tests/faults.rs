@@ -1,6 +1,6 @@
 //! Faults planted in good plans: the check refuses every one, by the rule that it breaks.
 
-use super::random::{Features, features, model};
+use super::random::{Features, features, model, plain};
 use crate::check::plan::certify;
 use crate::search::Search;
 use crate::search::model::Model;
@@ -8,7 +8,7 @@ use crate::search::plan::Plan;
 use proptest::prelude::*;
 
 fn good(seed: u64, has: Features) -> (Model, Plan) {
-    let model = model(seed, has);
+    let model = model(seed, plain(has));
     let mut search = Search::new(&model, seed);
     search.step(50);
     let plan = search.best().expect("the check accepts every plan").plan;

@@ -1,5 +1,6 @@
 //! Tests of the scheduler: random models with every feature, planted faults, text formats.
 
+mod beyond;
 mod faults;
 mod random;
 mod read;

@@ -1,7 +1,7 @@
 //! Properties on random models with every feature on.
 
 use crate::check::plan::certify;
-use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability};
+use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait};
 use crate::search::{Run, Search};
 use measure::Chance;
 use proptest::prelude::*;
@@ -16,6 +16,12 @@ pub(super) struct Features {
     pub early: bool,
     pub graph: bool,
     pub published: bool,
+    pub resources: bool,
+    pub prices: bool,
+    pub waits: bool,
+    pub batches: bool,
+    pub optional: bool,
+    pub windows: bool,
 }
 
 /// A random model of such features.
@@ -35,6 +41,8 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
                 earliest: if has.dates { chance.below(4) as i64 } else { 0 },
                 modes,
                 published: has.published.then_some(place_published),
+                latest: (has.windows && chance.below(4) == 0).then(|| 20 + chance.below(60) as i64),
+                optional: (has.optional && chance.below(3) == 0).then(|| chance.below(20) as i64),
             });
             if place > 0 {
                 let before = if has.graph { first + chance.below(u64::from(place)) as u32 } else { first + place - 1 };
@@ -43,6 +51,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
         }
         parts.jobs.push(Job {
             release: if has.dates { chance.below(10) as i64 } else { 0 },
+            deadline: (has.windows && chance.below(2) == 0).then(|| 30 + chance.below(60) as i64),
             due: has.dates.then(|| chance.below(30) as i64),
             tardiness: i64::from(has.dates) * (1 + chance.below(5) as i64),
             earliness: i64::from(has.early) * chance.below(5) as i64,
@@ -62,25 +71,72 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
             available: if has.closed { chance.below(5) as i64 } else { 0 },
             closed: if has.closed { vec![(from, from + 4), (from + 8, from + 20)] } else { Vec::new() },
             set_ups: has.set_ups.then_some(set_ups),
+            batch: (has.batches && chance.below(2) == 0).then(|| 3 + chance.below(3) as i64),
         });
     }
+    beyond(&mut parts, has, &mut chance);
     Model::new(parts).expect("random models are consistent")
 }
 
+/// Resources, limits of waits, sizes.
+fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
+    if has.resources || has.prices {
+        for _ in 0..2 {
+            let steps = if chance.below(2) == 0 { vec![(5, chance.below(3) as i64), (11, 3)] } else { Vec::new() };
+            let prices = if has.prices { vec![(0, 3), (6, 1), (12, 5), (20, 0)] } else { Vec::new() };
+            parts.resources.push(Resource { capacity: 3, steps, prices });
+        }
+        for (operation, of) in (0..).zip(&parts.operations) {
+            for mode in 0..of.modes.len() as u32 {
+                let uses = (0..2).filter(|_| chance.below(2) == 0).collect::<Vec<u32>>();
+                let amount = 1 + chance.below(3) as i64;
+                parts.uses.extend(uses.into_iter().map(|resource| Use { operation, mode, resource, amount }));
+            }
+        }
+    }
+    if has.waits {
+        for &(before, then) in &parts.precedences {
+            if chance.below(2) == 0 {
+                parts.waits.push(Wait { before, then, most: chance.below(4) as i64 });
+            }
+        }
+    }
+    if has.batches {
+        parts.sizes = parts.operations.iter().map(|_| 1 + chance.below(3) as i64).collect();
+        parts.operations.iter_mut().flat_map(|o| &mut o.modes).for_each(|m| m.duration = 4 + m.duration % 2);
+    }
+}
+
 pub(super) fn features() -> impl Strategy<Value = Features> {
-    any::<[bool; 7]>().prop_map(|[flexible, set_ups, closed, dates, early, graph, published]| Features {
-        flexible,
-        set_ups,
-        closed,
-        dates,
-        early,
-        graph,
-        published,
+    any::<([bool; 7], [bool; 6])>().prop_map(|(plain, beyond)| {
+        let [flexible, set_ups, closed, dates, early, graph, published] = plain;
+        let [resources, prices, waits, batches, optional, windows] = beyond;
+        Features {
+            flexible,
+            set_ups,
+            closed,
+            dates,
+            early,
+            graph,
+            published,
+            resources,
+            prices,
+            waits,
+            batches,
+            optional,
+            windows,
+        }
     })
 }
 
+/// Without what lies beyond machines and precedences.
+pub(super) fn plain(has: Features) -> Features {
+    let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..has };
+    Features { optional: false, windows: false, ..beyond }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn every_plan_is_certified_and_costs_what_the_search_says(seed in any::<u64>(), has in features()) {
@@ -88,8 +144,17 @@ proptest! {
         let mut search = Search::new(&model, seed);
         for steps in [0, 3, 40, 400] {
             search.step(steps);
-            let best = search.best().expect("the check accepts every plan");
-            prop_assert_eq!(best.certificate.objective(), search.objective());
+            match search.best() {
+                Ok(best) => {
+                    prop_assert_eq!(search.broken(), 0);
+                    prop_assert_eq!(best.certificate.objective(), search.objective());
+                }
+                Err(violation) => {
+                    prop_assert!(search.broken() > 0, "{}", violation);
+                    prop_assert!(["wait_kept", "latest_kept", "deadline_kept"].contains(&violation.rule), "{}", violation);
+                    prop_assert!(has.windows || has.waits, "{}", violation);
+                }
+            }
             prop_assert!(search.bound() <= search.objective(), "bound {} above {}", search.bound(), search.objective());
         }
     }
@@ -99,11 +164,12 @@ proptest! {
         let model = model(seed, has);
         let (mut at_once, mut in_parts) = (Search::new(&model, seed), Search::new(&model, seed));
         at_once.step(300);
-        let mut last = in_parts.objective();
+        let mut last = (in_parts.broken(), in_parts.objective());
         for _ in 0..30 {
             in_parts.step(10);
-            prop_assert!(in_parts.objective() <= last);
-            last = in_parts.objective();
+            let now = (in_parts.broken(), in_parts.objective());
+            prop_assert!(now <= last);
+            last = now;
         }
         prop_assert_eq!(at_once.best(), in_parts.best());
     }
@@ -123,7 +189,7 @@ proptest! {
 
     #[test]
     fn the_optimum_of_a_tiny_shop_is_found(seed in any::<u64>(), has in features()) {
-        let tiny = Features { graph: false, published: false, early: false, ..has };
+        let tiny = Features { graph: false, published: false, early: false, ..plain(has) };
         let model = model(seed, tiny);
         prop_assume!(model.operations.len() <= 5);
         let mut search = Search::new(&model, 1);

@@ -7,15 +7,48 @@ use crate::search::replan::{Change, remainder};
 use crate::search::{Search, plan::Plan};
 use proptest::prelude::*;
 
-const ALL: Features =
-    Features { flexible: true, set_ups: true, closed: false, dates: false, early: false, graph: true, published: false };
+const ALL: Features = Features {
+    flexible: true,
+    set_ups: true,
+    closed: false,
+    dates: false,
+    early: false,
+    graph: true,
+    published: false,
+    resources: false,
+    prices: false,
+    waits: false,
+    batches: false,
+    optional: false,
+    windows: false,
+};
 
 fn running(seed: u64) -> (Model, Plan) {
-    let model = model(seed, ALL);
+    running_with(seed, ALL)
+}
+
+fn running_with(seed: u64, has: Features) -> (Model, Plan) {
+    let model = model(seed, has);
     let mut search = Search::new(&model, 1);
     search.step(200);
     let plan = search.best().expect("the check accepts every plan").plan;
     (model, plan)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn what_is_put_back_together_keeps_resources_waits_and_batches(seed in any::<u64>(), share in 2_i64..5) {
+        let beyond = Features { set_ups: false, resources: true, prices: true, waits: true, optional: true, ..ALL };
+        let (model, plan) = running_with(seed, Features { batches: seed % 2 == 0, graph: false, ..beyond });
+        let now = certify(&model, &plan).expect("the plan is good").makespan() / share;
+        prop_assume!(plan.operations.iter().any(|a| a.start >= now));
+        let rest = remainder(&model, &plan, &Change { now, frozen_until: now, ..Change::default() }).expect("something is free");
+        let search = Search::resume(&rest.model, 1, &rest.running);
+        let best = search.best().expect("the running plan goes on");
+        certify(&model, &rest.whole(&best.plan)).expect("what is put back together is a plan of the whole");
+    }
 }
 
 proptest! {

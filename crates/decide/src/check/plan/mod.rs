@@ -1,11 +1,14 @@
 //! The independent check of plans: feasibility and objective are recomputed from the model and the plan alone. It shares no code
-//! with the search; set-ups, calendars and precedences are read anew.
+//! with the search; set-ups, calendars, precedences, resources and batches are read anew.
 //!
 //! Enters: a model and a plan. Leaves: a [`PlanCertificate`] with the objective and the rules that held, or the first rule that did
 //! not, with place, what was found and what is allowed. Absent: how the plan was found, whether it is the best.
 
+mod objective;
+mod shared;
+
 use crate::check::Violation;
-use crate::search::model::{Model, Time};
+use crate::search::model::{Mode, Model, Time};
 use crate::search::plan::Plan;
 
 /// What was proven of a plan. It is made here only.
@@ -17,6 +20,8 @@ pub struct PlanCertificate {
     earliness: i64,
     flow: i64,
     deviation: i64,
+    left_out: i64,
+    resources: i64,
 }
 
 impl PlanCertificate {
@@ -44,6 +49,14 @@ impl PlanCertificate {
     pub const fn deviation(&self) -> i64 {
         self.deviation
     }
+    /// Penalties for operations left out.
+    pub const fn left_out(&self) -> i64 {
+        self.left_out
+    }
+    /// What the resources in use cost.
+    pub const fn resources(&self) -> i64 {
+        self.resources
+    }
     /// The rules that held.
     pub fn rules() -> impl Iterator<Item = &'static str> {
         RULES.iter().map(|(name, _)| *name)
@@ -60,6 +73,11 @@ pub const RULES: &[(&str, Rule)] = &[
     ("precedence_kept", precedence_kept),
     ("one_at_a_time", one_at_a_time),
     ("machine_open", machine_open),
+    ("batch_fits", shared::batch_fits),
+    ("resource_within", shared::resource_within),
+    ("wait_kept", wait_kept),
+    ("latest_kept", latest_kept),
+    ("deadline_kept", deadline_kept),
 ];
 
 /// Proves a plan feasible and tells its objective.
@@ -70,7 +88,7 @@ pub fn certify(model: &Model, plan: &Plan) -> Result<PlanCertificate, Violation>
     for (_, rule) in RULES {
         rule(model, plan)?;
     }
-    Ok(valued(model, plan))
+    Ok(objective::valued(model, plan))
 }
 
 fn broken(rule: &'static str, found: String, allowed: String) -> Violation {
@@ -87,28 +105,41 @@ fn plan_complete(model: &Model, plan: &Plan) -> Result<(), Violation> {
 
 fn mode_exists(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, (assigned, operation)) in plan.operations.iter().zip(&model.operations).enumerate() {
-        if assigned.mode as usize >= operation.modes.len() {
+        let modes = operation.modes.len() + usize::from(operation.optional.is_some());
+        if assigned.mode as usize >= modes {
             let found = format!("operation {number} in mode {}", assigned.mode);
-            return Err(broken("mode_exists", found, format!("a mode below {}", operation.modes.len())));
+            return Err(broken("mode_exists", found, format!("a mode below {modes}")));
         }
     }
     Ok(())
 }
 
-fn machine(model: &Model, plan: &Plan, operation: usize) -> usize {
-    model.operations[operation].modes[plan.operations[operation].mode as usize].machine as usize
+/// The mode of an operation; none where it is left out.
+fn mode<'m>(model: &'m Model, plan: &Plan, operation: usize) -> Option<&'m Mode> {
+    model.operations[operation].modes.get(plan.operations[operation].mode as usize)
 }
 
 fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
-    let assigned = plan.operations[operation];
-    assigned.start.saturating_add(model.operations[operation].modes[assigned.mode as usize].duration)
+    plan.operations[operation].start.saturating_add(mode(model, plan, operation).map_or(0, |m| m.duration))
+}
+
+/// When each job is complete; none where all of it is left out.
+fn completions(model: &Model, plan: &Plan) -> Vec<Option<Time>> {
+    let mut complete = vec![None; model.jobs.len()];
+    for (number, operation) in model.operations.iter().enumerate() {
+        if mode(model, plan, number).is_some() {
+            let own = &mut complete[operation.job as usize];
+            *own = (*own).max(Some(end(model, plan, number)));
+        }
+    }
+    complete
 }
 
 fn released(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, assigned) in plan.operations.iter().enumerate() {
         let operation = &model.operations[number];
         let release = operation.earliest.max(model.jobs[operation.job as usize].release);
-        if assigned.start < release {
+        if assigned.start < release && mode(model, plan, number).is_some() {
             let found = format!("operation {number} starts at {}", assigned.start);
             return Err(broken("released", found, format!("{release} or later")));
         }
@@ -116,13 +147,27 @@ fn released(model: &Model, plan: &Plan) -> Result<(), Violation> {
     Ok(())
 }
 
+/// What comes after an operation left out waits for what comes before it.
 fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
-    for &(before, then) in &model.precedences {
-        let (complete, start) = (end(model, plan, before as usize), plan.operations[then as usize].start);
-        if start < complete {
-            let found = format!("operation {then} starts at {start}");
-            return Err(broken("precedence_kept", found, format!("{complete} or later, when operation {before} is complete")));
+    let mut before: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
+    for &(first, then) in &model.precedences {
+        before[then as usize].push(first);
+    }
+    // when each is complete, and which operation that is
+    let mut complete: Vec<(Time, u32)> = vec![(Time::MIN, 0); model.operations.len()];
+    for &operation in model.order() {
+        let at = operation as usize;
+        let last = before[at].iter().map(|b| complete[*b as usize]).max().unwrap_or((Time::MIN, operation));
+        if mode(model, plan, at).is_none() {
+            complete[at] = last;
+            continue;
         }
+        let start = plan.operations[at].start;
+        if start < last.0 {
+            let found = format!("operation {operation} starts at {start}");
+            return Err(broken("precedence_kept", found, format!("{} or later, when operation {} is complete", last.0, last.1)));
+        }
+        complete[at] = (end(model, plan, at), operation);
     }
     Ok(())
 }
@@ -131,7 +176,9 @@ fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
 fn by_machine(model: &Model, plan: &Plan) -> Vec<Vec<usize>> {
     let mut machines = vec![Vec::new(); model.machines.len()];
     for operation in 0..plan.operations.len() {
-        machines[machine(model, plan, operation)].push(operation);
+        if let Some(mode) = mode(model, plan, operation) {
+            machines[mode.machine as usize].push(operation);
+        }
     }
     for list in &mut machines {
         list.sort_by_key(|o| (plan.operations[*o].start, end(model, plan, *o)));
@@ -145,6 +192,11 @@ fn one_at_a_time(model: &Model, plan: &Plan) -> Result<(), Violation> {
         let family = |o: usize| model.families[o] as usize;
         let mut last: Option<usize> = None;
         for &operation in list {
+            let is_same_start = |o: usize| plan.operations[o].start == plan.operations[operation].start;
+            if machine.batch.is_some() && last.is_some_and(is_same_start) {
+                // of one batch: `batch_fits`
+                continue;
+            }
             let set_up = match (&machine.set_ups, last) {
                 (None, _) => 0,
                 (Some(s), None) => s.initial[family(operation)],
@@ -165,7 +217,7 @@ fn one_at_a_time(model: &Model, plan: &Plan) -> Result<(), Violation> {
 
 fn machine_open(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, assigned) in plan.operations.iter().enumerate() {
-        let place = machine(model, plan, number);
+        let Some(place) = mode(model, plan, number).map(|m| m.machine as usize) else { continue };
         let (start, complete) = (assigned.start, end(model, plan, number));
         let hit = model.machines[place].closed.iter().find(|(from, to)| start < *to && *from < complete);
         if let Some((from, to)) = hit {
@@ -176,32 +228,39 @@ fn machine_open(model: &Model, plan: &Plan) -> Result<(), Violation> {
     Ok(())
 }
 
-/// The objective and its parts. [`Model`] keeps them within 64 bits for starts within its horizon; beyond it they saturate.
-fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
-    let mut first = vec![Time::MAX; model.jobs.len()];
-    let mut complete = vec![Time::MIN; model.jobs.len()];
+fn wait_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
+    for wait in &model.waits {
+        let (before, then) = (wait.before as usize, wait.then as usize);
+        let are_in = mode(model, plan, before).is_some() && mode(model, plan, then).is_some();
+        let (complete, start) = (end(model, plan, before), plan.operations[then].start);
+        if are_in && start.saturating_sub(complete) > wait.most {
+            let found = format!("operation {then} starts at {start}, operation {before} is complete at {complete}");
+            return Err(broken("wait_kept", found, format!("a wait of {} at most", wait.most)));
+        }
+    }
+    Ok(())
+}
+
+fn latest_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, operation) in model.operations.iter().enumerate() {
-        let job = operation.job as usize;
-        first[job] = first[job].min(plan.operations[number].start);
-        complete[job] = complete[job].max(end(model, plan, number));
+        let start = plan.operations[number].start;
+        if let Some(latest) = operation.latest.filter(|latest| start > *latest && mode(model, plan, number).is_some()) {
+            return Err(broken("latest_kept", format!("operation {number} starts at {start}"), format!("{latest} or earlier")));
+        }
     }
-    let makespan = complete.iter().copied().max().unwrap_or(0).max(0);
-    let (mut tardiness, mut earliness, mut flow) = (0_i64, 0_i64, 0_i64);
-    for (number, job) in model.jobs.iter().enumerate().filter(|(number, _)| complete[*number] > Time::MIN) {
-        let late = job.due.map_or(0, |due| complete[number].saturating_sub(due));
-        tardiness = tardiness.saturating_add(job.tardiness.saturating_mul(late.max(0)));
-        earliness = earliness.saturating_add(job.earliness.saturating_mul((-late).max(0)));
-        flow = flow.saturating_add(job.flow.saturating_mul(complete[number] - first[number]));
+    Ok(())
+}
+
+fn deadline_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
+    for (number, complete) in completions(model, plan).into_iter().enumerate() {
+        let late = model.jobs[number].deadline.zip(complete).filter(|(deadline, complete)| complete > deadline);
+        if let Some((deadline, complete)) = late {
+            return Err(broken(
+                "deadline_kept",
+                format!("job {number} is complete at {complete}"),
+                format!("{deadline} or earlier"),
+            ));
+        }
     }
-    let mut deviation = 0_i64;
-    for (number, operation) in model.operations.iter().enumerate() {
-        let Some(published) = operation.published else { continue };
-        let ticks = (plan.operations[number].start - published.start).abs();
-        let elsewhere = i64::from(machine(model, plan, number) != published.machine as usize);
-        deviation = deviation.saturating_add(ticks.saturating_mul(model.stability.tick));
-        deviation = deviation.saturating_add(elsewhere * model.stability.machine);
-    }
-    let spans = model.makespan.saturating_mul(makespan);
-    let objective = spans.saturating_add(tardiness).saturating_add(earliness).saturating_add(flow).saturating_add(deviation);
-    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation }
+    Ok(())
 }

@@ -1,0 +1,71 @@
+//! The objective of a plan, from the model and the plan alone.
+//!
+//! Enters: a model and a plan whose modes exist. Leaves: the objective with its parts. Absent: whether the plan is feasible.
+
+use super::{PlanCertificate, completions, end, mode};
+use crate::search::model::{Model, Resource, Time};
+use crate::search::plan::Plan;
+
+/// The objective and its parts. [`Model`] keeps them within 64 bits for starts within its horizon; beyond it they saturate.
+pub(super) fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
+    let complete = completions(model, plan);
+    let mut first = vec![Time::MAX; model.jobs.len()];
+    for (number, operation) in model.operations.iter().enumerate().filter(|(number, _)| mode(model, plan, *number).is_some()) {
+        first[operation.job as usize] = first[operation.job as usize].min(plan.operations[number].start);
+    }
+    let makespan = complete.iter().copied().flatten().max().unwrap_or(0).max(0);
+    let (mut tardiness, mut earliness, mut flow) = (0_i64, 0_i64, 0_i64);
+    for (number, job) in model.jobs.iter().enumerate() {
+        let Some(complete) = complete[number] else { continue };
+        let late = job.due.map_or(0, |due| complete.saturating_sub(due));
+        tardiness = tardiness.saturating_add(job.tardiness.saturating_mul(late.max(0)));
+        earliness = earliness.saturating_add(job.earliness.saturating_mul((-late).max(0)));
+        flow = flow.saturating_add(job.flow.saturating_mul(complete - first[number]));
+    }
+    let (deviation, left_out) = by_operation(model, plan);
+    let resources = resources(model, plan);
+    let parts = [model.makespan.saturating_mul(makespan), tardiness, earliness, flow, deviation, left_out, resources];
+    let objective = parts.into_iter().fold(0, i64::saturating_add);
+    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation, left_out, resources }
+}
+
+/// Penalties for deviating from what was published, and for what is left out.
+fn by_operation(model: &Model, plan: &Plan) -> (i64, i64) {
+    let (mut deviation, mut left_out) = (0_i64, 0_i64);
+    for (number, operation) in model.operations.iter().enumerate() {
+        let Some(mode) = mode(model, plan, number) else {
+            left_out = left_out.saturating_add(operation.optional.unwrap_or(0));
+            continue;
+        };
+        let Some(published) = operation.published else { continue };
+        let ticks = (plan.operations[number].start - published.start).abs();
+        let elsewhere = i64::from(mode.machine != published.machine);
+        deviation = deviation.saturating_add(ticks.saturating_mul(model.stability.tick));
+        deviation = deviation.saturating_add(elsewhere * model.stability.machine);
+    }
+    (deviation, left_out)
+}
+
+/// What the resources in use cost.
+fn resources(model: &Model, plan: &Plan) -> i64 {
+    let mut sum = 0_i64;
+    for of in &model.uses {
+        let operation = of.operation as usize;
+        if plan.operations[operation].mode == of.mode {
+            let price =
+                price(&model.resources[of.resource as usize], plan.operations[operation].start, end(model, plan, operation));
+            sum = sum.saturating_add(price.saturating_mul(of.amount));
+        }
+    }
+    sum
+}
+
+/// What a unit costs between two instants.
+fn price(resource: &Resource, from: Time, to: Time) -> i64 {
+    let mut sum = 0_i64;
+    for (place, &(begin, price)) in resource.prices.iter().enumerate() {
+        let end = resource.prices.get(place + 1).map_or(Time::MAX, |next| next.0);
+        sum = sum.saturating_add(price.saturating_mul((to.min(end) - from.max(begin)).max(0)));
+    }
+    sum
+}

@@ -1,0 +1,361 @@
+//! Starts for models that have more than machines and precedences: resources, limited waits, batches, operations left out, prices.
+//!
+//! Enters: a graph (who comes before whom on each machine, and an order of all). Leaves: a start of each operation, and its value. Absent:
+//! changes of the graph.
+//!
+//! Serial schedule generation (Kolisch, EJOR 90, 1996): in the order of the graph every operation starts as early as its predecessors, its
+//! machine and its resources let it. Where that leaves a wait too long, or a batch without one that joins it, the earlier one is told to start
+//! later and all is done again. Then, where starting later may cost less, operations move right, the last first.
+
+use super::cost::{Cost, Value};
+use super::graph::Graph;
+use super::profile::Profile;
+use super::rich::{Rich, Variant};
+use super::shop::Shop;
+
+/// Most times all is done again; what is too long a wait then counts as broken.
+const PASSES: usize = 60;
+/// After so many nobody waits for one that joins.
+const JOINING: usize = 20;
+/// Most instants at which an operation that moves right is tried.
+const TRIES: usize = 48;
+
+/// What is timed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'a> {
+    /// The shop.
+    pub shop: &'a Shop,
+    /// What it has beyond machines and precedences.
+    pub rich: &'a Rich,
+    /// The objective.
+    pub cost: &'a Cost,
+    /// Who comes before whom.
+    pub graph: &'a Graph,
+}
+
+impl<'a> Case<'a> {
+    fn at(&self, v: u32) -> usize {
+        self.shop.modes_at[v as usize] as usize + self.graph.mode[v as usize] as usize
+    }
+    fn variant(&self, v: u32) -> Variant {
+        self.rich.variants[self.at(v)]
+    }
+    fn is_out(&self, v: u32) -> bool {
+        self.variant(v).is_out
+    }
+    fn uses(&self, v: u32) -> &'a [(u32, i64)] {
+        &self.rich.uses[self.at(v)]
+    }
+}
+
+/// Room for the work.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Decoder {
+    /// Start of each operation, after [`Decoder::run`].
+    pub starts: Vec<i32>,
+    /// Not before.
+    floor: Vec<i32>,
+    /// First of the batch of each operation, and what the batch holds so far (at the first).
+    first: Vec<u32>,
+    held: Vec<i64>,
+    profiles: Vec<Profile>,
+    tries: Vec<i32>,
+    /// When all is complete.
+    longest: i32,
+}
+
+impl Decoder {
+    /// Times a graph; tells what it is worth.
+    pub fn run(&mut self, on: Case<'_>) -> Value {
+        self.starts.resize(on.shop.count, 0);
+        self.first.resize(on.shop.count, 0);
+        self.held.resize(on.shop.count, 0);
+        self.floor.clear();
+        self.floor.resize(on.shop.count, 0);
+        self.profiles.resize(on.rich.stores.len(), Profile::default());
+        for pass in 0..PASSES {
+            let may_wait = pass + 1 < PASSES;
+            if !self.walk(on, may_wait && pass < JOINING, may_wait) {
+                break;
+            }
+        }
+        if on.rich.has_prices || !on.cost.is_regular || on.cost.has_published() {
+            let ends = on.graph.order.iter().filter(|v| !on.is_out(**v)).map(|v| self.end(on, *v));
+            self.longest = ends.max().unwrap_or(0);
+            for &v in on.graph.order.iter().rev() {
+                self.slide(on, v);
+            }
+            self.close_up(on);
+        }
+        self.value(on)
+    }
+
+    /// Starts all as early as their floors let them. True where a floor was raised, so that it has to be done again.
+    fn walk(&mut self, on: Case<'_>, may_join: bool, may_wait: bool) -> bool {
+        for (profile, store) in self.profiles.iter_mut().zip(&on.rich.stores) {
+            profile.reset(&store.lacking);
+        }
+        let mut is_raised = false;
+        for &v in &on.graph.order {
+            let at = v as usize;
+            let before = on.shop.before.list(v).iter().map(|b| self.end(on, *b)).max().unwrap_or(0);
+            self.first[at] = v;
+            self.held[at] = on.rich.size[at];
+            if on.is_out(v) {
+                self.starts[at] = before;
+                continue;
+            }
+            let ready = before.max(on.shop.release[at]).max(self.floor[at]);
+            let joined = if on.variant(v).joins { self.batch_before(on, v) } else { None };
+            if let Some(first) = joined {
+                let start = self.starts[first as usize];
+                if ready <= start && self.fits(on, v, start) {
+                    self.join(on, v, first);
+                    continue;
+                }
+                if may_join {
+                    is_raised |= self.raise(on, first, ready.max(start + i32::from(ready <= start)));
+                }
+            }
+            let mp = on.graph.nodes[at].mp;
+            let machine = on.graph.machine[at];
+            let free = if mp == on.graph.none() { on.shop.available[machine as usize] } else { self.end(on, mp) };
+            let start = self.earliest(on, v, ready.max(free + on.shop.set_up(machine, mp, v)));
+            self.starts[at] = start;
+            self.occupy(on, v, 1);
+            is_raised |= may_wait && self.hold_back(on, v);
+        }
+        is_raised
+    }
+
+    fn end(&self, on: Case<'_>, operation: u32) -> i32 {
+        self.starts[operation as usize] + on.graph.nodes[operation as usize].dur
+    }
+
+    /// The first of the batch that stands before an operation, where it would have room for it.
+    fn batch_before(&self, on: Case<'_>, v: u32) -> Option<u32> {
+        let mp = on.graph.nodes[v as usize].mp;
+        if mp == on.graph.none()
+            || !on.shop.is_same_family(mp, v)
+            || on.graph.nodes[mp as usize].dur != on.graph.nodes[v as usize].dur
+        {
+            return None;
+        }
+        let first = self.first[mp as usize];
+        let room = on.rich.batch[on.graph.machine[v as usize] as usize] - self.held[first as usize];
+        (on.rich.size[v as usize] <= room).then_some(first)
+    }
+
+    fn join(&mut self, on: Case<'_>, v: u32, first: u32) {
+        self.starts[v as usize] = self.starts[first as usize];
+        self.first[v as usize] = first;
+        self.held[first as usize] += on.rich.size[v as usize];
+        self.occupy(on, v, 1);
+    }
+
+    /// Takes its resources, or gives them back.
+    fn occupy(&mut self, on: Case<'_>, v: u32, sign: i64) {
+        let start = self.starts[v as usize];
+        for &(resource, amount) in on.uses(v) {
+            self.profiles[resource as usize].add(start, start + on.graph.nodes[v as usize].dur, sign * amount);
+        }
+    }
+
+    /// Whether its resources are free from a start on.
+    fn fits(&self, on: Case<'_>, v: u32, start: i32) -> bool {
+        on.uses(v).iter().all(|&(resource, amount)| {
+            let room = on.rich.stores[resource as usize].capacity - amount;
+            self.profiles[resource as usize].earliest(start, on.graph.nodes[v as usize].dur, room) == Some(start)
+        })
+    }
+
+    /// The first start from `from` at which machine and resources are free.
+    fn earliest(&self, on: Case<'_>, v: u32, from: i32) -> i32 {
+        let (machine, dur) = (on.graph.machine[v as usize], on.graph.nodes[v as usize].dur);
+        let mut start = from;
+        loop {
+            let open = on.shop.open(machine, start, dur);
+            let free = on.uses(v).iter().fold(open, |start, &(resource, amount)| {
+                let room = on.rich.stores[resource as usize].capacity - amount;
+                // after the last step there is enough for everything
+                self.profiles[resource as usize].earliest(start, dur, room).unwrap_or(start)
+            });
+            if free == start {
+                return start;
+            }
+            start = free;
+        }
+    }
+
+    /// Raises the floors of those before `v` that it would keep waiting too long.
+    fn hold_back(&mut self, on: Case<'_>, v: u32) -> bool {
+        let mut is_raised = false;
+        let at = on.rich.waits.range(v);
+        for (&before, &most) in on.rich.waits.list(v).iter().zip(&on.rich.most[at]) {
+            let least = self.starts[v as usize].saturating_sub(most) - on.graph.nodes[before as usize].dur;
+            is_raised |= self.starts[before as usize] < least && !on.is_out(before) && self.raise(on, before, least);
+        }
+        is_raised
+    }
+
+    /// Raises a floor, and with it the floors of those that would wait too long for it. False where that leads beyond the horizon.
+    fn raise(&mut self, on: Case<'_>, operation: u32, to: i32) -> bool {
+        let first = self.first[operation as usize] as usize;
+        if to > on.rich.horizon || self.floor[first] >= to {
+            return false;
+        }
+        self.floor[first] = to;
+        for place in on.rich.waits.range(operation) {
+            let (before, most) = (on.rich.waits.at(place), on.rich.most[place]);
+            let least = to.saturating_sub(most) - on.graph.nodes[before as usize].dur;
+            if self.starts[before as usize] < least && !on.is_out(before) {
+                self.raise(on, before, least);
+            }
+        }
+        true
+    }
+
+    /// Moves an operation right to where it costs least.
+    fn slide(&mut self, on: Case<'_>, v: u32) {
+        let (node, start) = (&on.graph.nodes[v as usize], self.starts[v as usize]);
+        // those of a batch move together or not at all
+        let is_batch = on.rich.batch[on.graph.machine[v as usize] as usize] > 0
+            && self.held[self.first[v as usize] as usize] > on.rich.size[v as usize];
+        if on.is_out(v) {
+            // nothing that comes before is limited by it, only by what comes after it
+            let after = on.shop.after.list(v).iter().map(|a| self.starts[*a as usize]);
+            self.starts[v as usize] = after.min().unwrap_or(on.rich.horizon);
+            return;
+        }
+        if is_batch {
+            return;
+        }
+        let last = self.last_start(on, v);
+        if last <= start {
+            return;
+        }
+        self.gather(on, v, last);
+        self.occupy(on, v, -1);
+        let tries = std::mem::take(&mut self.tries);
+        let (mut best, mut least) = (start, self.own(on, v));
+        for &at in &tries {
+            if on.shop.open(on.graph.machine[v as usize], at, node.dur) == at && self.fits(on, v, at) {
+                self.starts[v as usize] = at;
+                let own = self.own(on, v);
+                if own < least {
+                    (best, least) = (at, own);
+                }
+            }
+        }
+        self.tries = tries;
+        self.starts[v as usize] = best;
+        self.longest = self.longest.max(self.end(on, v));
+        self.occupy(on, v, 1);
+    }
+
+    /// What is left out takes no time when all before it is complete.
+    fn close_up(&mut self, on: Case<'_>) {
+        for &v in on.graph.order.iter().filter(|v| on.is_out(**v)) {
+            let ends = on.shop.before.list(v).iter().map(|b| self.end(on, *b));
+            self.starts[v as usize] = ends.max().unwrap_or(0);
+        }
+    }
+
+    /// The last start that pushes nothing.
+    fn last_start(&self, on: Case<'_>, v: u32) -> i32 {
+        let node = &on.graph.nodes[v as usize];
+        let mut last = on.rich.horizon.max(self.starts[v as usize]);
+        for &after in on.shop.after.list(v) {
+            last = last.min(self.starts[after as usize] - node.dur);
+        }
+        if node.ms != on.graph.none() {
+            let set_up = on.shop.set_up(on.graph.machine[v as usize], v, node.ms);
+            last = last.min(self.starts[node.ms as usize] - set_up - node.dur);
+        }
+        for place in on.rich.waits.range(v) {
+            let before = on.rich.waits.at(place);
+            last = last.min(self.end(on, before).saturating_add(on.rich.most[place]));
+        }
+        last
+    }
+
+    /// Where it may be worth to start: at the last, at its due date, where it was published, where prices change.
+    fn gather(&mut self, on: Case<'_>, v: u32, last: i32) {
+        let (start, dur) = (self.starts[v as usize], on.graph.nodes[v as usize].dur);
+        self.tries.clear();
+        self.tries.push(last);
+        let due = on.cost.jobs[on.shop.job[v as usize] as usize].due - i64::from(dur);
+        let published = on.cost.published_start(v);
+        for at in [Some(due), published].into_iter().flatten() {
+            self.tries.extend(i32::try_from(at).ok().filter(|at| (start..last).contains(at)));
+        }
+        for &(resource, _) in on.uses(v) {
+            let store = &on.rich.stores[resource as usize];
+            let begins = store.price_steps(start, last);
+            let ends = store.price_steps(start.saturating_add(dur), last.saturating_add(dur)).map(|t| t - dur);
+            self.tries.extend(begins.take(TRIES / 2));
+            self.tries.extend(ends.take(TRIES / 2));
+        }
+        self.tries.sort_unstable();
+        self.tries.dedup();
+    }
+
+    /// What an operation and its job cost with the starts as they are.
+    fn own(&self, on: Case<'_>, v: u32) -> Value {
+        let mut value = self.of_job(on, on.shop.job[v as usize]).0;
+        value += self.of_operation(on, v);
+        value.cost += on.cost.makespan * i64::from(self.longest.max(self.end(on, v)));
+        value
+    }
+
+    /// What a job costs, and when it is complete; none where all of it is left out.
+    fn of_job(&self, on: Case<'_>, job: u32) -> (Value, Option<i32>) {
+        let mut span: Option<(i32, i32)> = None;
+        for &o in on.rich.of_job.list(job) {
+            if !on.is_out(o) {
+                let (start, end) = (self.starts[o as usize], self.end(on, o));
+                span = Some(span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
+            }
+        }
+        let Some((start, end)) = span else { return (Value::default(), None) };
+        let broken = i64::from(end.saturating_sub(on.rich.deadline[job as usize]).max(0));
+        (Value { broken, cost: on.cost.of_job(job as usize, i64::from(start), i64::from(end)) }, Some(end))
+    }
+
+    /// What an operation costs by itself.
+    fn of_operation(&self, on: Case<'_>, v: u32) -> Value {
+        let at = v as usize;
+        let (start, end) = (self.starts[at], self.end(on, v));
+        if on.is_out(v) {
+            return Value { broken: 0, cost: on.rich.out[at] };
+        }
+        let mut value = Value { broken: i64::from(start.saturating_sub(on.rich.latest[at]).max(0)), cost: 0 };
+        for &(resource, amount) in on.uses(v) {
+            value.cost += amount * on.rich.stores[resource as usize].price(start, end);
+        }
+        value.cost += on.cost.of_published(v, on.graph.machine[at], i64::from(start));
+        value
+    }
+
+    fn value(&self, on: Case<'_>) -> Value {
+        let mut value = Value::default();
+        let mut longest = 0;
+        for job in 0..on.cost.jobs.len() as u32 {
+            let (own, end) = self.of_job(on, job);
+            value += own;
+            longest = longest.max(end.unwrap_or(0));
+        }
+        for v in 0..on.shop.count as u32 {
+            value += self.of_operation(on, v);
+            for place in on.rich.waits.range(v) {
+                let before = on.rich.waits.at(place);
+                if !on.is_out(v) && !on.is_out(before) {
+                    let wait = self.starts[v as usize] - self.end(on, before);
+                    value.broken += i64::from((wait - on.rich.most[place]).max(0));
+                }
+            }
+        }
+        value.cost += on.cost.makespan * i64::from(longest);
+        value
+    }
+}

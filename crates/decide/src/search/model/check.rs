@@ -1,0 +1,233 @@
+//! What a model must keep: indices, ranges, sums within 64 bits, no cycle.
+//!
+//! Enters: parts. Leaves: the topological order and the horizon, or the first place that is wrong. Absent: what the parts mean.
+
+use super::{
+    CLOSED_MAX, HORIZON_MAX, JOBS_MAX, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
+    PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, Time, USES_MAX,
+};
+
+/// The topological order and the horizon of consistent parts.
+pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
+    sizes(parts)?;
+    operations(parts)?;
+    jobs(parts)?;
+    machines(parts)?;
+    resources(parts)?;
+    let order = topological(parts)?;
+    waits(parts)?;
+    Ok((order, horizon(parts)?))
+}
+
+fn within(place: impl Fn() -> String, found: i64, low: i64, high: i64) -> Result<(), ModelError> {
+    if (low..=high).contains(&found) {
+        return Ok(());
+    }
+    Err(ModelError::at(place(), found.to_string(), format!("{low} to {high}")))
+}
+
+fn count(what: &str, found: usize, low: usize, high: usize) -> Result<(), ModelError> {
+    if (low..=high).contains(&found) {
+        return Ok(());
+    }
+    Err(ModelError::at(format!("number of {what}"), found.to_string(), format!("{low} to {high}")))
+}
+
+fn sizes(parts: &Parts) -> Result<(), ModelError> {
+    count("operations", parts.operations.len(), 1, OPERATIONS_MAX)?;
+    count("jobs", parts.jobs.len(), 1, JOBS_MAX)?;
+    count("machines", parts.machines.len(), 1, MACHINES_MAX)?;
+    count("modes", parts.operations.iter().map(|o| o.modes.len()).sum(), 1, MODES_MAX)?;
+    count("precedences", parts.precedences.len(), 0, PRECEDENCES_MAX)?;
+    count("closed intervals", parts.machines.iter().map(|m| m.closed.len()).sum(), 0, CLOSED_MAX)?;
+    let with_set_ups = parts.machines.iter().filter(|m| m.set_ups.is_some()).count();
+    if with_set_ups > 0 || !parts.families.is_empty() {
+        count("set-up families of operations", parts.families.len(), parts.operations.len(), parts.operations.len())?;
+        count("families", parts.families_count, 1, OPERATIONS_MAX)?;
+    }
+    if !parts.sizes.is_empty() {
+        count("sizes of operations", parts.sizes.len(), parts.operations.len(), parts.operations.len())?;
+    }
+    count("resources", parts.resources.len(), 0, RESOURCES_MAX)?;
+    count("uses of resources", parts.uses.len(), 0, USES_MAX)?;
+    count("steps of capacity and price", parts.resources.iter().map(|r| r.steps.len() + r.prices.len()).sum(), 0, STEPS_MAX)?;
+    count("limited waits", parts.waits.len(), 0, PRECEDENCES_MAX)?;
+    let entries = parts.families_count.saturating_mul(parts.families_count + 1).saturating_mul(with_set_ups);
+    count("set-ups", entries, 0, SET_UPS_MAX)
+}
+
+fn operations(parts: &Parts) -> Result<(), ModelError> {
+    for (number, operation) in parts.operations.iter().enumerate() {
+        let job = i64::from(operation.job);
+        within(|| format!("job of operation {number}"), job, 0, parts.jobs.len() as i64 - 1)?;
+        within(|| format!("earliest start of operation {number}"), operation.earliest, 0, HORIZON_MAX)?;
+        within(|| format!("latest start of operation {number}"), operation.latest.unwrap_or(0), 0, HORIZON_MAX)?;
+        if let Some(published) = operation.published {
+            let machine = i64::from(published.machine);
+            within(|| format!("published machine of operation {number}"), machine, 0, parts.machines.len() as i64 - 1)?;
+            within(|| format!("published start of operation {number}"), published.start, 0, HORIZON_MAX)?;
+        }
+        if operation.modes.is_empty() {
+            return Err(ModelError::at(format!("modes of operation {number}"), "none", "at least one"));
+        }
+        for mode in &operation.modes {
+            let machine = i64::from(mode.machine);
+            within(|| format!("machine of operation {number}"), machine, 0, parts.machines.len() as i64 - 1)?;
+            // Two operations of no length at one instant would leave their order, and so their set-up or batch, open.
+            let on = &parts.machines[mode.machine as usize];
+            let least = i64::from(on.set_ups.is_some() || on.batch.is_some());
+            within(|| format!("duration of operation {number}"), mode.duration, least, HORIZON_MAX)?;
+        }
+    }
+    for (number, size) in parts.sizes.iter().enumerate() {
+        let batches = parts.operations[number].modes.iter().filter_map(|m| parts.machines[m.machine as usize].batch);
+        within(|| format!("size of operation {number}"), *size, 1, batches.min().unwrap_or(HORIZON_MAX))?;
+    }
+    for (number, family) in parts.families.iter().enumerate() {
+        within(|| format!("family of operation {number}"), i64::from(*family), 0, parts.families_count as i64 - 1)?;
+    }
+    Ok(())
+}
+
+fn jobs(parts: &Parts) -> Result<(), ModelError> {
+    within(|| "penalty of the makespan".to_owned(), parts.makespan, 0, PENALTY_MAX)?;
+    let mut penalties = parts.makespan;
+    for (number, job) in parts.jobs.iter().enumerate() {
+        within(|| format!("release of job {number}"), job.release, 0, HORIZON_MAX)?;
+        within(|| format!("due date of job {number}"), job.due.unwrap_or(0), -HORIZON_MAX, HORIZON_MAX)?;
+        within(|| format!("deadline of job {number}"), job.deadline.unwrap_or(0), 0, HORIZON_MAX)?;
+        for (word, penalty) in [("tardiness", job.tardiness), ("earliness", job.earliness), ("flow", job.flow)] {
+            within(|| format!("{word} penalty of job {number}"), penalty, 0, PENALTY_MAX)?;
+            penalties += penalty;
+        }
+    }
+    let published = parts.operations.iter().filter(|o| o.published.is_some()).count() as i64;
+    for (word, penalty) in [("tick", parts.stability.tick), ("machine", parts.stability.machine)] {
+        within(|| format!("stability penalty for a {word}"), penalty, 0, PENALTY_MAX)?;
+        penalties = penalties.saturating_add(penalty.saturating_mul(published));
+    }
+    for (number, operation) in parts.operations.iter().enumerate() {
+        let penalty = operation.optional.unwrap_or(0);
+        within(|| format!("penalty for leaving operation {number} out"), penalty, 0, PENALTY_MAX)?;
+        penalties = penalties.saturating_add(penalty);
+    }
+    for of in &parts.uses {
+        let dearest = parts.resources.get(of.resource as usize).and_then(|r| r.prices.iter().map(|p| p.1).max());
+        penalties = penalties.saturating_add(of.amount.saturating_mul(dearest.unwrap_or(0)).max(0));
+    }
+    within(|| "sum of all penalties a tick".to_owned(), penalties, 0, PENALTY_MAX)
+}
+
+/// Resources and who uses how much of them.
+fn resources(parts: &Parts) -> Result<(), ModelError> {
+    for (number, resource) in parts.resources.iter().enumerate() {
+        within(|| format!("capacity of resource {number}"), resource.capacity, 0, HORIZON_MAX)?;
+        for (word, steps) in [("capacity", &resource.steps), ("price", &resource.prices)] {
+            let mut after = 0;
+            for &(from, to) in steps {
+                within(|| format!("{word} step of resource {number} from"), from, after, HORIZON_MAX)?;
+                within(|| format!("{word} of resource {number} from {from}"), to, 0, HORIZON_MAX)?;
+                after = from + 1;
+            }
+        }
+    }
+    for (number, of) in parts.uses.iter().enumerate() {
+        within(|| format!("operation of use {number}"), i64::from(of.operation), 0, parts.operations.len() as i64 - 1)?;
+        let modes = parts.operations[of.operation as usize].modes.len();
+        within(|| format!("mode of use {number}"), i64::from(of.mode), 0, modes as i64 - 1)?;
+        within(|| format!("resource of use {number}"), i64::from(of.resource), 0, parts.resources.len() as i64 - 1)?;
+        let resource = &parts.resources[of.resource as usize];
+        // so that every operation can run some day
+        let last = resource.steps.last().map_or(resource.capacity, |s| s.1);
+        within(|| format!("amount of resource {} for operation {}", of.resource, of.operation), of.amount, 1, last)?;
+    }
+    Ok(())
+}
+
+/// Limited waits stand beside precedences.
+fn waits(parts: &Parts) -> Result<(), ModelError> {
+    let known: std::collections::HashSet<(u32, u32)> =
+        if parts.waits.is_empty() { Default::default() } else { parts.precedences.iter().copied().collect() };
+    for wait in &parts.waits {
+        let place = || format!("wait between operations {} and {}", wait.before, wait.then);
+        if !known.contains(&(wait.before, wait.then)) {
+            return Err(ModelError::at(place(), "no precedence", "a precedence between them"));
+        }
+        within(place, wait.most, 0, HORIZON_MAX)?;
+    }
+    Ok(())
+}
+
+fn machines(parts: &Parts) -> Result<(), ModelError> {
+    for (number, machine) in parts.machines.iter().enumerate() {
+        within(|| format!("machine {number} available from"), machine.available, 0, HORIZON_MAX)?;
+        let mut open = 0;
+        for &(from, to) in &machine.closed {
+            within(|| format!("closed interval of machine {number} from"), from, open, HORIZON_MAX)?;
+            within(|| format!("closed interval of machine {number} to"), to, from + 1, HORIZON_MAX)?;
+            open = to + 1;
+        }
+        if let Some(capacity) = machine.batch {
+            within(|| format!("batch of machine {number}"), capacity, 1, HORIZON_MAX)?;
+        }
+        let Some(set_ups) = &machine.set_ups else { continue };
+        let families = parts.families_count;
+        for (word, list, wanted) in [("", &set_ups.between, families * families), ("initial ", &set_ups.initial, families)] {
+            if list.len() != wanted {
+                let place = format!("number of {word}set-ups of machine {number}");
+                return Err(ModelError::at(place, list.len().to_string(), wanted.to_string()));
+            }
+            for &length in list {
+                within(|| format!("{word}set-up of machine {number}"), length, 0, HORIZON_MAX)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Kahn's ordering; ties by operation number.
+fn topological(parts: &Parts) -> Result<Vec<u32>, ModelError> {
+    let count = parts.operations.len();
+    let mut waits = vec![0_u32; count];
+    let mut after: Vec<Vec<u32>> = vec![Vec::new(); count];
+    for &(before, then) in &parts.precedences {
+        for end in [before, then] {
+            within(|| format!("precedence {before} before {then}"), i64::from(end), 0, count as i64 - 1)?;
+        }
+        after[before as usize].push(then);
+        waits[then as usize] += 1;
+    }
+    let mut order: Vec<u32> = (0..count as u32).filter(|o| waits[*o as usize] == 0).collect();
+    let mut next = 0;
+    while next < order.len() {
+        for then in std::mem::take(&mut after[order[next] as usize]) {
+            waits[then as usize] -= 1;
+            if waits[then as usize] == 0 {
+                order.push(then);
+            }
+        }
+        next += 1;
+    }
+    match waits.iter().position(|w| *w > 0) {
+        Some(operation) => Err(ModelError::at(format!("precedences of operation {operation}"), "a cycle", "no cycle")),
+        None => Ok(order),
+    }
+}
+
+/// Everything one after another, after the last release and everything else that it might have to wait for.
+fn horizon(parts: &Parts) -> Result<Time, ModelError> {
+    let releases = parts.jobs.iter().map(|j| j.release).chain(parts.operations.iter().map(|o| o.earliest));
+    let closed = parts.machines.iter().map(|m| m.closed.last().map_or(m.available, |c| c.1.max(m.available)));
+    let steps = parts.resources.iter().flat_map(|r| r.steps.last().into_iter().chain(r.prices.last())).map(|s| s.0);
+    // starting later than needed may be cheaper
+    let dues = parts.jobs.iter().filter(|j| j.earliness > 0).filter_map(|j| j.due);
+    let published = parts.operations.iter().filter_map(|o| o.published.map(|p| p.start));
+    let begin = releases.chain(closed).chain(steps).chain(dues).chain(published).max().unwrap_or(0);
+    let longest = |o: &Operation| o.modes.iter().map(|m| m.duration).max().unwrap_or(0);
+    let works: Time = parts.operations.iter().map(longest).fold(0, Time::saturating_add);
+    let set_up = parts.machines.iter().filter_map(|m| m.set_ups.as_ref());
+    let longest_set_up = set_up.flat_map(|s| s.between.iter().chain(&s.initial)).copied().max().unwrap_or(0);
+    let horizon = longest_set_up.saturating_mul(parts.operations.len() as Time).saturating_add(works).saturating_add(begin);
+    within(|| "everything one after another (releases, durations, set-ups)".to_owned(), horizon, 0, HORIZON_MAX)?;
+    Ok(horizon)
+}

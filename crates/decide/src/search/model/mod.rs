@@ -1,0 +1,263 @@
+//! The scheduling model: the flexible job shop with release and due dates, any precedence graph, sequence-dependent set-ups, machine
+//! calendars, renewable resources, limited waits, batching machines, optional operations and prices over time, in the scheduling
+//! literature's names (Brucker, Scheduling Algorithms, 2007; Pinedo, Scheduling, 2016).
+//!
+//! Enters: jobs, operations with alternative modes, precedences, machines, resources. Leaves: a [`Model`] that is known to be consistent
+//! and within its limits, or a [`ModelError`] with place, what was found and what is allowed. Absent: text formats (`read`),
+//! how it is solved. All times are whole ticks of a length that the caller chooses; nothing is rounded here.
+
+mod check;
+
+use thiserror::Error;
+
+/// Whole ticks. What a tick is, the caller knows.
+pub type Time = i64;
+
+/// Most operations of a model.
+pub const OPERATIONS_MAX: usize = 200_000;
+/// Most jobs of a model.
+pub const JOBS_MAX: usize = 200_000;
+/// Most machines of a model.
+pub const MACHINES_MAX: usize = 20_000;
+/// Most modes of all operations together.
+pub const MODES_MAX: usize = 4_000_000;
+/// Most precedences.
+pub const PRECEDENCES_MAX: usize = 2_000_000;
+/// Most entries of all set-up matrices together.
+pub const SET_UPS_MAX: usize = 64_000_000;
+/// Most closed intervals of all machines together.
+pub const CLOSED_MAX: usize = 200_000;
+/// Most renewable resources.
+pub const RESOURCES_MAX: usize = 20_000;
+/// Most uses of resources by all modes together.
+pub const USES_MAX: usize = 4_000_000;
+/// Most steps of capacity and price of all resources together.
+pub const STEPS_MAX: usize = 200_000;
+/// Latest instant a plan may reach [ticks]: everything one after another has to end before it.
+pub const HORIZON_MAX: Time = 1 << 30;
+/// Largest sum of penalties a tick; with [`HORIZON_MAX`] it keeps every objective within 64 bits.
+pub const PENALTY_MAX: i64 = 1 << 31;
+
+/// What a model does not allow.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{place}: found {found}, allowed {allowed}")]
+pub struct ModelError {
+    /// Where.
+    pub place: String,
+    /// What was found there.
+    pub found: String,
+    /// What is allowed there.
+    pub allowed: String,
+}
+
+impl ModelError {
+    /// An error at a place.
+    pub(crate) fn at(place: impl Into<String>, found: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self { place: place.into(), found: found.into(), allowed: allowed.into() }
+    }
+}
+
+/// One job. It completes when the last of its operations completes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Job {
+    /// No operation of it starts before [ticks].
+    pub release: Time,
+    /// When it should be complete [ticks]; without one it is never early or late.
+    pub due: Option<Time>,
+    /// When it must be complete [ticks].
+    pub deadline: Option<Time>,
+    /// Penalty for each tick it is late.
+    pub tardiness: i64,
+    /// Penalty for each tick it is early.
+    pub earliness: i64,
+    /// Penalty for each tick between its first start and its completion.
+    pub flow: i64,
+}
+
+/// One way to carry out an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// On which machine.
+    pub machine: u32,
+    /// For how long [ticks].
+    pub duration: Time,
+}
+
+/// One operation; it is not interrupted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operation {
+    /// Whose.
+    pub job: u32,
+    /// Not before [ticks], beside the release of its job.
+    pub earliest: Time,
+    /// Not later than [ticks]; with the same earliest its start is fixed.
+    pub latest: Option<Time>,
+    /// What leaving it out costs, where it may be left out. What comes after it then waits for what comes before it.
+    pub optional: Option<i64>,
+    /// Its alternatives, at least one.
+    pub modes: Vec<Mode>,
+    /// What a plan already published says of it; moving it then costs what [`Stability`] says.
+    pub published: Option<Published>,
+}
+
+/// A renewable resource beside the machines: operators of a skill, tools of a kind, electric power. Who uses it has it while running.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// How much there is from the beginning.
+    pub capacity: i64,
+    /// From an instant on [ticks] so much; ascending (shifts, a power limit by the hour).
+    pub steps: Vec<(Time, i64)>,
+    /// From an instant on [ticks] so much a tick for each unit in use; ascending, nothing before the first (an energy tariff, wages).
+    pub prices: Vec<(Time, i64)>,
+}
+
+/// What an operation in a mode needs beside its machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Which operation.
+    pub operation: u32,
+    /// In which of its modes.
+    pub mode: u32,
+    /// Of which resource.
+    pub resource: u32,
+    /// How much, at least 1.
+    pub amount: i64,
+}
+
+/// A limit of the wait between an operation and one that a precedence puts after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The first.
+    pub before: u32,
+    /// The second.
+    pub then: u32,
+    /// Longest time from the end of the first to the start of the second [ticks]; 0 is "no wait".
+    pub most: Time,
+}
+
+/// What was published of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// On which machine.
+    pub machine: u32,
+    /// From when [ticks].
+    pub start: Time,
+}
+
+/// What it costs to deviate from what was published (nervousness).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stability {
+    /// For each tick that an operation starts earlier or later.
+    pub tick: i64,
+    /// For each operation on another machine.
+    pub machine: i64,
+}
+
+/// Sequence-dependent set-ups of one machine, by the families of [`Model::families`]. A set-up may be done before the job is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetUps {
+    /// `between[from * families + to]` [ticks].
+    pub between: Vec<Time>,
+    /// From the state the machine is in at the beginning to each family [ticks].
+    pub initial: Vec<Time>,
+}
+
+/// One machine; it works on one operation at a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Free from [ticks]; an initial set-up begins then.
+    pub available: Time,
+    /// Intervals `[from, to)` in which no operation runs (nights, maintenance, breakdowns), ascending and apart.
+    pub closed: Vec<(Time, Time)>,
+    /// Its set-ups, where it has any.
+    pub set_ups: Option<SetUps>,
+    /// Where it works on batches (an oven): the largest sum of sizes. Those of a batch have the same family and duration, start together
+    /// and end together.
+    pub batch: Option<i64>,
+}
+
+/// What a plan is asked to do. The objective is `makespan` times the makespan plus the penalties of all
+/// jobs, of what is left out and of deviating from what was published, and what the resources cost; less is better.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Machines.
+    pub machines: Vec<Machine>,
+    /// Jobs.
+    pub jobs: Vec<Job>,
+    /// Operations; those of a job need not stand together.
+    pub operations: Vec<Operation>,
+    /// Pairs: the first is complete before the second starts.
+    pub precedences: Vec<(u32, u32)>,
+    /// Limits of waits; each beside a precedence.
+    pub waits: Vec<Wait>,
+    /// Renewable resources.
+    pub resources: Vec<Resource>,
+    /// Who needs them.
+    pub uses: Vec<Use>,
+    /// The size of each operation in a batch; empty: 1 each.
+    pub sizes: Vec<i64>,
+    /// The set-up family of each operation; empty where no machine has set-ups.
+    pub families: Vec<u32>,
+    /// Number of families.
+    pub families_count: usize,
+    /// Penalty for each tick of makespan.
+    pub makespan: i64,
+    /// Penalties for deviating from what was published.
+    pub stability: Stability,
+}
+
+/// A consistent model within its limits. It is made by [`Model::new`] only, so whoever holds one need not look again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    parts: Parts,
+    order: Vec<u32>,
+    horizon: Time,
+}
+
+impl std::ops::Deref for Model {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Model {
+    /// Makes a model of its parts.
+    ///
+    /// # Errors
+    /// The first place where the parts contradict each other or exceed a limit.
+    pub fn new(parts: Parts) -> Result<Self, ModelError> {
+        let (order, horizon) = check::checked(&parts)?;
+        Ok(Self { parts, order, horizon })
+    }
+
+    /// The operations so that each comes after all before it.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// By when everything done one after another would be complete [ticks].
+    pub const fn horizon(&self) -> Time {
+        self.horizon
+    }
+
+    /// The parts, to be changed and made a model again.
+    pub fn into_parts(self) -> Parts {
+        self.parts
+    }
+
+    /// The size of an operation in a batch.
+    pub fn size(&self, operation: u32) -> i64 {
+        self.sizes.get(operation as usize).copied().unwrap_or(1)
+    }
+
+    /// The set-up between two operations on a machine [ticks]; `from` is none for the first on the machine.
+    pub fn set_up(&self, machine: u32, from: Option<u32>, to: u32) -> Time {
+        let Some(set_ups) = &self.machines[machine as usize].set_ups else { return 0 };
+        let family = |operation: u32| self.families[operation as usize] as usize;
+        match from {
+            Some(from) => set_ups.between[family(from) * self.families_count + family(to)],
+            None => set_ups.initial[family(to)],
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a model has beyond machines and precedences, laid out for the search: resources, limited waits, batches, what may be left out,
+//! latest starts and deadlines.
+//!
+//! Enters: a model. Leaves: a [`Rich`]; none for a model that has nothing of it. Absent: starts (`decode` makes them).
+
+use super::model::{Model, Resource};
+use super::shop::{Lists, narrow};
+
+/// No latest start, no deadline.
+pub(super) const NEVER: i32 = i32::MAX;
+
+/// One way to carry an operation out, as the search sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Variant {
+    /// Its mode in plans; the number of modes for "left out".
+    pub mode: u32,
+    /// Whether it joins the batch of the one before on the machine, where it can.
+    pub joins: bool,
+    /// Whether the operation is left out.
+    pub is_out: bool,
+}
+
+/// A renewable resource.
+#[derive(Debug)]
+pub(super) struct Store {
+    /// The largest capacity there ever is.
+    pub capacity: i64,
+    /// From an instant on, how much less there is.
+    pub lacking: Vec<(i32, i64)>,
+    /// From an instant on: price, and what a unit cost from the beginning until then.
+    prices: Vec<(i32, i64, i64)>,
+}
+
+/// What a model has beyond machines and precedences.
+#[derive(Debug)]
+pub(super) struct Rich {
+    /// Of each mode in [`super::shop::Shop::modes`].
+    pub variants: Vec<Variant>,
+    /// Resources.
+    pub stores: Vec<Store>,
+    /// Resource and amount that each mode in [`super::shop::Shop::modes`] uses.
+    pub uses: Vec<Vec<(u32, i64)>>,
+    /// For each operation: those before it with a limited wait.
+    pub waits: Lists,
+    /// Beside each entry of `waits` the longest wait.
+    pub most: Vec<i32>,
+    /// Latest start of each operation.
+    pub latest: Vec<i32>,
+    /// Deadline of each job.
+    pub deadline: Vec<i32>,
+    /// Size of each operation in a batch.
+    pub size: Vec<i64>,
+    /// Largest sum of sizes in a batch of each machine; 0: no batches.
+    pub batch: Vec<i64>,
+    /// What leaving each operation out costs.
+    pub out: Vec<i64>,
+    /// Operations of each job.
+    pub of_job: Lists,
+    /// Not before, whichever mode.
+    pub horizon: i32,
+    /// Whether starting later may cost less.
+    pub has_prices: bool,
+}
+
+impl Rich {
+    /// What a model has of it, for the variants of its modes; none where it has nothing.
+    pub fn new(model: &Model, variants: Vec<Variant>, operation_of: impl Fn(usize) -> u32) -> Self {
+        let count = model.operations.len();
+        let mut by_mode = std::collections::HashMap::<(u32, u32), Vec<(u32, i64)>>::new();
+        for of in &model.uses {
+            by_mode.entry((of.operation, of.mode)).or_default().push((of.resource, of.amount));
+        }
+        let uses = variants.iter().enumerate();
+        let uses = uses.map(|(at, v)| by_mode.get(&(operation_of(at), v.mode)).cloned().unwrap_or_default()).collect();
+        let mut waits = model.waits.clone();
+        waits.sort_by_key(|w| w.then);
+        let or_never = |time: Option<i64>| time.map_or(NEVER, narrow);
+        Self {
+            variants,
+            stores: model.resources.iter().map(Store::new).collect(),
+            uses,
+            most: waits.iter().map(|w| narrow(w.most)).collect(),
+            waits: Lists::of(count, waits.iter().map(|w| (w.then, w.before))),
+            latest: model.operations.iter().map(|o| or_never(o.latest)).collect(),
+            deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
+            size: (0..count as u32).map(|o| model.size(o)).collect(),
+            batch: model.machines.iter().map(|m| m.batch.unwrap_or(0)).chain([0]).collect(),
+            out: model.operations.iter().map(|o| o.optional.unwrap_or(0)).collect(),
+            of_job: Lists::of(model.jobs.len(), (0..count as u32).map(|o| (model.operations[o as usize].job, o))),
+            horizon: narrow(model.horizon()),
+            has_prices: model.resources.iter().any(|r| r.prices.iter().any(|p| p.1 > 0)),
+        }
+    }
+
+    /// Whether a model has anything of it.
+    pub fn is_needed(model: &Model) -> bool {
+        !model.uses.is_empty()
+            || !model.waits.is_empty()
+            || model.machines.iter().any(|m| m.batch.is_some())
+            || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some())
+            || model.jobs.iter().any(|j| j.deadline.is_some())
+    }
+}
+
+impl Store {
+    fn new(resource: &Resource) -> Self {
+        let steps = || std::iter::once((0, resource.capacity)).chain(resource.steps.iter().copied());
+        let capacity = steps().map(|s| s.1).max().unwrap_or(0);
+        let mut prices = Vec::with_capacity(resource.prices.len());
+        let (mut since, mut price, mut sum) = (0, 0, 0);
+        for &(from, next) in &resource.prices {
+            sum += price * (from - since);
+            prices.push((narrow(from), next, sum));
+            (since, price) = (from, next);
+        }
+        Self { capacity, lacking: steps().map(|(from, c)| (narrow(from), capacity - c)).collect(), prices }
+    }
+
+    /// What a unit costs from the beginning until an instant.
+    fn until(&self, instant: i32) -> i64 {
+        match self.prices.partition_point(|p| p.0 <= instant) {
+            0 => 0,
+            after => {
+                let (from, price, sum) = self.prices[after - 1];
+                sum + price * i64::from(instant - from)
+            }
+        }
+    }
+
+    /// What a unit costs between two instants.
+    pub fn price(&self, from: i32, to: i32) -> i64 {
+        self.until(to) - self.until(from)
+    }
+
+    /// The instants of its price steps after `from` and before `to`.
+    pub fn price_steps(&self, from: i32, to: i32) -> impl Iterator<Item = i32> {
+        let first = self.prices.partition_point(|p| p.0 <= from);
+        self.prices[first..].iter().map(|p| p.0).take_while(move |t| *t < to)
+    }
+}

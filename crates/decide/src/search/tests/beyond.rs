@@ -1,0 +1,203 @@
+//! What models have beyond machines and precedences: each feature on a case whose answer is known, by faults that the check refuses, and
+//! against trying everything.
+
+use super::random::{Features, features, model};
+use crate::check::plan::certify;
+use crate::search::Search;
+use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Resource, Use, Wait};
+use crate::search::plan::{Assigned, Plan};
+use proptest::prelude::*;
+
+/// Jobs of one operation each: machine and duration.
+fn singles(machines: usize, works: &[(u32, i64)]) -> Parts {
+    let operation = |(job, &(machine, duration)): (usize, &(u32, i64))| Operation {
+        job: job as u32,
+        modes: vec![Mode { machine, duration }],
+        ..Operation::default()
+    };
+    Parts {
+        machines: vec![Machine::default(); machines],
+        jobs: vec![Job::default(); works.len()],
+        operations: works.iter().enumerate().map(operation).collect(),
+        makespan: 1,
+        ..Parts::default()
+    }
+}
+
+fn planned(parts: Parts) -> (Model, Plan, i64) {
+    let model = Model::new(parts).expect("the parts are consistent");
+    let mut search = Search::new(&model, 1);
+    search.step(5000);
+    let best = search.best().expect("the check accepts every plan");
+    (model, best.plan, best.certificate.objective())
+}
+
+fn refused(model: &Model, plan: &Plan, change: impl FnOnce(&mut Plan)) -> &'static str {
+    let mut faulty = plan.clone();
+    change(&mut faulty);
+    certify(model, &faulty).map_or_else(|v| v.rule, |_| "none")
+}
+
+fn uses(resource: u32, operations: std::ops::Range<u32>, amount: i64) -> Vec<Use> {
+    operations.map(|operation| Use { operation, mode: 0, resource, amount }).collect()
+}
+
+#[test]
+fn one_worker_serves_one_machine_at_a_time() {
+    let crew = |capacity, steps| Resource { capacity, steps, prices: Vec::new() };
+    let on = |crew| Parts { resources: vec![crew], uses: uses(0, 0..3, 1), ..singles(3, &[(0, 4), (1, 4), (2, 4)]) };
+    assert_eq!(planned(on(crew(3, vec![]))).2, 4);
+    assert_eq!(planned(on(crew(2, vec![]))).2, 8);
+    let (model, plan, makespan) = planned(on(crew(1, vec![])));
+    assert_eq!(makespan, 12);
+    assert_eq!(refused(&model, &plan, |p| p.operations[0].start = p.operations[1].start), "resource_within");
+    // one more comes at 6, nobody is there from 2 to 6
+    assert_eq!(planned(on(crew(1, vec![(2, 0), (6, 2)]))).2, 14);
+}
+
+#[test]
+fn no_wait_holds_the_first_back() {
+    let mut parts = singles(2, &[(1, 9), (0, 2)]);
+    parts.operations.push(Operation { job: 1, modes: vec![Mode { machine: 1, duration: 3 }], ..Operation::default() });
+    parts.operations[0].latest = Some(0);
+    parts.precedences = vec![(1, 2)];
+    parts.waits = vec![Wait { before: 1, then: 2, most: 0 }];
+    let (model, plan, makespan) = planned(parts);
+    assert_eq!((makespan, plan.operations[1].start, plan.operations[2].start), (12, 7, 9));
+    assert_eq!(refused(&model, &plan, |p| p.operations[1].start = 6), "wait_kept");
+    assert_eq!(refused(&model, &plan, |p| p.operations[0].start = 12), "latest_kept");
+}
+
+#[test]
+fn an_oven_takes_what_fits() {
+    let oven = |sizes: Vec<i64>, families: Vec<u32>| {
+        let mut parts = singles(1, &[(0, 5), (0, 5), (0, 5), (0, 5)]);
+        parts.machines[0].batch = Some(4);
+        Parts { sizes, families_count: 2, families, ..parts }
+    };
+    assert_eq!(planned(oven(vec![2, 2, 2, 2], vec![0; 4])).2, 10);
+    assert_eq!(planned(oven(vec![3, 3, 1, 1], vec![0; 4])).2, 10);
+    assert_eq!(planned(oven(vec![1, 1, 1, 1], vec![0, 0, 0, 1])).2, 10);
+    let (model, plan, makespan) = planned(oven(vec![3, 2, 2, 1], vec![0, 0, 0, 1]));
+    assert_eq!(makespan, 15);
+    assert_eq!(refused(&model, &plan, |p| p.operations[0].start = p.operations[1].start), "batch_fits");
+    assert_eq!(refused(&model, &plan, |p| p.operations[3].start = p.operations[0].start), "batch_fits");
+    assert_eq!(refused(&model, &plan, |p| p.operations[3].start = p.operations[0].start + 1), "one_at_a_time");
+}
+
+#[test]
+fn the_first_of_a_batch_waits_for_one_that_comes_soon() {
+    let mut parts = singles(1, &[(0, 10), (0, 10)]);
+    parts.machines[0].batch = Some(2);
+    parts.jobs[1].release = 3;
+    assert_eq!(planned(parts).2, 13);
+}
+
+#[test]
+fn what_may_be_left_out_is_where_that_is_cheaper() {
+    let of = |penalty| {
+        let mut parts = singles(1, &[(0, 4), (0, 7)]);
+        parts.operations[1].optional = Some(penalty);
+        planned(parts)
+    };
+    assert_eq!(of(9).2, 11);
+    let (model, plan, objective) = of(2);
+    assert_eq!((objective, plan.operations[1].mode), (6, 1));
+    assert_eq!(refused(&model, &plan, |p| p.operations[0].mode = 1), "mode_exists");
+}
+
+#[test]
+fn work_moves_to_where_power_is_cheap() {
+    let mut parts = singles(1, &[(0, 4)]);
+    parts.resources = vec![Resource { capacity: 10, steps: vec![], prices: vec![(0, 5), (6, 1), (9, 3), (20, 2)] }];
+    parts.uses = uses(0, 0..1, 2);
+    parts.makespan = 0;
+    let (_, plan, cost) = planned(parts.clone());
+    // from 6 to 9 at 1, one tick at 3
+    assert_eq!((plan.operations[0].start, cost), (6, 2 * (3 + 3)));
+    parts.makespan = 100;
+    assert_eq!(planned(parts).2, 2 * 4 * 5 + 400);
+}
+
+#[test]
+fn deadlines_come_before_costs() {
+    let mut parts = singles(1, &[(0, 3), (0, 9)]);
+    for job in &mut parts.jobs {
+        (job.due, job.tardiness) = (Some(0), 1);
+    }
+    parts.makespan = 0;
+    assert_eq!(planned(parts.clone()).2, 3 + 12);
+    parts.jobs[1].deadline = Some(10);
+    let (model, plan, cost) = planned(parts);
+    assert_eq!(cost, 9 + 12);
+    assert_eq!(refused(&model, &plan, |p| (p.operations[0].start, p.operations[1].start) = (0, 3)), "deadline_kept");
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_with_its_place() {
+    let error = |change: &dyn Fn(&mut Parts)| {
+        let mut parts = singles(1, &[(0, 3), (0, 9)]);
+        parts.resources = vec![Resource { capacity: 5, steps: vec![(4, 2)], prices: vec![] }];
+        change(&mut parts);
+        Model::new(parts).expect_err("a fault").to_string()
+    };
+    let wait = Wait { before: 0, then: 1, most: 3 };
+    type Fault<'a> = (&'a dyn Fn(&mut Parts), &'a str);
+    let cases: [Fault<'_>; 5] = [
+        (&|p| p.waits.push(wait), "wait between operations 0 and 1: found no precedence, allowed a precedence between them"),
+        (&|p| p.uses = uses(0, 0..1, 3), "amount of resource 0 for operation 0: found 3, allowed 1 to 2"),
+        (&|p| p.resources[0].steps.push((4, 1)), "capacity step of resource 0 from: found 4, allowed 5 to 1073741824"),
+        (&|p| (p.machines[0].batch, p.sizes) = (Some(2), vec![1, 3]), "size of operation 1: found 3, allowed 1 to 2"),
+        (&|p| p.sizes = vec![1], "number of sizes of operations: found 1, allowed 2 to 2"),
+    ];
+    for (change, wanted) in cases {
+        assert_eq!(error(change), wanted);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn limits_of_waits_in_chains_are_kept_from_the_first_plan_on(seed in any::<u64>(), has in features()) {
+        // a set-up between two of one job may be longer than their wait
+        let model = model(seed, Features { waits: true, windows: false, graph: false, set_ups: false, ..has });
+        let search = Search::new(&model, seed);
+        prop_assert_eq!(search.broken(), 0);
+        prop_assert!(search.best().is_ok());
+    }
+
+    #[test]
+    fn trying_everything_finds_nothing_better(seed in any::<u64>(), has in features()) {
+        let regular = Features { early: false, prices: false, published: false, graph: false, ..has };
+        let model = model(seed, Features { resources: true, ..regular });
+        prop_assume!(model.operations.len() <= 3);
+        let mut search = Search::new(&model, 1);
+        search.step(4000);
+        let found = search.best().ok().map(|b| b.certificate.objective());
+        prop_assert_eq!(found, tried(&model));
+    }
+}
+
+/// The least objective over all modes and starts.
+fn tried(model: &Model) -> Option<i64> {
+    fn extend(model: &Model, plan: &mut Plan, until: i64, least: &mut Option<i64>) {
+        let number = plan.operations.len();
+        if number == model.operations.len() {
+            let objective = certify(model, plan).ok().map(|c| c.objective());
+            *least = [*least, objective].into_iter().flatten().min();
+            return;
+        }
+        let operation = &model.operations[number];
+        for mode in 0..operation.modes.len() as u32 + u32::from(operation.optional.is_some()) {
+            for start in 0..until {
+                plan.operations.push(Assigned { mode, start });
+                extend(model, plan, until, least);
+                plan.operations.pop();
+            }
+        }
+    }
+    let mut least = None;
+    extend(model, &mut Plan::default(), model.horizon().min(55), &mut least);
+    least
+}

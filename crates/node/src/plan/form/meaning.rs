@@ -1,0 +1,159 @@
+//! What the written form of a problem means.
+//!
+//! Enters: a [`ModelForm`]. Leaves: the model, or the place in the JSON that is wrong. Absent: what a model must keep (`decide::search::model`).
+
+use super::{JobForm, MachineForm, ModelForm, OperationForm, ResourceForm};
+use decide::search::model::{
+    Job, Machine, Mode, Model, ModelError, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
+};
+use std::collections::HashMap;
+
+impl ModelForm {
+    /// The model that is meant.
+    ///
+    /// # Errors
+    /// A name that is not there, or a contradiction; the place is named as it stands in the JSON.
+    pub fn model(&self) -> Result<Model, ModelError> {
+        let machines = numbers("machines", self.machines.iter().map(|m| m.name.as_str()))?;
+        let families = numbers("families", self.families.iter().map(String::as_str))?;
+        let mut parts = Parts { families_count: self.families.len(), ..Parts::default() };
+        for (number, machine) in self.machines.iter().enumerate() {
+            parts.machines.push(self.machine(number, machine)?);
+        }
+        parts.resources = self.resources.iter().map(ResourceForm::resource).collect();
+        let known = Known { resources: numbers("resources", self.resources.iter().map(|r| r.name.as_str()))?, machines };
+        let has_sizes = self.jobs.iter().flat_map(|j| &j.operations).any(|o| o.size.is_some());
+        let uses_families = !self.families.is_empty();
+        for (number, job) in self.jobs.iter().enumerate() {
+            parts.jobs.push(Job {
+                release: job.release,
+                due: job.due,
+                deadline: job.deadline,
+                tardiness: job.tardiness.unwrap_or_else(|| i64::from(job.due.is_some())),
+                earliness: job.earliness,
+                flow: job.flow,
+            });
+            let first = parts.operations.len() as u32;
+            for (place, operation) in job.operations.iter().enumerate() {
+                let at = format!("jobs[{number}].operations[{place}]");
+                after(&mut parts, operation, first, place as u32, job.operations.len(), &at)?;
+                uses(&mut parts, operation, &known, &at)?;
+                parts.operations.push(operation.operation(number as u32, &known, &at)?);
+                parts.sizes.extend(has_sizes.then(|| operation.size.unwrap_or(1)));
+                if uses_families {
+                    let word = operation.family.as_deref().unwrap_or_default();
+                    parts.families.push(found(&families, word, || format!("{at}.family"))?);
+                }
+            }
+        }
+        let has_penalty = parts.jobs.iter().any(|j| j.tardiness + j.earliness + j.flow > 0);
+        parts.makespan = self.makespan.unwrap_or(i64::from(!has_penalty));
+        parts.stability = self.stability.map_or_else(Stability::default, |s| Stability { tick: s.tick, machine: s.machine });
+        Model::new(parts)
+    }
+
+    fn machine(&self, number: usize, machine: &MachineForm) -> Result<Machine, ModelError> {
+        let families = self.families.len();
+        let set_ups = match &machine.set_ups {
+            None => None,
+            Some(s) => {
+                if s.between.len() != families || s.between.iter().any(|row| row.len() != families) {
+                    let place = format!("machines[{number}].set_ups.between");
+                    let allowed = format!("{families} rows of {families}, one a family");
+                    return Err(error(place, format!("{} rows", s.between.len()), allowed));
+                }
+                let initial = if s.initial.is_empty() { vec![0; families] } else { s.initial.clone() };
+                Some(SetUps { between: s.between.concat(), initial })
+            }
+        };
+        Ok(Machine { available: machine.available, closed: machine.closed.clone(), set_ups, batch: machine.batch })
+    }
+
+    /// The name of an operation of the model, with its job's.
+    pub(super) fn names(&self) -> Vec<(String, String)> {
+        let of_job = |job: &JobForm| {
+            let name = |(place, o): (usize, &OperationForm)| o.name.clone().unwrap_or_else(|| (place + 1).to_string());
+            job.operations.iter().enumerate().map(|o| (job.name.clone(), name(o))).collect::<Vec<_>>()
+        };
+        self.jobs.iter().flat_map(of_job).collect()
+    }
+}
+
+fn error(place: String, found: String, allowed: String) -> ModelError {
+    ModelError { place, found, allowed }
+}
+
+/// The names of machines and resources.
+struct Known<'f> {
+    machines: HashMap<&'f str, u32>,
+    resources: HashMap<&'f str, u32>,
+}
+
+impl OperationForm {
+    fn operation(&self, job: u32, known: &Known<'_>, at: &str) -> Result<Operation, ModelError> {
+        let mut modes = Vec::with_capacity(self.modes.len());
+        for (place, mode) in self.modes.iter().enumerate() {
+            let machine = found(&known.machines, &mode.machine, || format!("{at}.modes[{place}].machine"))?;
+            modes.push(Mode { machine, duration: mode.duration });
+        }
+        let published = match &self.published {
+            None => None,
+            Some(p) => {
+                let machine = found(&known.machines, &p.machine, || format!("{at}.published.machine"))?;
+                Some(Published { machine, start: p.start })
+            }
+        };
+        Ok(Operation { job, earliest: self.earliest, latest: self.latest, optional: self.optional, modes, published })
+    }
+}
+
+impl ResourceForm {
+    fn resource(&self) -> Resource {
+        Resource { capacity: self.capacity, steps: self.steps.clone(), prices: self.prices.clone() }
+    }
+}
+
+/// What the modes of the next operation need of resources.
+fn uses(parts: &mut Parts, of: &OperationForm, known: &Known<'_>, at: &str) -> Result<(), ModelError> {
+    let operation = parts.operations.len() as u32;
+    for (mode, form) in (0..).zip(&of.modes) {
+        for (name, &amount) in &form.uses {
+            let resource = found(&known.resources, name, || format!("{at}.modes[{mode}].uses"))?;
+            parts.uses.push(Use { operation, mode, resource, amount });
+        }
+    }
+    Ok(())
+}
+
+/// The precedences into one operation of a job, and how long it may wait after them.
+fn after(parts: &mut Parts, operation: &OperationForm, first: u32, place: u32, count: usize, at: &str) -> Result<(), ModelError> {
+    let in_list = place.checked_sub(1).as_slice().to_vec();
+    for before in operation.after.as_ref().unwrap_or(&in_list) {
+        if *before as usize >= count {
+            return Err(error(format!("{at}.after"), before.to_string(), format!("below {count}")));
+        }
+        let (before, then) = (first + before, first + place);
+        parts.precedences.push((before, then));
+        parts.waits.extend(operation.wait.map(|most| Wait { before, then, most }));
+    }
+    Ok(())
+}
+
+fn numbers<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Result<HashMap<&'a str, u32>, ModelError> {
+    let mut numbers = HashMap::new();
+    for (number, name) in (0..).zip(names) {
+        if numbers.insert(name, number).is_some() {
+            return Err(error(list.to_owned(), format!("`{name}` twice"), "each name once".to_owned()));
+        }
+    }
+    Ok(numbers)
+}
+
+fn found(numbers: &HashMap<&str, u32>, name: &str, place: impl Fn() -> String) -> Result<u32, ModelError> {
+    numbers.get(name).copied().ok_or_else(|| {
+        let mut known: Vec<&str> = numbers.keys().copied().collect();
+        known.sort_unstable();
+        known.truncate(12);
+        error(place(), format!("`{name}`"), format!("one of {}", known.join(", ")))
+    })
+}

@@ -1,0 +1,165 @@
+//! The written form of a scheduling problem and of its plan. `docs/plan.schema.json` is made from it.
+//!
+//! Enters: JSON. Leaves: a model ([`meaning`]); a plan as JSON ([`answer`]). Absent: other formats. Times are whole ticks of a length the writer
+//! chooses.
+
+mod answer;
+mod meaning;
+
+pub use answer::PlanForm;
+use decide::search::model::Time;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A scheduling problem: jobs of operations on machines.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelForm {
+    /// Machines; each works on one operation at a time.
+    pub machines: Vec<MachineForm>,
+    /// Jobs.
+    pub jobs: Vec<JobForm>,
+    /// Families that set-ups go between. Absent: no set-ups.
+    #[serde(default)]
+    pub families: Vec<String>,
+    /// Penalty for each tick of makespan. Absent: 1 where no job has a penalty, else 0.
+    pub makespan: Option<i64>,
+    /// Renewable resources: operators of a skill, tools of a kind, electric power.
+    #[serde(default)]
+    pub resources: Vec<ResourceForm>,
+    /// Penalties for deviating from what was published.
+    pub stability: Option<StabilityForm>,
+}
+
+/// A renewable resource beside the machines. Who uses it has it while running.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceForm {
+    /// Its name.
+    pub name: String,
+    /// How much there is.
+    pub capacity: i64,
+    /// Pairs: from an instant on so much; ascending.
+    #[serde(default)]
+    pub steps: Vec<(Time, i64)>,
+    /// Pairs: from an instant on so much a tick for each unit in use; ascending, nothing before the first.
+    #[serde(default)]
+    pub prices: Vec<(Time, i64)>,
+}
+
+/// What deviating from a published plan costs.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StabilityForm {
+    /// For each tick that an operation starts earlier or later.
+    #[serde(default)]
+    pub tick: i64,
+    /// For each operation on another machine.
+    #[serde(default)]
+    pub machine: i64,
+}
+
+/// A machine.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MachineForm {
+    /// Its name.
+    pub name: String,
+    /// Free from.
+    #[serde(default)]
+    pub available: Time,
+    /// Intervals, from and to, in which no operation runs; ascending and apart.
+    #[serde(default)]
+    pub closed: Vec<(Time, Time)>,
+    /// Its set-ups; absent: none.
+    pub set_ups: Option<SetUpsForm>,
+    /// The largest batch, where it works on batches (an oven). Those of a batch have the same family and duration, and run together.
+    pub batch: Option<i64>,
+}
+
+/// Set-ups of a machine, in the order of `families`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetUpsForm {
+    /// A row for the family before, a column for the family after.
+    pub between: Vec<Vec<Time>>,
+    /// From the state at the beginning to each family. Absent: none needed.
+    #[serde(default)]
+    pub initial: Vec<Time>,
+}
+
+/// A job; it completes when the last of its operations does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobForm {
+    /// Its name.
+    pub name: String,
+    /// Nothing of it starts before.
+    #[serde(default)]
+    pub release: Time,
+    /// When it should be complete.
+    pub due: Option<Time>,
+    /// When it must be complete.
+    pub deadline: Option<Time>,
+    /// Penalty for each tick it is late. Absent: 1 where it has a due date, else 0.
+    pub tardiness: Option<i64>,
+    /// Penalty for each tick it is early.
+    #[serde(default)]
+    pub earliness: i64,
+    /// Penalty for each tick from its first start to its completion.
+    #[serde(default)]
+    pub flow: i64,
+    /// Its operations.
+    pub operations: Vec<OperationForm>,
+}
+
+/// An operation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperationForm {
+    /// Its name; absent: its number in the job, from 1.
+    pub name: Option<String>,
+    /// Not before.
+    #[serde(default)]
+    pub earliest: Time,
+    /// Not later; with the same `earliest` its start is fixed.
+    pub latest: Option<Time>,
+    /// Numbers, from 0, of operations of the same job that are complete before. Absent: the one before in the list.
+    pub after: Option<Vec<u32>>,
+    /// Longest wait after the end of each of those before it; 0: no wait. Absent: any.
+    pub wait: Option<Time>,
+    /// What leaving it out costs. Absent: it may not be left out.
+    pub optional: Option<i64>,
+    /// Its size in a batch. Absent: 1.
+    pub size: Option<i64>,
+    /// Its set-up family; needed where machines have set-ups.
+    pub family: Option<String>,
+    /// Its alternatives, at least one.
+    pub modes: Vec<ModeForm>,
+    /// What a plan already published says.
+    pub published: Option<PublishedForm>,
+}
+
+/// One way to carry out an operation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModeForm {
+    /// On which machine.
+    pub machine: String,
+    /// For how long.
+    pub duration: Time,
+    /// What it needs of resources while running.
+    #[serde(default)]
+    pub uses: BTreeMap<String, i64>,
+}
+
+/// What was published of an operation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedForm {
+    /// On which machine.
+    pub machine: String,
+    /// From when.
+    pub start: Time,
+}
