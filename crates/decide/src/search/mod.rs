@@ -24,6 +24,7 @@
 mod anneal;
 pub mod bound;
 mod climb;
+pub mod conflict;
 mod construct;
 mod cooling;
 mod cost;
@@ -31,6 +32,7 @@ mod decode;
 mod estimate;
 mod graph;
 mod ground;
+pub mod limit;
 pub mod model;
 pub mod plan;
 mod pool;
@@ -51,8 +53,9 @@ use crate::check::plan::{PlanCertificate, certify};
 use construct::Selection;
 use cost::Value;
 use ground::Ground;
+use limit::Limit;
 use measure::Chance;
-use model::Model;
+use model::{Model, Time};
 use plan::Plan;
 use pool::Pool;
 use run::Begin;
@@ -74,6 +77,15 @@ pub struct Certified {
     pub plan: Plan,
     /// That it is feasible, and what it costs.
     pub certificate: PlanCertificate,
+}
+
+/// The best plan of a model whose limits no plan found keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The plan, proven for the model with those limits so much wider.
+    pub certified: Certified,
+    /// The limits it breaks, and by how many ticks.
+    pub broken: Vec<(Limit, Time)>,
 }
 
 /// A search of one seed.
@@ -280,9 +292,25 @@ impl<'m> Search<'m> {
     /// # Errors
     /// The rule that the check finds broken; that would be a fault of this search, and no plan leaves then.
     pub fn best(&self) -> Result<Certified, Violation> {
-        let best = self.ahead().and_then(Run::best).unwrap_or(&self.best);
-        let plan = self.ground.plan(best);
+        let plan = self.plan();
         let certificate = certify(self.model, &plan)?;
         Ok(Certified { plan, certificate })
+    }
+
+    /// The best plan so far with the limits it breaks; none are broken where [`Search::broken`] is 0.
+    ///
+    /// # Errors
+    /// The rule that the check finds broken although the limits were made wider; that would be a fault of this search.
+    pub fn nearest(&self) -> Result<Nearest, Violation> {
+        let plan = self.plan();
+        let broken = limit::broken(self.model, &plan);
+        let wider = Model::new(limit::widened(self.model, &broken));
+        let wider = wider.map_err(|e| Violation { rule: "limits_widened", found: e.found, allowed: e.allowed })?;
+        let certificate = certify(&wider, &plan)?;
+        Ok(Nearest { certified: Certified { plan, certificate }, broken })
+    }
+
+    fn plan(&self) -> Plan {
+        self.ground.plan(self.ahead().and_then(Run::best).unwrap_or(&self.best))
     }
 }

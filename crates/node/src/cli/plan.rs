@@ -1,4 +1,4 @@
-//! `socium plan FILE`: a scheduling problem in, a proven plan out as JSON.
+//! `socium plan FILE`: a scheduling problem in, a proven plan out as JSON. Where no plan keeps all limits, the nearest and why, and exit code 1.
 
 use super::Failure;
 use crate::plan::form::PlanForm;
@@ -39,7 +39,15 @@ pub fn main(words: &Words) -> Result<(), Failure> {
     let wanted = Wanted { cpu_s: &cpu_s, iterations: words.iterations, threads, seed: words.seed, from: None };
     let found = search(&named.task.model, wanted)?;
     let units = (named.task.ticks, named.task.scale);
-    let plan = PlanForm::new(&named.task.model, named.form.as_ref(), &found.best, found.bound, units);
+    let plan = PlanForm::new(&named.task.model, named.form.as_ref(), &found, units);
     println!("{}", serde_json::to_string_pretty(&plan).map_err(|e| Failure::new(e.to_string()))?);
-    Ok(())
+    if plan.broken.is_empty() {
+        return Ok(());
+    }
+    let why = if plan.conflict.is_empty() {
+        "no contradiction is proven, so more CPU may find a plan".to_owned()
+    } else {
+        format!("these cannot all be kept: {}", plan.conflict.join("; "))
+    };
+    Err(Failure::new(format!("found no plan that keeps everything; {why}. The nearest breaks: {}", plan.broken.join("; "))))
 }

@@ -4,9 +4,11 @@
 //! of one search; under a limit of iterations the plan does not depend on how many threads there were.
 
 use crate::cli::Failure;
-use decide::search::model::Model;
+use decide::search::conflict::conflict;
+use decide::search::limit::Limit;
+use decide::search::model::{Model, Time};
 use decide::search::plan::Plan;
-use decide::search::{Certified, Run, Search};
+use decide::search::{Certified, Nearest, Run, Search};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -33,8 +35,12 @@ pub struct Wanted<'a> {
 pub struct Found {
     /// Best objective when each budget was spent.
     pub objectives: Vec<i64>,
-    /// The best plan, proven.
+    /// The best plan, proven; where limits are broken, for the model with those wider.
     pub best: Certified,
+    /// The limits that it breaks, and by how many ticks: no plan was found that keeps all.
+    pub broken: Vec<(Limit, Time)>,
+    /// Limits that cannot all be kept, where that is proven and some are broken.
+    pub conflict: Option<Vec<Limit>>,
     /// What no plan costs less than.
     pub bound: i64,
     /// Until the first plan was there and proven [s].
@@ -60,14 +66,11 @@ struct Hand {
 /// Searches until the budgets are spent or a plan is proven the best.
 ///
 /// # Errors
-/// No plan was found that keeps every deadline, latest start and limit of waits; the check refused a plan; or the thread's CPU time cannot be
-/// read.
+/// The check refused a plan, or the thread's CPU time cannot be read.
 pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
     let (began, cpu) = (Instant::now(), thread_s()?);
     let mut search = wanted.from.map_or_else(|| Search::new(model, wanted.seed), |plan| Search::resume(model, wanted.seed, plan));
-    if search.broken() == 0 {
-        proven(&search)?;
-    }
+    proven(&search)?;
     let (first_s, spent_s) = (began.elapsed().as_secs_f64(), thread_s()? - cpu);
     if let Some(iterations) = wanted.iterations {
         search.limit(iterations);
@@ -79,10 +82,13 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
         handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Result<_, _>>()
     })?;
     let search = shared.search.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Nearest { certified: best, broken } = proven(&search)?;
     let stage = |stage: usize| hands.iter().map(|h| h.objectives[stage]).min().unwrap_or(i64::MAX);
     Ok(Found {
         objectives: (0..wanted.cpu_s.len()).map(stage).collect(),
-        best: proven(&search)?,
+        conflict: if broken.is_empty() { None } else { conflict(model) },
+        best,
+        broken,
         bound: search.bound(),
         first_s,
         evaluated: search.evaluated(),
@@ -156,14 +162,8 @@ fn until(run: &mut Run, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(),
     Ok(())
 }
 
-fn proven(search: &Search<'_>) -> Result<Certified, Failure> {
-    search.best().map_err(|violation| match search.broken() {
-        0 => Failure::new(format!("the check refuses the plan: {violation}")),
-        ticks => Failure::new(format!(
-            "found no plan that keeps every deadline, latest start and limit of waits; the nearest breaks them by {ticks} ticks in all, the first: \
-             {violation}"
-        )),
-    })
+fn proven(search: &Search<'_>) -> Result<Nearest, Failure> {
+    search.nearest().map_err(|violation| Failure::new(format!("the check refuses the plan: {violation}")))
 }
 
 /// CPU time of this thread so far [s].

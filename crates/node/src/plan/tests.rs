@@ -22,7 +22,7 @@ fn a_problem_in_json_becomes_a_proven_plan() {
     let model = form.model().expect("a model");
     let wanted = Wanted { cpu_s: &[0.01], iterations: None, threads: 2, seed: 1, from: None };
     let found = search(&model, wanted).expect("a plan");
-    let plan = PlanForm::new(&model, Some(&form), &found.best, found.bound, (1, 1.0));
+    let plan = PlanForm::new(&model, Some(&form), &found, (1, 1.0));
     assert!(plan.objective.abs() < f64::EPSILON, "A can be on time: {plan:?}");
     let finish = plan.operations.iter().find(|o| o.operation == "finish").expect("it is planned");
     assert!(finish.end <= 12.0, "{finish:?}");
@@ -55,7 +55,7 @@ fn resources_waits_batches_options_and_prices_are_meant_as_written() {
     let model = form.model().expect("a model");
     let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(20_000), threads: 1, seed: 1, from: None };
     let found = search(&model, wanted).expect("a plan");
-    let plan = PlanForm::new(&model, Some(&form), &found.best, found.bound, (1, 1.0));
+    let plan = PlanForm::new(&model, Some(&form), &found, (1, 1.0));
     let of =
         |job: &str, name: &str| plan.operations.iter().find(|o| (&*o.job, &*o.operation) == (job, name)).expect("it is planned");
     // both in one batch while power is cheap; polishing costs more than leaving it out
@@ -76,6 +76,18 @@ fn resources_waits_batches_options_and_prices_are_meant_as_written() {
         let refused = form.model().expect_err("a fault").to_string();
         assert!(refused.starts_with(wanted), "{refused}");
     }
+}
+
+#[test]
+fn what_cannot_be_kept_is_told_in_words_with_the_nearest_plan() {
+    let text = BEYOND.replace(r#""name": "A", "deadline": 40"#, r#""name": "A", "deadline": 11"#);
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let model = form.model().expect("a model");
+    let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(5_000), threads: 1, seed: 1, from: None };
+    let found = search(&model, wanted).expect("the nearest plan");
+    let plan = PlanForm::new(&model, Some(&form), &found, (1, 1.0));
+    assert_eq!(plan.broken, ["job `A` is complete by 11: 1 too late"]);
+    assert_eq!(plan.conflict, ["job `A` is complete by 11"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests of the scheduler: random models with every feature, planted faults, text formats.
 
 mod beyond;
+mod conflict;
 mod faults;
 mod random;
 mod read;

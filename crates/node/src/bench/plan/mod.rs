@@ -10,6 +10,7 @@ use super::Row;
 use crate::cli::Failure;
 use crate::plan::run::{Found, Wanted, search};
 use data::Instance;
+use decide::search::read::Task;
 use peer::CpSat;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -62,7 +63,7 @@ impl Result1 {
 /// Measures every instance.
 ///
 /// # Errors
-/// A file cannot be read, a plan was refused by the check, or the peer ended.
+/// `bounds.json` cannot be read, a plan was refused by the check, or the peer ended. A file that is not of its format is a row.
 pub fn rows(settings: Settings<'_>) -> Result<Vec<Row>, Failure> {
     let mut instances = data::rows(settings.data, settings.family)?;
     if let Some(least) = settings.sample {
@@ -70,8 +71,12 @@ pub fn rows(settings: Settings<'_>) -> Result<Vec<Row>, Failure> {
     }
     let mut peer = settings.with_cp_sat.then(|| CpSat::start(settings.threads)).transpose()?;
     let mut results = Vec::with_capacity(instances.len());
+    let mut refused = Vec::new();
     for instance in instances {
-        results.push(measured(settings, instance, peer.as_mut())?);
+        match instance.task(settings.data) {
+            Ok(task) => results.push(measured(settings, instance, &task, peer.as_mut())?),
+            Err(failure) => refused.push(format!("{}: {failure}", instance.name)),
+        }
     }
     let mut rows: Vec<Row> = results.iter().flat_map(|r| instance_rows(settings, r)).collect();
     let mut groups: BTreeMap<String, Vec<&Result1>> = BTreeMap::new();
@@ -83,11 +88,13 @@ pub fn rows(settings: Settings<'_>) -> Result<Vec<Row>, Failure> {
         rows.extend(group_rows(settings, name, members));
     }
     rows.extend(speed_rows(&results));
+    if !refused.is_empty() {
+        rows.push(Row::new("instances refused", refused.len() as f64, "1").under(refused.join("; ")));
+    }
     Ok(rows)
 }
 
-fn measured(settings: Settings<'_>, instance: Instance, peer: Option<&mut CpSat>) -> Result<Result1, Failure> {
-    let task = instance.task(settings.data)?;
+fn measured(settings: Settings<'_>, instance: Instance, task: &Task, peer: Option<&mut CpSat>) -> Result<Result1, Failure> {
     let wanted = Wanted { cpu_s: settings.cpu_s, iterations: None, threads: settings.threads, seed: settings.seed, from: None };
     let found = search(&task.model, wanted)?;
     let mut beside = Vec::new();

@@ -3,7 +3,8 @@
 //! Enters: a plan with its certificate, and the form the problem came in, for the names. Leaves: a [`PlanForm`]. Absent: plans that are not proven.
 
 use super::ModelForm;
-use decide::search::Certified;
+use super::words::Names;
+use crate::plan::run::Found;
 use decide::search::model::{Model, Time};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +30,11 @@ pub struct PlanForm {
     pub left_out: f64,
     /// What the resources in use cost.
     pub resources: f64,
+    /// Deadlines, latest starts and limits of waits that it breaks, and by how much: no plan was found that keeps them all, and this is the
+    /// nearest. All else is kept.
+    pub broken: Vec<String>,
+    /// Limits that cannot all be kept, each needed for the contradiction; empty where none is broken, or no contradiction was proven.
+    pub conflict: Vec<String>,
     /// Rules that the independent check found to hold.
     pub rules: Vec<String>,
     /// Operations by start.
@@ -52,26 +58,23 @@ pub struct AssignedForm {
 
 impl PlanForm {
     /// A proven plan, in the units of the text it came from.
-    pub fn new(model: &Model, form: Option<&ModelForm>, certified: &Certified, bound: i64, units: (i64, f64)) -> Self {
+    pub fn new(model: &Model, form: Option<&ModelForm>, found: &Found, units: (i64, f64)) -> Self {
         let (ticks, scale) = units;
-        let names = form.map(ModelForm::names);
-        let machine = |m: u32| form.map_or_else(|| m.to_string(), |f| f.machines[m as usize].name.clone());
+        let names = Names::new(model, form, ticks);
         let time = |t: Time| t as f64 / ticks as f64;
-        let mut place_in_job = vec![0_usize; model.jobs.len()];
         let mut operations = Vec::with_capacity(model.operations.len());
-        for (number, (operation, assigned)) in model.operations.iter().zip(&certified.plan.operations).enumerate() {
+        for (number, (operation, assigned)) in model.operations.iter().zip(&found.best.plan.operations).enumerate() {
             let mode = operation.modes.get(assigned.mode as usize);
-            place_in_job[operation.job as usize] += 1;
-            let unnamed = || (operation.job.to_string(), place_in_job[operation.job as usize].to_string());
-            let (job, name) = names.as_ref().map_or_else(unnamed, |n| n[number].clone());
+            let (job, name) = names.operations[number].clone();
             let (start, end) = (time(assigned.start), time(assigned.start + mode.map_or(0, |m| m.duration)));
-            operations.push(AssignedForm { job, operation: name, machine: mode.map(|m| machine(m.machine)), start, end });
+            let machine = mode.map(|m| names.machine(m.machine));
+            operations.push(AssignedForm { job, operation: name, machine, start, end });
         }
         operations.sort_by(|a, b| a.start.total_cmp(&b.start));
-        let certificate = &certified.certificate;
+        let certificate = &found.best.certificate;
         Self {
             objective: certificate.objective() as f64 / scale,
-            bound: bound as f64 / scale,
+            bound: found.bound as f64 / scale,
             makespan: time(certificate.makespan()),
             tardiness: certificate.tardiness() as f64 / scale,
             earliness: certificate.earliness() as f64 / scale,
@@ -79,6 +82,8 @@ impl PlanForm {
             deviation: certificate.deviation() as f64 / scale,
             left_out: certificate.left_out() as f64 / scale,
             resources: certificate.resources() as f64 / scale,
+            broken: found.broken.iter().map(|b| names.broken(b)).collect(),
+            conflict: found.conflict.iter().flatten().map(|limit| names.limit(limit)).collect(),
             rules: decide::check::plan::PlanCertificate::rules().map(str::to_owned).collect(),
             operations,
         }

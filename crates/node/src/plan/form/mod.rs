@@ -5,6 +5,7 @@
 
 mod answer;
 mod meaning;
+mod words;
 
 pub use answer::PlanForm;
 use decide::search::model::Time;

@@ -1,0 +1,65 @@
+//! Limits of a problem in plain words, with the names that the problem gave.
+//!
+//! Enters: limits, names. Leaves: sentences. Absent: which limits are meant (`decide::search::conflict`).
+
+use super::ModelForm;
+use decide::search::limit::Limit;
+use decide::search::model::{Model, Time};
+
+/// The names in a problem; numbers where the text gave none.
+pub(super) struct Names<'f> {
+    form: Option<&'f ModelForm>,
+    ticks: i64,
+    /// Job and operation, for each operation.
+    pub operations: Vec<(String, String)>,
+}
+
+impl<'f> Names<'f> {
+    /// The names of a model's parts; `ticks` are one unit of time of the text.
+    pub fn new(model: &Model, form: Option<&'f ModelForm>, ticks: i64) -> Self {
+        let mut in_job = vec![0_usize; model.jobs.len()];
+        let mut numbered = |job: u32| {
+            in_job[job as usize] += 1;
+            (job.to_string(), in_job[job as usize].to_string())
+        };
+        let operations = form.map_or_else(|| model.operations.iter().map(|o| numbered(o.job)).collect(), ModelForm::names);
+        Self { form, ticks, operations }
+    }
+
+    /// The name of a machine.
+    pub fn machine(&self, machine: u32) -> String {
+        self.form.map_or_else(|| machine.to_string(), |f| f.machines[machine as usize].name.clone())
+    }
+
+    /// A limit as a sentence.
+    pub fn limit(&self, limit: &Limit) -> String {
+        match *limit {
+            Limit::Deadline(job, by) => {
+                let name = self.form.map_or_else(|| job.to_string(), |f| f.jobs[job as usize].name.clone());
+                format!("job `{name}` is complete by {}", self.time(by))
+            }
+            Limit::Latest(operation, by) => format!("{} starts by {}", self.operation(operation), self.time(by)),
+            Limit::Wait(before, then, most) => {
+                let (before, then) = (self.operation(before), self.operation(then));
+                format!("{then} starts {} at most after {before} is complete", self.time(most))
+            }
+            Limit::Closed(machine, from, to) => {
+                format!("machine `{}` is closed from {} to {}", self.machine(machine), self.time(from), self.time(to))
+            }
+        }
+    }
+
+    /// A limit that a plan breaks, as a sentence.
+    pub fn broken(&self, (limit, ticks): &(Limit, Time)) -> String {
+        format!("{}: {} too late", self.limit(limit), self.time(*ticks))
+    }
+
+    fn operation(&self, operation: u32) -> String {
+        let (job, name) = &self.operations[operation as usize];
+        format!("operation `{name}` of job `{job}`")
+    }
+
+    fn time(&self, ticks: Time) -> f64 {
+        ticks as f64 / self.ticks as f64
+    }
+}
