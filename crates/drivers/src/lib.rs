@@ -16,6 +16,7 @@ mod address;
 pub mod broker;
 pub mod browse;
 mod echo;
+mod encryption;
 pub mod file;
 pub mod http;
 mod line;
@@ -27,7 +28,7 @@ pub mod sparkplug;
 
 pub use address::AddressError;
 pub use browse::{Ask, BrowseError, Looking, Page, Pages, Trouble};
-pub use line::{Arrival, Clock, Credentials, Door, Health, Line, Running, Settled, WriteRequest};
+pub use line::{Arrival, Clock, Common, Credentials, Door, Health, Line, Running, Settled, WriteRequest};
 
 use plant::SourceId;
 use tokio_util::sync::CancellationToken;
@@ -79,8 +80,8 @@ pub const ALL: &[Protocol] = &[
 ];
 
 /// Starts the task of one source; it connects, and after every loss connects again, until `stop`.
-pub fn start(source: SourceId, config: Config, clock: Clock, door: Door, stop: CancellationToken) -> Running {
-    line::spawn(source, clock, door, stop, move |line, writes| async move {
+pub fn start(source: SourceId, config: Config, common: Common, stop: CancellationToken) -> Running {
+    line::spawn(source, common, stop, move |line, writes| async move {
         match config {
             Config::Http(config) => http::run(line, config, writes).await,
             Config::Mqtt(config) => mqtt::run(line, config, writes).await,

@@ -2,7 +2,7 @@
 //! at the door, health, pauses between attempts. Absent: any protocol.
 
 use collect::Delivery;
-use measure::{Chance, Instant};
+use measure::{Budget, Chance, Instant};
 use plant::{ChannelId, CommandValue, Refused, SourceId};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,6 +17,17 @@ pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Where arrivals go. Bounded: a full door slows the source.
 pub type Door = mpsc::Sender<Arrival>;
+
+/// What the node lends to every source.
+#[derive(Clone)]
+pub struct Common {
+    /// The time.
+    pub clock: Clock,
+    /// Where arrivals go.
+    pub door: Door,
+    /// Where the memory of large messages comes from.
+    pub memory: Budget,
+}
 
 /// All that one message of a source brought, on its way in.
 #[derive(Debug)]
@@ -92,8 +103,7 @@ pub struct Line {
     pub source: SourceId,
     /// Cancelled when the node stops.
     pub stop: CancellationToken,
-    clock: Clock,
-    door: Door,
+    common: Common,
     health: watch::Sender<Health>,
 }
 
@@ -115,11 +125,15 @@ impl std::fmt::Debug for Credentials {
 impl Line {
     /// The time now.
     pub fn now(&self) -> Instant {
-        (self.clock)()
+        (self.common.clock)()
     }
     /// Its clock and its door, for a protocol whose arrivals leave from a thread of their own.
     pub(crate) fn ends(&self) -> (Clock, Door) {
-        (Arc::clone(&self.clock), self.door.clone())
+        (Arc::clone(&self.common.clock), self.common.door.clone())
+    }
+    /// The budget of memory.
+    pub(crate) const fn memory(&self) -> &Budget {
+        &self.common.memory
     }
     /// The device answers.
     pub fn connected(&self) {
@@ -158,7 +172,7 @@ impl Line {
         }
         tokio::select! {
             () = self.stop.cancelled() => None,
-            sent = self.door.send(Arrival { delivery, done }) => sent.ok().map(|()| settled),
+            sent = self.common.door.send(Arrival { delivery, done }) => sent.ok().map(|()| settled),
         }
     }
     /// Waits before attempt number `attempt` (from 0) and answers writes meanwhile; `false` when the node stops.
@@ -220,14 +234,14 @@ fn pause(source: SourceId, attempt: u32) -> Duration {
 }
 
 /// Starts the task of a protocol with its line.
-pub(crate) fn spawn<F, T>(source: SourceId, clock: Clock, door: Door, stop: CancellationToken, run: F) -> Running
+pub(crate) fn spawn<F, T>(source: SourceId, common: Common, stop: CancellationToken, run: F) -> Running
 where
     F: FnOnce(Line, mpsc::Receiver<WriteRequest>) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
     let (health, seen) = watch::channel(Health::default());
     let (writes, requests) = mpsc::channel(WRITES_MAX);
-    let task = tokio::spawn(run(Line { source, stop, clock, door, health }, requests));
+    let task = tokio::spawn(run(Line { source, stop, common, health }, requests));
     Running { writes, health: seen, task }
 }
 

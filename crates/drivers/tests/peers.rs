@@ -7,6 +7,8 @@
 mod bench;
 #[path = "peers/broker.rs"]
 mod broker;
+#[path = "peers/certificates.rs"]
+mod certificates;
 #[path = "peers/influx.rs"]
 mod influx;
 #[path = "peers/mqtt.rs"]

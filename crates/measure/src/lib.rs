@@ -1,9 +1,11 @@
-//! Quantities with units, instants and spans, money, uncertainty, and chance as a value.
+//! Quantities with units, instants and spans, money, uncertainty, chance as a value, and a budget of memory.
 //!
 //! Enters: numbers and text. Leaves: typed numbers that cannot be mixed up. Absent: machines, people, formats, the clock.
 //!
-//! Start at [`Instant`] (when), [`Unit`] (how much of what), [`Estimate`] (how sure), [`Chance`] (seeded randomness).
+//! Start at [`Instant`] (when), [`Unit`] (how much of what), [`Estimate`] (how sure), [`Chance`] (seeded randomness), [`Budget`]
+//! (how much memory).
 
+mod budget;
 mod chance;
 mod estimate;
 mod instant;
@@ -11,6 +13,7 @@ mod money;
 pub mod statistics;
 mod unit;
 
+pub use budget::{Budget, Share, Taker};
 pub use chance::Chance;
 pub use estimate::Estimate;
 pub use instant::{Instant, InstantError, Span};

@@ -42,6 +42,11 @@ impl Clock {
             micros.fetch_max(now.micros(), Ordering::Relaxed);
         }
     }
+    /// It as sources are lent it.
+    pub fn lent(&self) -> drivers::Clock {
+        let clock = self.clone();
+        Arc::new(move || clock.now())
+    }
     /// The time.
     pub fn now(&self) -> Instant {
         match &self.kind {

@@ -13,10 +13,8 @@ pub struct StoreLimits {
     pub journal_segment_bytes: u64,
     /// At this size of the whole journal readings are refused until it is sealed [bytes].
     pub journal_bytes_max: u64,
-    /// Unsealed readings kept in memory; older ones are read from the journal when asked for.
-    pub hot_readings_max: u64,
-    /// Memory for one SQL query [bytes].
-    pub memory_bytes: usize,
+    /// Memory for bodies of requests, unsealed readings, sealing and questions together [bytes].
+    pub memory_bytes: u64,
     /// Days of history kept; 0 keeps all.
     pub history_days: u32,
     /// Bytes of history kept, the newest; 0 keeps all.
@@ -30,8 +28,7 @@ impl Default for StoreLimits {
         Self {
             journal_segment_bytes: 16 << 20,
             journal_bytes_max: 4 << 30,
-            hot_readings_max: 2_000_000,
-            memory_bytes: 256 << 20,
+            memory_bytes: 512 << 20,
             history_days: 0,
             history_bytes_max: 0,
             minutes_after_days: 0,
@@ -45,7 +42,7 @@ pub struct Recovered {
     /// The lexicon in the order of its numbers.
     pub words: Vec<Arc<str>>,
     /// Readings not yet sealed, in the order of their commits, by the ids of the present plant. What the present plant does not
-    /// know stays stored and is left out here; so is what goes beyond [`StoreLimits::hot_readings_max`], oldest first.
+    /// know stays stored and is left out here; so is what there is no memory for, oldest first.
     pub batches: Vec<Batch>,
     /// Decisions that are pending, approved or running, oldest first.
     pub open_decisions: Vec<Decision>,

@@ -1,11 +1,11 @@
 //! What is in memory: words, the hot buffer of unsealed readings by journal segment, and the list of sealed files. Taken under
 //! one lock, so a query sees every reading exactly once while sealing moves it from one to the other.
 
+use crate::StoreError;
 use crate::form::{Catalogue, Entry, Reader, Spot};
 use crate::journal::segment;
 use crate::series::Manifest;
-use crate::{StoreError, StoreLimits};
-use measure::Instant;
+use measure::{Budget, Instant, Share, Taker};
 use plant::{Batch, MachineId, WordId};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +27,13 @@ pub(crate) struct HotSegment {
     pub sequence: u64,
     /// The batches as entries of the journal, a quarter of their size as values; `None` once they were given up to save memory and
     /// must be read from the disk.
-    hot: Option<Vec<Arc<Vec<u8>>>>,
+    hot: Option<Vec<Arc<Held>>>,
+}
+
+/// An entry in memory, with its share of the budget.
+pub(crate) struct Held {
+    bytes: Vec<u8>,
+    _share: Share,
 }
 
 /// Batches of a segment as entries of the journal, with what their numbers mean.
@@ -35,7 +41,7 @@ pub(crate) struct Hot {
     /// What their numbers mean.
     pub catalogue: Arc<Catalogue>,
     /// Entries whose CRC has been checked.
-    pub entries: Vec<Arc<Vec<u8>>>,
+    pub entries: Vec<Arc<Held>>,
 }
 
 impl Hot {
@@ -57,7 +63,7 @@ impl Hot {
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
         for (number, entry) in (0..).zip(&self.entries) {
-            let Some(mut reader) = Reader::new(entry) else { continue };
+            let Some(mut reader) = Reader::new(&entry.bytes) else { continue };
             loop {
                 let spot = reader.spot();
                 if !reader.read_of(&wanted, &mut batch).map_err(|e| StoreError::form("the journal", &e))? {
@@ -73,7 +79,7 @@ impl Hot {
     /// # Errors
     /// No batch stands there.
     pub(crate) fn read(&self, entry: u32, spot: Spot, batch: &mut Batch) -> Result<(), StoreError> {
-        let mut reader = self.entries.get(entry as usize).and_then(|bytes| Reader::at(bytes, spot));
+        let mut reader = self.entries.get(entry as usize).and_then(|entry| Reader::at(&entry.bytes, spot));
         let read = reader.as_mut().map_or_else(|| Err("an entry is gone".to_owned()), |reader| reader.read(batch));
         read.map(|_| ()).map_err(|e| StoreError::form("the journal", &e))
     }
@@ -87,9 +93,9 @@ pub(crate) struct Live {
     pub segments: Vec<HotSegment>,
     /// Sealed files and their columns.
     pub manifest: Arc<Manifest>,
-    /// Readings held in memory.
-    readings: u64,
-    readings_max: u64,
+    budget: Budget,
+    /// Bytes of entries held in memory.
+    held: u64,
 }
 
 impl HotSegment {
@@ -97,29 +103,37 @@ impl HotSegment {
     pub(crate) const fn new(number: u64, catalogue: Arc<Catalogue>) -> Self {
         Self { number, catalogue, bytes: 0, readings: 0, received: None, sequence: 0, hot: Some(Vec::new()) }
     }
-    /// Its entries of batches, from memory or from the disk.
+    /// Its entries of batches, from memory or, in a share of the taker, from the disk.
     ///
     /// # Errors
-    /// The segment cannot be read.
-    pub(crate) fn load(&self, journal: &Path) -> Result<Hot, StoreError> {
+    /// The segment cannot be read, or there is no room for it.
+    pub(crate) fn load(&self, journal: &Path, budget: &Budget, taker: Taker) -> Result<Hot, StoreError> {
         let catalogue = Arc::clone(&self.catalogue);
         if let Some(entries) = &self.hot {
             return Ok(Hot { catalogue, entries: entries.clone() });
         }
         let path = segment::path(journal, self.number);
+        let room = |bytes: u64| budget.take(taker, bytes).ok_or_else(StoreError::no_room);
+        let _file = room(self.bytes)?;
         let mut entries = Vec::new();
         for payload in segment::scan(&path, self.number)?.payloads() {
             match Entry::decode(payload) {
-                Ok(Entry::Batches(_)) => entries.push(Arc::new(payload.to_vec())),
+                Ok(Entry::Batches(_)) => {
+                    entries.push(Arc::new(Held { bytes: payload.to_vec(), _share: room(payload.len() as u64)? }));
+                }
                 Ok(Entry::Catalogue(_) | Entry::Names(_) | Entry::Words(_) | Entry::Record(..)) => {}
                 Err(cause) => return Err(StoreError::form(path.display().to_string(), &cause)),
             }
         }
         Ok(Hot { catalogue, entries })
     }
+    /// Lets its batches go from memory; gives the bytes that they had.
+    fn give_up(&mut self) -> u64 {
+        self.hot.take().map_or(0, |hot| hot.iter().map(|entry| entry.bytes.len() as u64).sum())
+    }
     /// The batches in memory.
     pub(crate) fn in_memory(&self) -> Vec<Batch> {
-        let entries = self.hot.iter().flatten().filter_map(|entry| Entry::decode(entry).ok());
+        let entries = self.hot.iter().flatten().filter_map(|entry| Entry::decode(&entry.bytes).ok());
         entries.flat_map(|entry| if let Entry::Batches(batches) = entry { batches } else { Vec::new() }).collect()
     }
 }
@@ -154,14 +168,8 @@ impl Extent {
 }
 
 impl Live {
-    pub(crate) fn new(limits: &StoreLimits, manifest: Manifest) -> Self {
-        Self {
-            words: Vec::new(),
-            segments: Vec::new(),
-            manifest: Arc::new(manifest),
-            readings: 0,
-            readings_max: limits.hot_readings_max,
-        }
+    pub(crate) fn new(budget: &Budget, manifest: Manifest) -> Self {
+        Self { words: Vec::new(), segments: Vec::new(), manifest: Arc::new(manifest), budget: budget.clone(), held: 0 }
     }
     /// Learns words. A number beyond the next one leaves gaps that are filled with empty words.
     pub(crate) fn learn(&mut self, words: &[(WordId, Arc<str>)]) {
@@ -178,36 +186,37 @@ impl Live {
         let sum = Extent { readings: open.readings, received: open.received }.with(extent);
         (open.readings, open.received) = (sum.readings, sum.received);
         if let Some(hot) = &mut open.hot {
-            self.readings += extent.readings;
-            hot.extend(entries.into_iter().map(Arc::new));
+            for bytes in entries {
+                self.held += bytes.len() as u64;
+                let share = self.budget.must(Taker::Unsealed, bytes.len() as u64);
+                hot.push(Arc::new(Held { bytes, _share: share }));
+            }
         }
-        self.relieve();
+        self.keep_at_most(self.budget.most(Taker::Unsealed));
     }
-    /// Gives up the oldest batches while there are too many in memory.
-    fn relieve(&mut self) {
+    /// Gives up the oldest batches until so many bytes fewer are in memory, or all but those of the segment being written.
+    pub(crate) fn relieve(&mut self, bytes: u64) {
+        self.keep_at_most(self.held.saturating_sub(bytes));
+    }
+    fn keep_at_most(&mut self, bytes: u64) {
         let last = self.segments.len().saturating_sub(1);
         for segment in &mut self.segments[..last] {
-            if self.readings <= self.readings_max {
+            if self.held <= bytes {
                 return;
             }
-            if segment.hot.take().is_some() {
-                self.readings -= segment.readings;
-            }
+            self.held -= segment.give_up();
         }
     }
     /// Forgets segments that are sealed.
     pub(crate) fn forget(&mut self, numbers: &[u64]) {
-        self.segments.retain(|s| {
-            let gone = numbers.contains(&s.number);
-            if gone && s.hot.is_some() {
-                self.readings -= s.readings;
-            }
-            !gone
-        });
+        for segment in self.segments.iter_mut().filter(|s| numbers.contains(&s.number)) {
+            self.held -= segment.give_up();
+        }
+        self.segments.retain(|s| !numbers.contains(&s.number));
     }
     /// Whether so many readings are in memory that the oldest will soon be given up.
     pub(crate) fn is_nearly_full(&self) -> bool {
-        self.readings >= self.readings_max / 4 * 3
+        self.held >= self.budget.most(Taker::Unsealed) / 4 * 3
     }
     /// Bytes in the journal.
     pub(crate) fn journal_bytes(&self) -> u64 {

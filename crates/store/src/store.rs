@@ -15,7 +15,7 @@ use crate::records::{Applier, AuditRow, Records, UserRow};
 use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::execution::runtime_env::RuntimeEnv;
-use measure::Instant;
+use measure::{Budget, Instant};
 use plant::{Batch, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +31,7 @@ struct Inner {
     dir: PathBuf,
     plant: Arc<Plant>,
     limits: StoreLimits,
+    budget: Budget,
     live: Arc<Mutex<Live>>,
     journal: Journal,
     records: Arc<Records>,
@@ -131,6 +132,11 @@ impl Store {
             queued.await?;
             answer.await.map_err(|_| StoreError::Closed)?
         }
+    }
+
+    /// The budget of memory that it shares with whoever takes from it.
+    pub fn memory(&self) -> &Budget {
+        &self.inner.budget
     }
 
     /// Duration of the newest flush of the journal [µs].

@@ -46,6 +46,7 @@ pub const ALL: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/readings", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/records/{id}/walk", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/revisions", Need::Signed(UserRole::Viewer)),
+    ("GET", "/api/v1/schedule", Need::Signed(UserRole::Viewer)),
     ("DELETE", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("POST", "/api/v1/session", Need::Open),

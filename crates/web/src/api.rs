@@ -57,6 +57,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::revisions::revisions,
         routes::energy::energy,
         routes::orders::orders,
+        routes::schedule::schedule,
         routes::data::data,
         routes::connect::examples,
         routes::connect::begin,

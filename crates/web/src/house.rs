@@ -11,6 +11,7 @@ use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict, Window};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
+use unit::schedule::Schedule;
 
 /// One bucket of a chart.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,6 +151,8 @@ pub trait House: Connecting + Hand + Send + Sync + 'static {
     fn clock_speed(&self) -> f64;
     /// Health of the sources.
     fn sources(&self) -> Vec<SourceHealth>;
+    /// The newest schedule of the open orders; `None` until there is one.
+    fn schedule(&self) -> Option<Arc<Schedule>>;
     /// Sizes of the cellar.
     fn store_figures(&self) -> StoreFigures;
     /// Prometheus text.

@@ -18,6 +18,7 @@ pub mod house;
 mod listen;
 mod one_time;
 mod passwords;
+mod prompt;
 mod reply;
 mod routes;
 mod secret;

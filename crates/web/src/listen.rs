@@ -5,6 +5,7 @@ use crate::flight::{self, TOKENS};
 use crate::house::House;
 use crate::one_time::OneTime;
 use crate::passwords::{NotStarted, Passwords};
+use crate::prompt::Prompt;
 use crate::routes::router;
 use crate::session::{Limits, Sessions};
 use crate::windows::{Opening, Windows};
@@ -12,7 +13,8 @@ use axum::Router;
 use axum_server::accept::Accept;
 use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
-use futures::future::{Either, Ready, ready};
+use futures::TryFutureExt;
+use futures::future::{Either, MapOk, Ready, ready};
 use hyper_util::rt::TokioTimer;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -155,6 +157,14 @@ impl Speech {
             Self::Http2 => b"h2",
         }
     }
+    /// Bytes with which a client has to begin in time; of HTTP/1.1 the server itself waits for the head of a request only so long.
+    const fn preface(self) -> usize {
+        match self {
+            Self::Http1 => 0,
+            // RFC 9113, 3.4, and the empty SETTINGS that follows at least
+            Self::Http2 => 24 + 9,
+        }
+    }
     /// A server that speaks this and nothing else, within the limits.
     fn tuned<A>(self, server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
         match self {
@@ -226,33 +236,44 @@ impl Door {
         Ok(match tls {
             Some(config) => {
                 let server = axum_server::from_tcp_rustls(listener, config).map_err(refused)?;
-                let server = speech.tuned(server.map(|inner| Bounded { inner, counting }).handle(handle));
+                let server = speech.tuned(server.map(|inner| Bounded { inner, counting, speech }).handle(handle));
                 tokio::spawn(server.serve(service))
             }
             None => {
                 let server = axum_server::from_tcp(listener).map_err(refused)?;
-                let server = speech.tuned(server.map(|inner| Bounded { inner, counting }).handle(handle));
+                let server = speech.tuned(server.map(|inner| Bounded { inner, counting, speech }).handle(handle));
                 tokio::spawn(server.serve(service))
             }
         })
     }
 }
 
-/// Accepts connections up to [`CONNECTIONS_MAX`]; one more is closed at once.
+/// Accepts connections up to [`CONNECTIONS_MAX`] that begin in time; one more is closed at once.
 #[derive(Clone)]
 struct Bounded<A> {
     inner: A,
     counting: Handle<SocketAddr>,
+    speech: Speech,
 }
 
+/// From an accepted connection to one that has to begin in time.
+type Begun<A, I, S> = Box<
+    dyn FnOnce(
+            (<A as Accept<I, S>>::Stream, <A as Accept<I, S>>::Service),
+        ) -> (Prompt<<A as Accept<I, S>>::Stream>, <A as Accept<I, S>>::Service)
+        + Send,
+>;
+
 impl<A: Accept<I, S>, I, S> Accept<I, S> for Bounded<A> {
-    type Stream = A::Stream;
+    type Stream = Prompt<A::Stream>;
     type Service = A::Service;
-    type Future = Either<A::Future, Ready<std::io::Result<(A::Stream, A::Service)>>>;
+    type Future = Either<MapOk<A::Future, Begun<A, I, S>>, Ready<std::io::Result<(Self::Stream, A::Service)>>>;
 
     fn accept(&self, stream: I, service: S) -> Self::Future {
         if self.counting.connection_count() <= CONNECTIONS_MAX {
-            return Either::Left(self.inner.accept(stream, service));
+            let preface = self.speech.preface();
+            let begun: Begun<A, I, S> = Box::new(move |(stream, service)| (Prompt::new(stream, preface, HEAD_WITHIN), service));
+            return Either::Left(self.inner.accept(stream, service).map_ok(begun));
         }
         tracing::warn!(CONNECTIONS_MAX, "a connection was closed: there are too many");
         Either::Right(ready(Err(std::io::ErrorKind::ConnectionRefused.into())))

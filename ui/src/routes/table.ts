@@ -15,6 +15,7 @@ import Hand from './hand/Page.svelte'
 import Machine from './machine/Page.svelte'
 import Machines from './machines/Page.svelte'
 import Orders from './orders/Page.svelte'
+import Plan from './plan/Page.svelte'
 import People from './people/Page.svelte'
 import RecordPage from './record/Page.svelte'
 import SignIn from './sign-in/Page.svelte'
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   { name: 'decision', path: '/decisions/:id', page: Decision, under: 'decisions' },
   { name: 'energy', path: '/energy', page: Energy, icon: 'energy', list: 'main' },
   { name: 'orders', path: '/orders', page: Orders, icon: 'orders', list: 'main' },
+  { name: 'plan', path: '/plan', page: Plan, icon: 'plan', list: 'main' },
   { name: 'data', path: '/data', page: Data, icon: 'data', list: 'main' },
   { name: 'hand', path: '/hand', page: Hand, icon: 'hand', list: 'main', role: 'operator' },
   { name: 'record', path: '/records/:id', page: RecordPage, under: 'unit' },

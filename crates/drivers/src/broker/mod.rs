@@ -34,8 +34,6 @@ pub use users::Users;
 
 use hub::Hub;
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -129,21 +127,4 @@ async fn watch(counter: Counter, mut ended: tokio::sync::oneshot::Receiver<()>, 
     }
     // its end, or a panic that the thread has told already
     let _ = ended.await;
-}
-
-/// Encryption from a certificate chain and its key, both PEM.
-///
-/// # Errors
-/// The sentence tells which of them cannot be used.
-pub fn encryption(certificates: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, String> {
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
-    let chain = chain.map_err(|e| format!("the certificate is no PEM: {e}"))?;
-    if chain.is_empty() {
-        return Err("there is no certificate in the file of the certificate".to_owned());
-    }
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| format!("the key is no PEM: {e}"))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|e| e.to_string())?.with_no_client_auth();
-    builder.with_single_cert(chain, key).map(Arc::new).map_err(|e| format!("certificate and key do not fit: {e}"))
 }

@@ -11,6 +11,12 @@ use std::str::FromStr;
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Encrypted, as `https` in the address says.
+    pub secure: bool,
+    /// The unit's certificate chain in PEM, where it is encrypted.
+    pub certificates: Vec<u8>,
+    /// Key of its certificate in PEM.
+    pub key: Vec<u8>,
     /// Who may write; `None` lets everybody on this computer. The password is the token of InfluxDB 2 clients.
     pub credentials: Option<Credentials>,
     /// Largest body taken, unpacked [bytes]; a larger one is refused.
@@ -56,14 +62,14 @@ pub struct Address {
     pub field: String,
 }
 
-const LISTEN: &str = "address:port on this computer, such as 127.0.0.1:8086; beyond it put a proxy with TLS in front";
+const LISTEN: &str = "address:port on this computer, such as 127.0.0.1:8086, or encrypted https://0.0.0.0:8086";
 const FIELD: &str = "measurement,tag=value/field such as machines,machine=mill-1/power; the tags may be absent";
 
 impl Config {
     /// A listener by its address; everything else as usual: bodies up to 32 MiB, 256 connections, acknowledged by the journal.
     ///
     /// # Errors
-    /// The text is no `address:port`, or not on loopback.
+    /// The text is no `address:port`, or not on loopback and not encrypted.
     pub fn at(address: &str) -> Result<Self, AddressError> {
         let error = |trouble: &str| AddressError {
             what: "address to listen on",
@@ -71,12 +77,21 @@ impl Config {
             trouble: trouble.to_owned(),
             allowed: LISTEN,
         };
-        let listen: SocketAddr = address.parse().map_err(|_| error("it is not an IP address with a port"))?;
-        if !listen.ip().is_loopback() {
+        let (secure, place) = match address.split_once("://") {
+            Some(("https", place)) => (true, place),
+            Some(("http", place)) => (false, place),
+            Some(_) => return Err(error("it begins with neither http:// nor https://")),
+            None => (false, address),
+        };
+        let listen: SocketAddr = place.parse().map_err(|_| error("it is not an IP address with a port"))?;
+        if !secure && !listen.ip().is_loopback() {
             return Err(error("it can be reached from other computers, and what is said there is not encrypted"));
         }
         Ok(Self {
             listen,
+            secure,
+            certificates: Vec::new(),
+            key: Vec::new(),
             credentials: None,
             body_max: 32 << 20,
             connections_max: 256,

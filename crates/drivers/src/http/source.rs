@@ -1,15 +1,17 @@
 //! The listener: takes requests, hands what they bring in at the door, and answers once it is settled. Enters: HTTP/1.1 on a
-//! socket. Leaves: arrivals, answers, health. Absent: what bodies mean (`wire`).
+//! socket, encrypted or not. Leaves: arrivals, answers, health. Absent: what bodies mean (`wire`).
 //!
 //! ```text
 //! POST /api/v2/write, /write (line protocol), /telegraf (JSON)     GET /ping, /health
 //! 204 taken · 400 some readings were refused, the others are taken · 401 · 404 · 405 · 413 · 503 not taken, send again
 //! ```
-//! Limits: connections at once, bytes of one body and of all bodies in memory, time to send a request. A full door slows the clients.
+//! Limits: connections at once, bytes of one body, time to send a request; memory of all comes from the unit's budget and is held until
+//! what a body brought is settled. A full door slows the clients; so does a full budget, which then asks them to send again.
 
 use super::config::{Acknowledge, Config};
 use super::sink;
 use super::wire::{Decoder, Form, Message, Precision};
+use crate::encryption::{Wire, listening};
 use crate::{Credentials, Line, Settled, WriteRequest};
 use base64::Engine;
 use bytes::Bytes;
@@ -20,18 +22,20 @@ use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, Header
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use measure::{Share, Taker};
 use std::convert::Infallible;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 /// Longest wait for the head of a request, and for its body.
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes of all bodies in memory at once [KiB].
-const BODIES_KIB_MAX: u32 = 256 * 1024;
+/// Longest wait for memory, and how often it is looked for.
+const ROOM_WITHIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_millis(20));
 /// Memory of bodies kept for the next ones: how many, and the largest [bytes].
 const SPARE: (usize, usize) = (4, 1 << 20);
 /// When a client is asked to try again [s].
@@ -42,7 +46,6 @@ struct Shared {
     line: Line,
     config: Config,
     decoder: Decoder,
-    bodies: Arc<Semaphore>,
     /// Memory of bodies that are read, for the next ones.
     spare: Mutex<Vec<Vec<u8>>>,
 }
@@ -66,16 +69,15 @@ struct Answer(StatusCode, String);
 /// Serves the line until it stops.
 pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteRequest>) {
     let decoder = Decoder::new(line.source, &config);
-    let bodies = Arc::new(Semaphore::new(BODIES_KIB_MAX as usize));
-    let shared = Arc::new(Shared { line, config, decoder, bodies, spare: Mutex::default() });
+    let shared = Arc::new(Shared { line, config, decoder, spare: Mutex::default() });
     let mut attempt = 0;
     loop {
-        match TcpListener::bind(shared.config.listen).await {
-            Ok(listener) => {
+        match open(&shared.config).await {
+            Ok((listener, encryption)) => {
                 shared.line.connected();
-                return accept(&shared, &listener, &mut requests).await;
+                return accept(&shared, (&listener, encryption.as_ref()), &mut requests).await;
             }
-            Err(error) => shared.line.lost(format!("{} cannot be listened on: {error}", shared.config.listen)),
+            Err(error) => shared.line.lost(error),
         }
         if !shared.line.pause(attempt, &mut requests).await {
             return;
@@ -84,7 +86,18 @@ pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteR
     }
 }
 
-async fn accept(shared: &Arc<Shared>, listener: &TcpListener, requests: &mut mpsc::Receiver<WriteRequest>) {
+async fn open(config: &Config) -> Result<(TcpListener, Option<TlsAcceptor>), String> {
+    let encryption = config.secure.then(|| listening(&config.certificates, &config.key)).transpose()?;
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|error| format!("{} cannot be listened on: {error}", config.listen))?;
+    Ok((listener, encryption.map(TlsAcceptor::from)))
+}
+
+async fn accept(
+    shared: &Arc<Shared>,
+    (listener, encryption): (&TcpListener, Option<&TlsAcceptor>),
+    requests: &mut mpsc::Receiver<WriteRequest>,
+) {
     let places = Arc::new(Semaphore::new(shared.config.connections_max));
     loop {
         let place = tokio::select! {
@@ -105,17 +118,24 @@ async fn accept(shared: &Arc<Shared>, listener: &TcpListener, requests: &mut mps
                 }
             },
         };
-        let shared = Arc::clone(shared);
+        let (shared, encryption) = (Arc::clone(shared), encryption.cloned());
         tokio::spawn(async move {
-            serve(&shared, stream).await;
+            // small answers leave at once; on failure they only come later
+            let _ = stream.set_nodelay(true);
+            match encryption {
+                None => serve(&shared, stream).await,
+                Some(encryption) => match timeout(REQUEST_WITHIN, encryption.accept(stream)).await {
+                    Ok(Ok(stream)) => serve(&shared, stream).await,
+                    Ok(Err(error)) => shared.line.trouble(format!("a client could not agree on encryption: {error}")),
+                    Err(_) => tracing::debug!(source = shared.line.source.0, "a client began no encryption"),
+                },
+            }
             drop(place);
         });
     }
 }
 
-async fn serve(shared: &Arc<Shared>, stream: TcpStream) {
-    // small answers leave at once; on failure they only come later
-    let _ = stream.set_nodelay(true);
+async fn serve(shared: &Arc<Shared>, stream: impl Wire) {
     let service = service_fn(|request| async move { Ok::<_, Infallible>(respond(shared, request).await) });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -196,7 +216,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, A
         let words = "the token, or the name and password, is not the one of this source in unit.toml".to_owned();
         return Err(Answer(StatusCode::UNAUTHORIZED, words));
     }
-    let body = body(shared, request).await?;
+    let (body, room) = body(shared, request).await?;
     let message = Message { form, body };
     let delivery = shared.decoder.read(&message, shared.line.now());
     shared.give_back(message.body);
@@ -206,7 +226,14 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, A
     let settled = shared.line.deliver(delivery).await.ok_or_else(unavailable)?;
     let settled = match shared.config.acknowledge {
         Acknowledge::Journal => settled.await.map_err(|_| unavailable())?,
-        Acknowledge::Memory => Settled::TAKEN,
+        Acknowledge::Memory => {
+            tokio::spawn(async move {
+                // whatever became of it, its memory is free then
+                let _ = settled.await;
+                drop(room);
+            });
+            Settled::TAKEN
+        }
     };
     Ok(told(&settled, readings))
 }
@@ -231,8 +258,8 @@ fn told(settled: &Settled, readings: usize) -> Answer {
     }
 }
 
-/// The body of a request, unpacked.
-async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, Answer> {
+/// The body of a request, unpacked, and its share of the memory.
+async fn body(shared: &Shared, request: Request<Incoming>) -> Result<(Vec<u8>, Share), Answer> {
     let body_max = shared.config.body_max;
     let too_large =
         || Answer(StatusCode::PAYLOAD_TOO_LARGE, format!("a body larger than {body_max} bytes; send smaller batches"));
@@ -246,9 +273,7 @@ async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, An
     if length > body_max {
         return Err(too_large());
     }
-    let held = if is_packed { body_max } else { length };
-    let kib = u32::try_from(held / 1_024 + 1).unwrap_or(BODIES_KIB_MAX).min(BODIES_KIB_MAX);
-    let _room = shared.bodies.acquire_many(kib).await;
+    let mut room = room(shared, length + if is_packed { body_max } else { 0 }).await?;
     let packed = match timeout(REQUEST_WITHIN, gather(shared.memory(), request.into_body(), body_max)).await {
         Err(_) => return Err(broken(format!("the body did not come within {REQUEST_WITHIN:?}"))),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
@@ -256,13 +281,32 @@ async fn body(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>, An
         Ok(Ok(body)) => body,
     };
     if !is_packed {
-        return Ok(packed);
+        return Ok((packed, room));
     }
     let mut unpacked = Vec::new();
     let most = body_max as u64 + 1;
     let read = MultiGzDecoder::new(packed.as_slice()).take(most).read_to_end(&mut unpacked);
     read.map_err(|error| broken(format!("the body is not gzip as it says: {error}")))?;
-    if unpacked.len() > body_max { Err(too_large()) } else { Ok(unpacked) }
+    if unpacked.len() > body_max {
+        return Err(too_large());
+    }
+    room.shrink(room.bytes().saturating_sub(unpacked.len() as u64));
+    Ok((unpacked, room))
+}
+
+/// Memory for a body; where there is none the client waits, then is asked to send again.
+async fn room(shared: &Shared, bytes: usize) -> Result<Share, Answer> {
+    let (within, every) = ROOM_WITHIN;
+    let look = async {
+        loop {
+            if let Some(share) = shared.line.memory().take(Taker::Bodies, bytes as u64) {
+                return share;
+            }
+            tokio::time::sleep(every).await;
+        }
+    };
+    let words = || format!("no memory is free for {bytes} bytes more (`memory_mib_max` of [store]); send again");
+    timeout(within, look).await.map_err(|_| Answer(StatusCode::SERVICE_UNAVAILABLE, words()))
 }
 
 /// All pieces of a body in one place of memory, which is empty.

@@ -4,7 +4,7 @@ use super::wire::{Decoder, Form, Message, Precision};
 use super::{Acknowledge, Address, Config, Target};
 use crate::{Arrival, Clock, Credentials, Running, Settled};
 use collect::{Delivery, Place, RawValue, Source};
-use measure::Instant;
+use measure::{Budget, Instant, Taker};
 use plant::{ChannelId, MachineId, RefusalReason, SourceId};
 use proptest::prelude::*;
 use std::io::Write;
@@ -172,6 +172,7 @@ struct Rig {
     running: Running,
     address: String,
     arrivals: mpsc::Receiver<Arrival>,
+    memory: Budget,
     stop: CancellationToken,
 }
 
@@ -183,9 +184,11 @@ impl Rig {
         let (door, arrivals) = mpsc::channel(8);
         let clock: Clock = Arc::new(|| Instant::from_seconds(1_800_000_000));
         let stop = CancellationToken::new();
-        let mut running = crate::start(SourceId(0), crate::Config::Http(config), clock, door, stop.clone());
+        let memory = Budget::new(1 << 28);
+        let common = crate::Common { clock, door, memory: memory.clone() };
+        let mut running = crate::start(SourceId(0), crate::Config::Http(config), common, stop.clone());
         running.health.wait_for(|h| h.connected).await.expect("it listens");
-        Self { running, address: free.to_string(), arrivals, stop }
+        Self { running, address: free.to_string(), arrivals, memory, stop }
     }
 
     /// Sends a request and gives the status and the body of the answer.
@@ -313,6 +316,22 @@ async fn only_those_who_know_the_token_may_write() {
 }
 
 #[tokio::test]
+async fn without_memory_a_client_waits_and_is_asked_to_send_again() {
+    let mut rig = Rig::start(|_| ()).await;
+    let all = rig.memory.take(Taker::Bodies, rig.memory.most(Taker::Bodies)).expect("all that bodies may have");
+    let (status, answer) = rig.ask("POST /write HTTP/1.1", b"hall temperature=1", Settled::TAKEN).await;
+    assert_eq!(status, 503, "{answer}");
+    assert!(answer.contains("no memory is free for 18 bytes more (`memory_mib_max` of [store]); send again"), "{answer}");
+    let free = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        drop(all);
+    });
+    let (status, answer) = rig.ask("POST /write HTTP/1.1", b"hall temperature=1", Settled::TAKEN).await;
+    assert_eq!((status, free.is_finished()), (204, true), "it waited: {answer}");
+    assert_eq!(rig.memory.taken_sum(), 0, "a settled body gives its memory back");
+}
+
+#[tokio::test]
 async fn at_level_memory_the_answer_does_not_wait_for_the_journal() {
     let mut rig = Rig::start(|c| c.acknowledge = Acknowledge::Memory).await;
     let mut stream = TcpStream::connect(&rig.address).await.expect("it answers");
@@ -322,5 +341,5 @@ async fn at_level_memory_the_answer_does_not_wait_for_the_journal() {
     stream.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     let arrival = rig.arrivals.recv().await.expect("it is at the door, unsettled");
-    assert_eq!(arrival.delivery.len(), 1);
+    assert_eq!((arrival.delivery.len(), rig.memory.taken(Taker::Bodies)), (1, 18), "and has its memory until it is settled");
 }

@@ -6,7 +6,7 @@ use super::sink;
 use super::wire::{Mapper, heard};
 use crate::broker::{self, Broker, Figures, Intake, Limits, Settings, Users};
 use crate::echo::Writes;
-use crate::{Line, WriteRequest};
+use crate::{Line, WriteRequest, encryption};
 use collect::RawValue;
 use plant::ChannelId;
 use std::net::SocketAddr;
@@ -49,7 +49,7 @@ async fn open(
     let mapper = Mapper::new(line.source, config, heard(config));
     let pairs = config.users.iter().map(|c| (c.name.as_str(), c.password.as_str()));
     let users = if config.users.is_empty() { None } else { Some(Users::new(pairs)?) };
-    let tls = if config.secure { Some(broker::encryption(&config.certificates, &config.key)?) } else { None };
+    let tls = if config.secure { Some(encryption::listening(&config.certificates, &config.key)?) } else { None };
     let (intake, echoes) = Intake::new(line.source, mapper, line.ends()).with_echoes();
     let settings = Settings { listen, users, tls, limits: Limits::default(), intake: Some(intake) };
     let broker = broker::start(settings, line.stop.clone()).await.map_err(|e| e.to_string())?;

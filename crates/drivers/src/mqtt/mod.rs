@@ -1,12 +1,11 @@
 //! MQTT 3.1.1 and 5 with plain values or JSON: as a client of the user's broker, or as the broker itself.
 //!
 //! Files: `config` (what is wanted), `path` (into JSON), `packet` (the codec), `wire` (pure: messages to readings and values
-//! to messages), `source` (the task of a client), `encrypt` (its TLS), `listen` (the task around our broker), `load` (a
+//! to messages), `source` (the task of a client), `listen` (the task around our broker), `load` (a
 //! delivery being filled), `sink` (writes), `tests`.
 
 mod browse;
 mod config;
-mod encrypt;
 mod listen;
 mod load;
 pub mod packet;

@@ -13,6 +13,7 @@ use super::packet::{self, Ack, AckKind, Packet, Version, id, topic_name};
 use super::sink;
 use super::wire::{Command, Decoder};
 use crate::echo::Writes;
+use crate::encryption::{self, Wire};
 use crate::line::IN_FLIGHT_MAX;
 use crate::{Line, WriteRequest};
 use futures::StreamExt;
@@ -21,7 +22,7 @@ use futures::stream::FuturesOrdered;
 use measure::{Instant, Span};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -38,9 +39,6 @@ const PACKET_MAX: usize = 16 << 20;
 const READ_BYTES: usize = 64 << 10;
 /// Topic filters in one SUBSCRIBE.
 const FILTERS_MAX: usize = 100;
-
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A connection on which the broker has said yes.
 struct Peer {
@@ -112,11 +110,8 @@ pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteR
 async fn open(line: &Line, config: &Config, (host, port): (&str, u16)) -> Result<Peer, String> {
     let socket = TcpStream::connect((host, port)).await.map_err(|e| e.to_string())?;
     socket.set_nodelay(true).map_err(|e| e.to_string())?;
-    let wire: Box<dyn Wire> = if config.secure {
-        Box::new(super::encrypt::connect(socket, host, &config.certificates).await?)
-    } else {
-        Box::new(socket)
-    };
+    let wire: Box<dyn Wire> =
+        if config.secure { encryption::connect(socket, host, &config.certificates).await? } else { Box::new(socket) };
     let (reader, mut writer) = tokio::io::split(wire);
     let properties = PropertyBytes::default()
         .long(id::SESSION_EXPIRY, SESSION_S)

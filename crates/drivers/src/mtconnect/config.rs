@@ -14,6 +14,10 @@ pub struct Config {
     pub host: String,
     /// Port of the agent.
     pub port: u16,
+    /// Encrypted, as `https` in the address says.
+    pub secure: bool,
+    /// Certificates in PEM that sign the agent's own; empty = the system's.
+    pub certificates: Vec<u8>,
     /// The one device asked for; `None` = all of the agent.
     pub device: Option<String>,
     /// How often the agent is asked for what happened since.
@@ -41,15 +45,16 @@ pub struct Address {
     pub item: String,
 }
 
-const AGENT: &str = "http://host:port, such as http://192.168.0.9:5000, with /device at the end for one device of the agent";
+const AGENT: &str =
+    "http://host:port or https://host:port, such as http://192.168.0.9:5000, with /device at the end for one device of the agent";
 const ITEM: &str = "the id of a data item such as x2f, or device/name such as mill-1/Xload";
 
 impl Config {
-    /// An agent by its address, `http://` or `mtconnect://`; everything else as usual: asked every second for at most 1,000 observations, documents up to 8
+    /// An agent by its address, `http://`, `https://` or `mtconnect://`; everything else as usual: asked every second for at most 1,000 observations, documents up to 8
     /// MiB, 5 s to answer.
     ///
     /// # Errors
-    /// The text is no `http://host:port`.
+    /// The text is no `http://host:port` or `https://host:port`.
     pub fn at(address: &str) -> Result<Self, AddressError> {
         let error = |trouble: &str| AddressError {
             what: "MTConnect agent",
@@ -57,10 +62,10 @@ impl Config {
             trouble: trouble.to_owned(),
             allowed: AGENT,
         };
-        let rest = match address.split_once("://") {
-            Some(("http" | "mtconnect", rest)) => rest,
-            Some(("https", _)) => return Err(error("https is not spoken; put a proxy before the agent")),
-            _ => return Err(error("it does not begin with http://")),
+        let (secure, rest) = match address.split_once("://") {
+            Some(("http" | "mtconnect", rest)) => (false, rest),
+            Some(("https", rest)) => (true, rest),
+            _ => return Err(error("it does not begin with http:// or https://")),
         };
         let (place, device) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = crate::address::host_and_port(place, "MTConnect agent", AGENT)
@@ -71,6 +76,8 @@ impl Config {
         Ok(Self {
             host,
             port,
+            secure,
+            certificates: Vec::new(),
             device: (!device.is_empty()).then(|| device.to_owned()),
             poll: Duration::from_secs(1),
             count: 1_000,

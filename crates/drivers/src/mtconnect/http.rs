@@ -1,7 +1,8 @@
 //! One HTTP request after the other to an agent, over one connection as long as it lasts. Enters: paths. Leaves: bodies of bounded
-//! size. Absent: TLS, redirects, what a body means.
+//! size. Absent: redirects, what a body means.
 
 use super::config::Config;
+use crate::encryption::{self, Wire};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -25,7 +26,8 @@ impl Client {
     /// # Errors
     /// Nobody answers in time, or not with HTTP, or with more than `document_max` bytes, or with an empty body.
     pub(super) async fn get(&mut self, config: &Config, path: &str) -> Result<Vec<u8>, String> {
-        let place = format!("http://{}:{}{path}", config.host, config.port);
+        let scheme = if config.secure { "https" } else { "http" };
+        let place = format!("{scheme}://{}:{}{path}", config.host, config.port);
         match timeout(config.timeout, self.ask(config, path)).await {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(error)) => {
@@ -63,7 +65,9 @@ impl Client {
         self.driver.abort_all();
         let stream = TcpStream::connect((config.host.as_str(), config.port)).await.map_err(|e| e.to_string())?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
-        let (connection, driver) = handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
+        let wire: Box<dyn Wire> =
+            if config.secure { encryption::connect(stream, &config.host, &config.certificates).await? } else { Box::new(stream) };
+        let (connection, driver) = handshake(TokioIo::new(wire)).await.map_err(|e| e.to_string())?;
         // how it ends is told by the request that meets it
         self.driver.spawn(async move { drop(driver.await) });
         while self.driver.try_join_next().is_some() {}

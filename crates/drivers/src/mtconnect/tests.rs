@@ -95,10 +95,11 @@ fn addresses_are_read_and_written_the_same_or_refused_with_a_sentence() {
     let at = |text| Config::at(text).map(|c| (c.host, c.port, c.device));
     assert_eq!(at("http://cell:5000/mill-1"), Ok(("cell".to_owned(), 5_000, Some("mill-1".to_owned()))));
     assert_eq!(at("mtconnect://cell:5000"), Ok(("cell".to_owned(), 5_000, None)));
+    assert!(Config::at("https://cell:5001").expect("an agent").secure);
     assert_eq!(at("http://[::1]:80/"), Ok(("::1".to_owned(), 80, None)));
     for (text, trouble) in [
-        ("cell:5000", "it does not begin with http://"),
-        ("https://cell:5000", "https is not spoken; put a proxy before the agent"),
+        ("cell:5000", "it does not begin with http:// or https://"),
+        ("ftp://cell:5000", "it does not begin with http:// or https://"),
         ("http://cell", "it has no port"),
         ("http://cell:5000/a b", "its device is not a name of letters, digits and -_.~"),
     ] {

@@ -1,8 +1,8 @@
 //! A driver under test: its arrivals sorted by channel, its writes, its health; and peers as processes.
 
 use collect::{Place, RawReading, RawValue};
-use drivers::{Arrival, Clock, Config, Health, Running, Settled, WriteRequest};
-use measure::Instant;
+use drivers::{Arrival, Clock, Common, Config, Health, Running, Settled, WriteRequest};
+use measure::{Budget, Instant};
 use plant::{ChannelId, CommandValue, Refused, SourceId};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -35,7 +35,8 @@ impl Bench {
             Instant::from_micros(since.as_micros() as i64)
         });
         let stop = CancellationToken::new();
-        let running = drivers::start(SourceId(0), config, clock, door, stop.clone());
+        let common = Common { clock, door, memory: Budget::new(1 << 28) };
+        let running = drivers::start(SourceId(0), config, common, stop.clone());
         let (readings, refused) = (VecDeque::new(), VecDeque::new());
         Self { settle: true, running, arrivals, readings, refused, unsettled: Vec::new(), stop }
     }

@@ -1,4 +1,5 @@
-"""A client of another make (influxdb-client) for tests/peers/influx.rs. Argument: port. Commands on standard input, one a line: `write` (two
+"""A client of another make (influxdb-client) for tests/peers/influx.rs. Arguments: port and, for https, the
+file of the authority. Commands on standard input, one a line: `write` (two
 points, unpacked), `batch` (5,000 points in batches of 1,000, packed), `token` (a wrong token), `quit`. Says `ready` at the start."""
 import sys
 
@@ -7,10 +8,11 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 
 PORT = sys.argv[1]
+WAY = {"url": f"https://localhost:{PORT}", "ssl_ca_cert": sys.argv[2]} if len(sys.argv) > 2 else {"url": f"http://127.0.0.1:{PORT}"}
 
 
 def client(token="s3cret", gzip=False):
-    return InfluxDBClient(url=f"http://127.0.0.1:{PORT}", token=token, org="works", enable_gzip=gzip)
+    return InfluxDBClient(**WAY, token=token, org="works", enable_gzip=gzip)
 
 
 def write():

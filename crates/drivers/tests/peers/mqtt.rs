@@ -3,6 +3,7 @@
 
 use crate::bench::{Bench, free_port, python};
 use crate::broker::Mosquitto;
+use crate::certificates::Certificates;
 use collect::RawValue;
 use drivers::broker::{self, Broker, Limits, Settings, Users};
 use drivers::mqtt::packet::Version;
@@ -11,7 +12,7 @@ use drivers::{Config, Credentials, mqtt};
 use plant::{ChannelId, CommandValue, RefusalReason};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -116,39 +117,6 @@ async fn our_broker_with_paho() {
     }
     stop.cancel();
     broker.task.await.expect("it ends");
-}
-
-/// A certificate authority, and a certificate of it for localhost.
-struct Certificates {
-    folder: tempfile::TempDir,
-}
-
-impl Certificates {
-    /// `None`, with a word on the output, where openssl is not installed.
-    fn make() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let run = |words: &str| {
-            let mut command = Command::new("openssl");
-            command.args(words.split(' ')).current_dir(folder.path()).stderr(Stdio::null());
-            command.status().is_ok_and(|status| status.success())
-        };
-        let key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
-        let made = run(&format!("{key} -keyout ca.key -out ca.pem -subj /CN=test"))
-            && run(&format!(
-                "{key} -CA ca.pem -CAkey ca.key -keyout own.key -out own.pem -subj /CN=localhost -addext \
-                 subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE"
-            ));
-        if !made {
-            println!("left out: openssl is not installed; `apt-get install openssl` brings it");
-        }
-        made.then_some(Self { folder })
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-    fn bytes(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).expect("it was made")
-    }
 }
 
 fn source(address: &str, addresses: &[&str]) -> mqtt::Config {

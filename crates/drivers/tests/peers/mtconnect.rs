@@ -1,6 +1,7 @@
 //! The MTConnect driver with an agent that shares no code with it (`mtconnect_agent.py`; its buffer holds 64 observations).
 
 use crate::bench::{Bench, Process, free_port, python};
+use crate::certificates::Certificates;
 use crate::channels;
 use collect::RawValue;
 use drivers::{Config, mtconnect};
@@ -34,6 +35,23 @@ async fn connected(change: impl FnOnce(&mut mtconnect::Config)) -> Option<(Proce
     let mut bench = Bench::start(Config::MtConnect(config));
     bench.until(|health| health.connected).await;
     Some((agent, bench, port))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_over_https_is_read_where_its_certificate_is_trusted() {
+    let (true, Some(certificates)) = (python("http.server"), Certificates::make()) else { return };
+    let port = free_port();
+    let [own, key] = ["own.pem", "own.key"].map(|name| certificates.path(name).display().to_string());
+    let mut agent = Process::script_with("mtconnect_agent.py", port, &["64", &own, &key]);
+    let secure = mtconnect::Config { secure: true, host: "localhost".to_owned(), ..config(port) };
+    let mut stranger = Bench::start(Config::MtConnect(secure.clone()));
+    told(&mut stranger, "encryption: invalid peer certificate").await;
+    stranger.stop().await;
+    let mut bench = Bench::start(Config::MtConnect(mtconnect::Config { certificates: certificates.bytes("ca.pem"), ..secure }));
+    bench.until(|health| health.connected).await;
+    agent.tell("set x1 41.5");
+    assert_eq!(bench.reading(LOAD).await.value, RawValue::Number(41.5));
+    bench.stop().await;
 }
 
 fn word(text: &str) -> RawValue {

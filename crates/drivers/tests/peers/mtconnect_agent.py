@@ -1,8 +1,9 @@
 """A small MTConnect agent (HTTP 1.1, version 2.0 documents) for tests/peers.rs, written from the standard's rules and sharing no code with
 the driver: a ring of observations with sequence numbers, probe, current, sample with from and count, errors as documents.
-Arguments: port, size of the buffer. Device `mill-1`: see ITEMS. Commands on standard input, one a line:
+Arguments: port, size of the buffer and, for https, certificate and key. Device `mill-1`: see ITEMS. Commands on standard input, one a line:
 `set ID VALUE` (an observation now), `fault ID LEVEL CODE`, `burst ID COUNT` (observations 1 to COUNT), `restart` (a new instance with
 an empty buffer), `mute` / `speak` (answers 503 with a page of HTML / as usual), `quit`. Says `ready` when it listens."""
+import ssl
 import sys
 import threading
 from datetime import datetime, timezone
@@ -132,10 +133,14 @@ def handler(agent):
     return Handler
 
 
-def main(port, size):
+def main(port, size, papers):
     agent = Agent(size)
     server = ThreadingHTTPServer(("127.0.0.1", port), handler(agent))
     server.daemon_threads = True
+    if papers:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*papers)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("ready", flush=True)
     for line in sys.stdin:
@@ -158,4 +163,4 @@ def main(port, size):
         print("done", flush=True)
 
 
-main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 64)
+main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 64, sys.argv[3:5])

@@ -63,8 +63,8 @@ pub struct Port {
     pub wire: drivers::Config,
     /// File that holds the password in its first line.
     pub password_file: Option<PathBuf>,
-    /// Files that the settings of an MQTT source name.
-    pub mqtt: protocol::mqtt::Files,
+    /// Files that its settings name.
+    pub files: protocol::Files,
 }
 
 /// Where a channel is read from.
@@ -141,9 +141,7 @@ impl Config {
                     Err(fault) => faults.extend(fault.list),
                 }
             }
-            if let drivers::Config::Mqtt(config) = &mut wire
-                && let Err(list) = protocol::mqtt::fill(config, &port.mqtt)
-            {
+            if let Err(list) = port.files.fill(&mut wire) {
                 faults.extend(list);
             }
             all.push((port.source, wire));

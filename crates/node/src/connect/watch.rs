@@ -6,9 +6,9 @@ use crate::clock::Clock;
 use crate::config::Faults;
 use collect::{Delivery, Place, RawValue};
 use drivers::Settled;
+use measure::Budget;
 use plant::SourceId;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use survey::{Data, Found, Seen, Value, Watched};
 use tokio::sync::mpsc;
@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub const WATCHED_MAX: usize = 20_000;
 /// Arrivals that may wait.
 const ARRIVALS_MAX: usize = 256;
+/// Memory for what comes while watching [bytes].
+const MEMORY_BYTES: u64 = 64 << 20;
 /// Longest wait for a driver to end.
 const END: Duration = Duration::from_secs(5);
 
@@ -41,7 +43,8 @@ pub async fn watch(
     let (door, mut arrivals) = mpsc::channel(ARRIVALS_MAX);
     let clock = Clock::real();
     let stop = CancellationToken::new();
-    let running = drivers::start(SourceId(0), config, Arc::new(move || clock.now()), door, stop.clone());
+    let common = drivers::Common { clock: clock.lent(), door, memory: Budget::new(MEMORY_BYTES) };
+    let running = drivers::start(SourceId(0), config, common, stop.clone());
     let end = tokio::time::Instant::now() + wait;
     let mut heard = 0;
     let mut tick = tokio::time::interval(Duration::from_millis(200));

@@ -1,5 +1,6 @@
 //! Counters of a running unit and the Prometheus text made of them.
 
+use measure::{Budget, Taker};
 use plant::{Record, RecordKind, RefusalReason};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,9 +31,10 @@ impl Figures {
         self.records[record.id().kind as usize].fetch_add(1, Ordering::Relaxed);
     }
     /// All figures in the Prometheus text format 0.0.4.
-    pub fn prometheus(&self, view: &View) -> String {
+    pub fn prometheus(&self, view: &View, memory: &Budget) -> String {
         let mut text = String::new();
         self.readings(view, &mut text);
+        shares(memory, &mut text);
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
         head(&mut text, "socium_records_total", "counter", "Records and newer versions kept, by kind");
         for kind in RecordKind::ALL {
@@ -104,6 +106,16 @@ impl Figures {
         for (id, account) in view.accounting.by_source() {
             line(text, "socium_readings_in_flight", &[("source", source(id))], account.in_flight as f64);
         }
+    }
+}
+
+/// Who has how much of the budget of memory.
+fn shares(memory: &Budget, text: &mut String) {
+    head(text, "socium_memory_budget_bytes", "gauge", "Memory that bodies, unsealed readings, sealing and questions share");
+    line(text, "socium_memory_budget_bytes", &[], memory.max() as f64);
+    head(text, "socium_memory_taken_bytes", "gauge", "What each of them has of it");
+    for taker in Taker::ALL {
+        line(text, "socium_memory_taken_bytes", &[("taker", taker.word())], memory.taken(taker) as f64);
     }
 }
 

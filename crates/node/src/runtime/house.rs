@@ -4,6 +4,7 @@ use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
 use super::ring::Ask;
+use super::scheduling;
 use crate::clock::Clock;
 use async_trait::async_trait;
 use drivers::Health;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
+use unit::schedule::Schedule;
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
 use web::hand::{Entered, Hand, HandReading, Said};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
@@ -53,6 +55,8 @@ pub struct NodeHouse {
     pub surveys: Surveys,
     /// Where readings are typed in.
     pub hand: HandDesk,
+    /// The newest schedule of the open orders.
+    pub schedule: scheduling::Newest,
 }
 
 #[async_trait]
@@ -115,6 +119,10 @@ impl House for NodeHouse {
         self.clock.speed()
     }
 
+    fn schedule(&self) -> Option<Arc<Schedule>> {
+        self.schedule.borrow().clone()
+    }
+
     fn sources(&self) -> Vec<SourceHealth> {
         let seen = |source: &SourceWindow| {
             let health = source.health.borrow().clone();
@@ -135,7 +143,7 @@ impl House for NodeHouse {
     }
 
     fn metrics(&self) -> String {
-        self.figures.prometheus(&self.view.borrow().clone())
+        self.figures.prometheus(&self.view.borrow().clone(), self.store.memory())
     }
 
     async fn series(&self, channel: ChannelId, from: Instant, to: Instant, points: usize) -> Result<Vec<Point>, HouseError> {

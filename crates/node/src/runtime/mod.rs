@@ -16,6 +16,7 @@ mod house;
 mod rework;
 mod ring;
 mod route;
+mod scheduling;
 mod start;
 
 pub use connecting::Surveys;

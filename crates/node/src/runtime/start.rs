@@ -6,10 +6,11 @@ use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
 use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
+use super::scheduling;
 use crate::clock::Clock;
 use crate::config::Config;
 use drivers::Arrival;
-use measure::Span;
+use measure::{Budget, Span};
 use plant::{ChannelId, Plant, Record, SourceId};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -133,7 +134,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let stop = CancellationToken::new();
     let (door, arrivals) = mpsc::channel(DOOR_MAX);
     let (asks, wishes) = mpsc::channel(ASKS_MAX);
-    let (routes, sources) = connect(&config, connections, &clock, &door, &stop);
+    let (routes, sources) = connect(&config, connections, &clock, (&door, store.memory()), &stop);
     let ends = launch(Launch { unit, store: store.clone(), clock: clock.clone(), arrivals, wishes, routes, stop: stop.clone() });
     tokio::spawn(seal(
         store.clone(),
@@ -153,6 +154,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         asks: asks.clone(),
         sources,
         figures: ends.figures,
+        schedule: scheduling::keep(ends.view.clone(), stop.clone()),
     };
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {
@@ -205,17 +207,14 @@ fn connect(
     config: &Config,
     connections: Vec<(SourceId, drivers::Config)>,
     clock: &Clock,
-    door: &mpsc::Sender<Arrival>,
+    (door, memory): (&mpsc::Sender<Arrival>, &Budget),
     stop: &CancellationToken,
 ) -> (Routes, Vec<SourceWindow>) {
     let mut routes = Routes::default();
     let mut sources = Vec::new();
     for (source, connection) in connections {
-        let time: drivers::Clock = Arc::new({
-            let clock = clock.clone();
-            move || clock.now()
-        });
-        let running = drivers::start(source, connection, time, door.clone(), stop.child_token());
+        let common = drivers::Common { clock: clock.lent(), door: door.clone(), memory: memory.clone() };
+        let running = drivers::start(source, connection, common, stop.child_token());
         let channels: Vec<ChannelId> =
             config.addresses.iter().enumerate().filter(|(_, r)| r.source == source).map(|(c, _)| ChannelId(c as u32)).collect();
         routes.add(source, channels, running.writes);

@@ -4,7 +4,7 @@ use super::{Addresses, ChannelAddress, Endpoints, addresses, register_map, serve
 use collect::{Collector, Limits};
 use drivers::broker;
 use drivers::{Arrival, Clock, Config, Running, Settled, WriteRequest};
-use measure::{Instant, Span};
+use measure::{Budget, Instant, Span};
 use plant::{ChannelId, CommandValue, MachineState, Plant, RefusalReason, Role, SourceId};
 use simulate::workshop::Workshop;
 use std::collections::BTreeMap;
@@ -44,10 +44,11 @@ impl Bench {
         let world = Workshop::new(&plant, 7, start);
         let endpoints = serve(world, Arc::clone(&plant), Arc::clone(&clock), places, stop.child_token()).await.expect("servers");
         let (door, arrivals) = mpsc::channel(1_024);
+        let common = drivers::Common { clock: Arc::clone(&clock), door, memory: Budget::default() };
         let drivers = configs(&plant, &endpoints)
             .into_iter()
             .zip(0..)
-            .map(|(config, id)| drivers::start(SourceId(id), config, Arc::clone(&clock), door.clone(), stop.child_token()))
+            .map(|(config, id)| drivers::start(SourceId(id), config, common.clone(), stop.child_token()))
             .collect();
         let collector = Collector::new(&plant, Limits::default());
         Self { plant, collector, arrivals, drivers, stop, _broker: broker, endpoints }

@@ -10,7 +10,7 @@ use plant::{
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use unit::desk::Accounting;
+use unit::desk::{Accounting, View};
 use unit::{Delivery, Effect, Input, Limits, Place, RawReading, RawValue, Unit};
 
 /// How often the unit steps [virtual time].
@@ -72,10 +72,17 @@ pub struct Arm {
     pub history: Vec<(Instant, Record)>,
     /// The accounts of readings at the end.
     pub accounting: Accounting,
+    /// What can be seen of the unit at the end.
+    pub view: View,
 }
 
 /// Runs one arm.
 pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
+    run_for(seed, days, mode, Span::from_days(i64::from(days)))
+}
+
+/// Runs the first part of an arm whose orders are those of some days.
+pub fn run_for(seed: u64, days: u32, mode: Mode, part: Span) -> Arm {
     let start: Instant = START.parse().unwrap_or_default();
     let mut plant = plant(start, days, seed);
     for policy in &mut plant.policies {
@@ -87,9 +94,9 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
     }
     let world = Workshop::new(&plant, seed, start);
     let plant = Arc::new(plant);
+    let mut unit = Unit::new(Arc::clone(&plant), Limits::default());
     let mut bench = Bench {
         sources: wiring(&plant),
-        unit: Unit::new(Arc::clone(&plant), Limits::default()),
         world,
         inbox: Vec::new(),
         past: VecDeque::new(),
@@ -106,9 +113,11 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
             seen: 0,
             history: Vec::new(),
             accounting: Accounting::default(),
+            view: unit.view(start),
         },
+        unit,
     };
-    let (mut now, end) = (start, start + Span::from_days(i64::from(days)));
+    let (mut now, end) = (start, start + part);
     let mut samples = Vec::new();
     while now < end {
         now += STEP;
@@ -119,6 +128,7 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
     }
     bench.arm.truth = bench.world.truth();
     bench.arm.accounting = bench.unit.accounting().clone();
+    bench.arm.view = bench.unit.view(now);
     bench.arm
 }
 

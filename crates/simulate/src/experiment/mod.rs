@@ -13,7 +13,7 @@ mod arm;
 mod scale;
 mod twin;
 
-pub use arm::{Arm, Mode, Told, run};
+pub use arm::{Arm, Mode, Told, run, run_for};
 pub use scale::{Scale, scale};
 pub use twin::{Judged, judge};
 

@@ -3,12 +3,19 @@
 use super::Records;
 use crate::StoreError;
 use crate::form::{Outline, bookmark_from_json};
+use crate::series::Room;
+use futures::TryStreamExt;
 use measure::Instant;
 use plant::{RecordId, RecordKind};
 use std::collections::BTreeMap;
 
 /// The outline of a version, for SQL tables: (sequence, id, time [µs], machine, what, state, body).
 pub(crate) type Outlined = (i64, i64, i64, String, String, String, String);
+
+/// What an outline takes in memory [bytes].
+pub(crate) fn outlined_bytes((_, _, _, machine, what, state, body): &Outlined) -> usize {
+    size_of::<Outlined>() + machine.len() + what.len() + state.len() + body.len()
+}
 
 const APPLIED: &str = "applied_sequence";
 /// What keys of bookmarks begin with in the table of single values, and what is beyond them all.
@@ -146,13 +153,19 @@ impl Records {
     }
 
     /// Outlines of the newest records of a kind, for SQL.
-    pub(crate) async fn outlines(&self, kind: RecordKind, limit: i64) -> Result<Vec<Outlined>, StoreError> {
-        let rows = sqlx::query_as(
+    pub(crate) async fn outlines(&self, kind: RecordKind, limit: i64, room: &mut Room) -> Result<Vec<Outlined>, StoreError> {
+        let query = sqlx::query_as(
             "SELECT v.sequence, v.number, v.at, v.machine, v.what, v.state, v.body
              FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
              WHERE l.kind = $1 ORDER BY l.number DESC LIMIT $2",
         );
-        Ok(rows.bind(kind.word()).bind(limit).fetch_all(&self.pool).await?)
+        let mut found = Vec::new();
+        let mut rows = query.bind(kind.word()).bind(limit).fetch(&self.pool);
+        while let Some(row) = rows.try_next().await? {
+            room.take(outlined_bytes(&row))?;
+            found.push(row);
+        }
+        Ok(found)
     }
 }
 

@@ -12,7 +12,7 @@ mod schema;
 mod sealed;
 
 pub(crate) use applier::{Applier, WAITING_MAX};
-pub(crate) use kept::Outlined;
+pub(crate) use kept::{Outlined, outlined_bytes};
 pub(crate) use sealed::Sealing;
 
 use crate::StoreError;

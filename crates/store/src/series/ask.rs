@@ -3,6 +3,7 @@
 //! Enters: a window and channels. Leaves: buckets or words. Absent: SQL (`sql`), how a file is searched (`seek`).
 
 use super::manifest::{Manifest, PartFile};
+use super::room::Room;
 use super::seek::{Footers, Wanted, seek};
 use super::wide::word;
 use crate::form::NamedChannel;
@@ -10,15 +11,12 @@ use crate::live::HotSegment;
 use crate::{Bucket, StoreError};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Float64Type, Int32Type, TimestampMicrosecondType, UInt8Type};
-use measure::{Instant, Span};
+use measure::{Budget, Instant, Span, Taker};
 use plant::{ChannelId, Plant, Quality};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Readings put in order at most for one question.
-const ORDERED_MAX: usize = 8_000_000;
 
 /// A question about channels of one machine, with all it needs.
 #[derive(Clone)]
@@ -29,6 +27,8 @@ pub(crate) struct Ask {
     pub segments: Arc<Vec<HotSegment>>,
     pub words: Arc<Vec<Arc<str>>>,
     pub footers: Arc<Footers>,
+    /// Where the memory of the answer comes from.
+    pub budget: Budget,
     /// Set when nobody waits for the answer any more.
     pub given_up: Arc<AtomicBool>,
     pub machine: String,
@@ -72,6 +72,7 @@ impl Ask {
             segments: Arc::default(),
             words: Arc::default(),
             footers: Arc::default(),
+            budget: Budget::default(),
             given_up: Arc::default(),
             machine: machine.name.clone(),
             machine_type: machine.kind.clone(),
@@ -89,24 +90,21 @@ impl Ask {
             return Ok(vec![Vec::new(); self.channels.len()]);
         }
         let count = (self.to - self.from - 1) / width + 1;
+        let mut room = Room::new(&self.budget);
+        room.take(count as usize * self.channels.len() * size_of::<Option<Bucket>>())?;
         let mut sums: Vec<Vec<Option<Bucket>>> = vec![vec![None; count as usize]; self.channels.len()];
         let mut ordered: Vec<Vec<(i64, f64)>> = vec![Vec::new(); self.channels.len()];
-        let mut kept = 0;
         self.each(&mut |channel, at, value| {
             let Value::Number(value) = value else { return };
             let place = (at - self.from) / width;
             let start = Instant::from_micros(self.from + place * width);
             let bucket = sums[channel][place as usize].get_or_insert_with(|| Bucket::empty(start));
             bucket.add(Instant::from_micros(at), value);
-            if weighted && kept <= ORDERED_MAX {
-                kept += 1;
+            if weighted && room.admits(size_of::<(i64, f64)>()) {
                 ordered[channel].push((at, value));
             }
         })?;
-        if kept > ORDERED_MAX {
-            let wanted = format!("a time-weighted mean of more than {ORDERED_MAX} readings is refused; narrow the window");
-            return Err(StoreError::Query(wanted));
-        }
+        room.take(0)?;
         if weighted {
             for (readings, sums) in ordered.iter_mut().zip(&mut sums) {
                 readings.sort_by_key(|(at, _)| *at);
@@ -140,12 +138,16 @@ impl Ask {
     /// Words of the first channel with their source times, oldest first, at most the newest `limit`; bad readings do not count. A
     /// word that only repeats the one before is left out where `changes` is set.
     pub(crate) fn words(&self, limit: usize, changes: bool) -> Result<Vec<(Instant, Arc<str>)>, StoreError> {
+        let mut room = Room::new(&self.budget);
         let mut found: Vec<(i64, Arc<str>)> = Vec::new();
         self.each(&mut |channel, at, value| {
-            if let (0, Value::Word(word)) = (channel, value) {
+            if let (0, Value::Word(word)) = (channel, value)
+                && room.admits(size_of::<(i64, Arc<str>)>() + 2 * size_of::<usize>() + word.len())
+            {
                 found.push((at, Arc::from(word)));
             }
         })?;
+        room.take(0)?;
         found.sort_by_key(|(at, _)| *at);
         if changes {
             found.dedup_by(|later, earlier| later.1 == earlier.1);
@@ -159,16 +161,18 @@ impl Ask {
     pub(crate) fn readings(&self, most: usize) -> Result<Option<Vec<Told>>, StoreError> {
         let numbers: HashMap<&str, usize> = self.words.iter().enumerate().map(|(number, word)| (word.as_ref(), number)).collect();
         let (mut found, mut count) = (Vec::new(), 0);
+        let mut room = Room::new(&self.budget);
         self.each(&mut |channel, at, value| {
             let value = match value {
                 Value::Number(number) => Some(number),
                 Value::Word(word) => numbers.get(word).map(|number| *number as f64),
             };
             count += 1;
-            if let Some(value) = value.filter(|_| count <= most) {
+            if let Some(value) = value.filter(|_| count <= most && room.admits(size_of::<Told>())) {
                 found.push((channel, at, value));
             }
         })?;
+        room.take(0)?;
         found.sort_by_key(|(channel, at, _)| (*at, *channel));
         Ok((count <= most).then_some(found))
     }
@@ -191,7 +195,7 @@ impl Ask {
             if self.given_up.load(Ordering::Relaxed) {
                 return Err(StoreError::Closed);
             }
-            segment.load(&self.journal)?.each_of(
+            segment.load(&self.journal, &self.budget, Taker::Queries)?.each_of(
                 |id| id.index() == machine,
                 |_, _, batch| {
                     for reading in batch.iter().filter(|r| r.quality != Quality::Bad) {

@@ -159,6 +159,11 @@ impl<'a> Sorter<'a, '_> {
 }
 
 impl Gathered<'_> {
+    /// What it takes besides the segments [bytes].
+    pub(crate) fn bytes(&self) -> usize {
+        let pieces = self.tables.values().flat_map(|table| &table.runs).map(|run| run.pieces.len()).sum::<usize>();
+        pieces * size_of::<Piece>() + self.places.iter().map(|places| size_of_val(places.as_slice())).sum::<usize>()
+    }
     /// Reads a piece.
     ///
     /// # Errors

@@ -5,10 +5,11 @@
 use super::gather::gather;
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
+use super::room::{Pool, Room};
 use super::rows::Emitter;
 use super::wide;
 use crate::live::Hot;
-use crate::records::Outlined;
+use crate::records::{Outlined, outlined_bytes};
 use crate::{LastValue, SqlShape, SqlTable, StoreError};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array};
 use datafusion::arrow::compute::cast;
@@ -20,14 +21,15 @@ use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTable
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::parser::ParserError;
 use futures::StreamExt;
+use measure::Budget;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,16 +69,18 @@ pub(crate) struct Sight {
     pub last: Vec<LastValue>,
     /// Whether hot readings are looked at; without them tables still have all their columns.
     pub hot_rows: bool,
+    /// Where the memory of its tables comes from.
+    pub budget: Budget,
 }
 
 /// The surroundings of queries: memory is limited, nothing is written to disk.
 ///
 /// # Errors
 /// DataFusion cannot be set up.
-pub(crate) fn surroundings(memory_bytes: usize) -> Result<Arc<RuntimeEnv>, StoreError> {
+pub(crate) fn surroundings(budget: &Budget) -> Result<Arc<RuntimeEnv>, StoreError> {
     use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
     RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+        .with_memory_pool(Arc::new(Pool::new(budget)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
         .build_arc()
         .map_err(|e| StoreError::Query(e.to_string()))
@@ -124,9 +128,16 @@ impl Sql {
     /// # Errors
     /// An unknown table or column, or a limit reached.
     pub(crate) async fn run(self, sight: &Sight) -> Result<SendableRecordBatchStream, StoreError> {
-        let plan = self.plan(sight).await?;
+        let mut room = Room::new(&sight.budget);
+        let plan = self.plan(sight, &mut room).await?;
         let frame = self.context.execute_logical_plan(plan).await.map_err(|e| refused(&e))?;
-        frame.execute_stream().await.map_err(|e| refused(&e))
+        let rows = frame.execute_stream().await.map_err(|e| refused(&e))?;
+        // the tables live as long as the answer
+        let schema = rows.schema();
+        let held = rows.inspect(move |_| {
+            let _room = &room;
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, held)))
     }
 
     /// What the query would give, without carrying it out.
@@ -134,7 +145,8 @@ impl Sql {
     /// # Errors
     /// As [`Self::run`].
     pub(crate) async fn shape(self, sight: &Sight) -> Result<SqlShape, StoreError> {
-        let columns = Arc::clone(self.plan(sight).await?.schema().inner());
+        let plan = self.plan(sight, &mut Room::new(&sight.budget)).await?;
+        let columns = Arc::clone(plan.schema().inner());
         let options = self.context.state().config_options().catalog.clone();
         let catalog = self.context.catalog(&options.default_catalog);
         let mut tables = Vec::new();
@@ -150,8 +162,8 @@ impl Sql {
     }
 
     /// How the query would be carried out; makes the tables that it names.
-    async fn plan(&self, sight: &Sight) -> Result<LogicalPlan, StoreError> {
-        let known = self.register(sight).map_err(|e| refused(&e))?;
+    async fn plan(&self, sight: &Sight, room: &mut Room) -> Result<LogicalPlan, StoreError> {
+        let known = self.register(sight, room).map_err(|e| refused(&e))?;
         let planned = self.context.state().statement_to_plan(self.statement.clone()).await;
         let plan = planned.map_err(|e| explained(&e, &known))?;
         let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
@@ -160,10 +172,11 @@ impl Sql {
     }
 
     /// Makes the tables that the query names; gives the names of all there are.
-    fn register(&self, sight: &Sight) -> Result<Vec<String>, DataFusionError> {
-        let mut types = hot_types(&sight.hot).map_err(|e| DataFusionError::Plan(e.to_string()))?;
+    fn register(&self, sight: &Sight, room: &mut Room) -> Result<Vec<String>, DataFusionError> {
+        let mut types = hot_types(&sight.hot).map_err(lacking)?;
         types.extend(sight.manifest.files.iter().map(|f| f.machine_type.clone()));
         for (name, rows) in sight.records.iter().filter(|(name, _)| !types.contains(*name)) {
+            room.take(rows.iter().map(outlined_bytes).sum()).map_err(lacking)?;
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
         }
         if self.wants(LAST_TABLE) && !types.contains(LAST_TABLE) {
@@ -171,7 +184,8 @@ impl Sql {
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
             let mut book = Book::new(&sight.manifest);
-            let gathered = gather(&sight.hot, &mut book, Some(machine_type)).map_err(|e| DataFusionError::Plan(e.to_string()))?;
+            let gathered = gather(&sight.hot, &mut book, Some(machine_type)).map_err(lacking)?;
+            room.take(gathered.bytes()).map_err(lacking)?;
             let columns = book.columns.iter().enumerate().filter(|(_, c)| c.machine_type == *machine_type);
             let columns: Vec<_> = columns.map(|(place, c)| (place, c.clone())).collect();
             let schema = viewed(&wide::schema(columns.iter().map(|(_, c)| c)));
@@ -190,11 +204,13 @@ impl Sql {
                             batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
                         let arrays = cast_to.collect::<Result<Vec<_>, _>>();
                         let viewed = arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&schema), arrays));
-                        rows.push(viewed.map_err(|e| StoreError::Query(e.to_string()))?);
+                        let viewed = viewed.map_err(|e| StoreError::Query(e.to_string()))?;
+                        room.take(viewed.get_array_memory_size())?;
+                        rows.push(viewed);
                         Ok(())
                     })
                 });
-                emitted.map_err(|e| DataFusionError::Plan(e.to_string()))?;
+                emitted.map_err(lacking)?;
                 frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
             }
             if let Some(frame) = frames.into_iter().map(Ok).reduce(|a, b| a?.union(b?)) {
@@ -312,13 +328,21 @@ fn last_table(rows: &[LastValue]) -> Result<MemTable, DataFusionError> {
     MemTable::try_new(Arc::clone(&schema), vec![vec![RecordBatch::try_new(schema, arrays)?]])
 }
 
+/// What the cellar says, as DataFusion says it.
+fn lacking(cause: StoreError) -> DataFusionError {
+    DataFusionError::External(Box::new(cause))
+}
+
 /// What DataFusion says, without its inner workings.
 fn refused(cause: &DataFusionError) -> StoreError {
+    if let DataFusionError::External(cause) = cause
+        && let Some(ours) = cause.downcast_ref::<StoreError>()
+    {
+        return ours.clone();
+    }
     let text = cause.strip_backtrace();
-    if text.contains("cannot spill") {
-        return StoreError::Query(
-            "resources exhausted: the query needs more memory than one query may have; narrow it".to_owned(),
-        );
+    if matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)) || text.contains("cannot spill") {
+        return StoreError::no_room();
     }
     StoreError::Query(text.lines().next().unwrap_or_default().to_owned())
 }

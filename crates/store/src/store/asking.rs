@@ -3,10 +3,10 @@
 use super::Store;
 use crate::live::HotSegment;
 use crate::records::Outlined;
-use crate::series::{Answer, Ask, LAST_TABLE, Manifest, RECORD_TABLES, Sight, Sql, context, next, table};
+use crate::series::{Answer, Ask, LAST_TABLE, Manifest, RECORD_TABLES, Room, Sight, Sql, context, next, table};
 use crate::{Bucket, LastValue, SqlFormat, SqlShape, SqlTable, StoreError};
 use datafusion::execution::SendableRecordBatchStream;
-use measure::{Instant, Span};
+use measure::{Budget, Instant, Span, Taker};
 use plant::{ChannelId, ChannelKind, Plant};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Store {
     /// buckets are left out, bad readings do not count. With `weighted` each bucket has its time-weighted mean.
     ///
     /// # Errors
-    /// As [`Self::series`]; besides, more than 20,000 buckets, or more than 8 million readings to be weighted.
+    /// As [`Self::series`]; besides, more than 20,000 buckets, or more readings to be weighted than there is memory for.
     pub async fn buckets(
         &self,
         plant: &Plant,
@@ -209,16 +209,22 @@ impl Store {
         last: impl Fn() -> Vec<LastValue>,
     ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
         let sql = self.read(query)?;
-        let mut records = Vec::new();
+        let (mut records, mut room) = (Vec::new(), Room::new(self.memory()));
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {
                 self.caught_up().await?;
-                records.push((name, self.inner.records.outlines(kind, RECORDS_MAX).await?));
+                records.push((name, self.inner.records.outlines(kind, RECORDS_MAX, &mut room).await?));
             }
         }
         let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
         let looking = self.looking();
-        Ok(async move { sql.run(&looking.sight(records, last, true)?).await })
+        Ok(async move {
+            let sight = looking.sight(records, last, true)?;
+            let answer = sql.run(&sight).await;
+            // by now the tables hold what was looked up
+            drop(room);
+            answer
+        })
     }
 
     fn read(&self, query: &str) -> Result<Sql, StoreError> {
@@ -227,14 +233,15 @@ impl Store {
 
     fn looking(&self) -> Looking {
         let (manifest, segments, words) = self.snapshot();
-        Looking { journal: self.journal_dir(), history: self.history_dir(), manifest, segments, words }
+        let budget = self.memory().clone();
+        Looking { journal: self.journal_dir(), history: self.history_dir(), manifest, segments, words, budget }
     }
 
     pub(super) fn ask(&self, ask: Ask) -> Ask {
         let (manifest, segments, words) = self.snapshot();
-        let footers = Arc::clone(&self.inner.footers);
+        let (footers, budget) = (Arc::clone(&self.inner.footers), self.memory().clone());
         let (segments, words) = (Arc::new(segments), Arc::new(words));
-        Ask { history: self.history_dir(), journal: self.journal_dir(), manifest, segments, words, footers, ..ask }
+        Ask { history: self.history_dir(), journal: self.journal_dir(), manifest, segments, words, footers, budget, ..ask }
     }
 
     /// History and what is not yet in it, at one moment.
@@ -274,6 +281,7 @@ struct Looking {
     manifest: Arc<Manifest>,
     segments: Vec<HotSegment>,
     words: Vec<Arc<str>>,
+    budget: Budget,
 }
 
 impl Looking {
@@ -283,9 +291,9 @@ impl Looking {
         last: Vec<LastValue>,
         hot_rows: bool,
     ) -> Result<Sight, StoreError> {
-        let Self { journal, history, manifest, segments, words } = self;
-        let hot = segments.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Sight { history, manifest, hot, words, records, last, hot_rows })
+        let Self { journal, history, manifest, segments, words, budget } = self;
+        let hot = segments.iter().map(|s| s.load(&journal, &budget, Taker::Queries)).collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(Sight { history, manifest, hot, words, records, last, hot_rows, budget })
     }
 }
 

@@ -8,11 +8,12 @@ use crate::live::Live;
 use crate::records::{Applier, Records, WAITING_MAX};
 use crate::series::{surroundings, tidy};
 use crate::{Recovered, StoreError, StoreLimits};
+use measure::Budget;
 use plant::{Batch, Plant, Record};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Directory of the journal.
@@ -39,7 +40,8 @@ impl Store {
         bury(dir, &records).await?;
         let mut manifest = records.manifest().await?;
         tidy(&dir.join(HISTORY), &mut manifest, sealed)?;
-        let mut live = Live::new(&limits, manifest);
+        let budget = Budget::new(limits.memory_bytes);
+        let mut live = Live::new(&budget, manifest);
         live.learn(&records.words().await?);
         let catalogue = Arc::new(Catalogue::of(plant));
         let found = recover(&dir.join(JOURNAL), sealed, &catalogue, &mut live)?;
@@ -70,7 +72,7 @@ impl Store {
         sync_dir(dir)?;
         let journal = Journal::start(start, &live)?;
         let applier = Applier::start(Arc::clone(&records), applied, waiting, Some(held));
-        let parts = Parts { live, journal, records, applier };
+        let parts = Parts { live, journal, records, applier, budget };
         Ok((Self::of(dir, plant, limits, parts)?, recovered))
     }
 
@@ -85,11 +87,12 @@ impl Store {
             return Err(StoreError::form(dir.display().to_string(), "there is no store here yet; `socium run` makes one"));
         }
         let limits = StoreLimits::default();
+        let budget = Budget::new(limits.memory_bytes);
         let records = Arc::new(Records::open(&database).await?);
         let (mut sealed, mut live);
         loop {
             sealed = records.sealed_segment().await?;
-            live = Live::new(&limits, records.manifest().await?);
+            live = Live::new(&budget, records.manifest().await?);
             live.learn(&records.words().await?);
             let glanced = glance(&dir.join(JOURNAL), sealed, &mut live);
             if records.sealed_segment().await? == sealed {
@@ -100,12 +103,18 @@ impl Store {
         let (_, waiting) = mpsc::channel(1);
         let applied = records.applied().await?;
         let applier = Applier::start(Arc::clone(&records), applied, waiting, None);
-        let parts = Parts { live: Arc::new(Mutex::new(live)), journal: Journal::closed(), records, applier };
+        let parts = Parts { live: Arc::new(Mutex::new(live)), journal: Journal::closed(), records, applier, budget };
         Self::of(dir, plant, limits, parts)
     }
 
     fn of(dir: &Path, plant: &Plant, limits: StoreLimits, parts: Parts) -> Result<Self, StoreError> {
-        let Parts { live, journal, records, applier } = parts;
+        let Parts { live, journal, records, applier, budget } = parts;
+        let unsealed = Arc::downgrade(&live);
+        budget.relieved_by(move |bytes| {
+            if let Some(live) = unsealed.upgrade() {
+                live.lock().unwrap_or_else(PoisonError::into_inner).relieve(bytes);
+            }
+        });
         let inner = Inner {
             dir: dir.to_owned(),
             plant: Arc::new(plant.clone()),
@@ -114,7 +123,8 @@ impl Store {
             journal,
             records,
             applier,
-            surroundings: surroundings(limits.memory_bytes)?,
+            surroundings: surroundings(&budget)?,
+            budget,
             footers: Arc::default(),
             thinkers: thinkers(dir)?,
             sealing: tokio::sync::Mutex::new(()),
@@ -128,6 +138,7 @@ struct Parts {
     journal: Journal,
     records: Arc<Records>,
     applier: Applier,
+    budget: Budget,
 }
 
 /// Deletes files that were replaced before the last end.

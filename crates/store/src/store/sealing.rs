@@ -11,12 +11,10 @@ use crate::live::HotSegment;
 use crate::records::Sealing;
 use crate::series::{Chunk, Manifest, PartFile, due, expired, join_candidates, write_chunk, write_joined, write_minutes};
 use crate::{SealReport, StoreError};
-use measure::Instant;
+use measure::{Instant, Taker};
 use plant::Plant;
 use std::sync::Arc;
 
-/// Readings sealed in one go at least; more where memory holds more.
-const CHUNK_READINGS: u64 = 100_000;
 /// Joins in one sealing.
 const JOINS_MAX: u64 = 8;
 
@@ -62,14 +60,15 @@ impl Store {
 
     /// The oldest closed segments that are due, as many as fit one chunk.
     fn due(&self, upto: Instant) -> Vec<HotSegment> {
-        let most = self.inner.limits.hot_readings_max.max(CHUNK_READINGS);
+        // what gathering notes of them is as large again at most
+        let most = self.memory().most(Taker::Sealing) / 2;
         let live = self.live();
         let closed = live.segments.split_last().map_or(&[][..], |(_, closed)| closed);
-        let mut readings = 0;
+        let mut bytes = 0;
         let due = closed.iter().take_while(|s| {
-            let first = readings == 0;
-            readings += s.readings.max(1);
-            s.received.is_none_or(|(_, last)| last <= upto) && (first || readings <= most)
+            let first = bytes == 0;
+            bytes += s.bytes.max(1);
+            s.received.is_none_or(|(_, last)| last <= upto) && (first || bytes <= most)
         });
         due.cloned().collect()
     }
@@ -85,8 +84,10 @@ impl Store {
         let owned = segments.to_vec();
         let (number, site) = (last.number, site.to_owned());
         let (chunk_words, chunk_history) = (words.clone(), history.clone());
+        let budget = self.memory().clone();
         let written = tokio::task::spawn_blocking(move || {
-            let hot = owned.iter().map(|s| s.load(&journal)).collect::<Result<Vec<_>, StoreError>>()?;
+            let _notes = budget.must(Taker::Sealing, owned.iter().map(|s| s.bytes).sum());
+            let hot = owned.iter().map(|s| s.load(&journal, &budget, Taker::Sealing)).collect::<Result<Vec<_>, StoreError>>()?;
             write_chunk(&chunk_history, &Chunk { hot, segment: number, words: chunk_words, manifest, site })
         });
         let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", &e))??;

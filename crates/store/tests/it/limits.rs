@@ -2,6 +2,7 @@
 
 use crate::fixture::{POWER, at, batch, open, plant, rows, tight, words};
 use crate::restart::{reopen, reopen_as};
+use measure::Taker;
 use plant::{Batch, MachineId, SourceId};
 use std::process::{Command, Stdio};
 use store::{Store, StoreError, StoreLimits};
@@ -49,17 +50,45 @@ async fn an_append_beyond_all_measure_is_refused_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_little_memory_readings_are_read_from_the_journal() {
     let dir = tempfile::tempdir().expect("a directory");
-    let limits = StoreLimits { hot_readings_max: 50, ..tight() };
+    // a thirty-second is for unsealed readings: some 400 of them
+    let limits = StoreLimits { memory_bytes: 512 << 10, ..tight() };
     let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
-    for i in 0..1_000 {
+    for i in 0..2_000 {
         store.append(Vec::new(), vec![batch(0, &[(POWER, i, 1.0)])]).await.expect("stored");
     }
-    assert_eq!(rows(&store, "select count(power), count(distinct at) from milling").await, "[1000,1000]");
+    assert_eq!(rows(&store, "select count(power), count(distinct at) from milling").await, "[2000,2000]");
+    let unsealed = store.memory().taken(Taker::Unsealed);
+    assert!(unsealed <= store.memory().most(Taker::Unsealed) + (4 << 10), "{unsealed} bytes are held");
+    assert_eq!(store.memory().taken(Taker::Queries), 0, "an answer gives its memory back");
     drop(store);
     let (store, found) = reopen_as(dir.path(), &plant(), limits).await;
-    assert!(found.batches.len() < 300, "{} were held in memory", found.batches.len());
-    assert_eq!(rows(&store, "select count(power) from milling").await, "[1000]");
-    assert_eq!(store.seal(&plant(), at(2_000)).await.expect("sealed").readings, 1_000);
+    assert!(found.batches.len() < 1_000, "{} were held in memory", found.batches.len());
+    assert_eq!(rows(&store, "select count(power) from milling").await, "[2000]");
+    assert_eq!(store.seal(&plant(), at(4_000)).await.expect("sealed").readings, 2_000);
+    assert_eq!(store.memory().taken_sum(), 0, "what is sealed is let go");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsealed_readings_make_room_and_a_full_budget_refuses_questions_only() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = StoreLimits { memory_bytes: 1 << 20, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    for i in 0..500 {
+        store.append(Vec::new(), vec![batch(0, &[(POWER, i, 1.0)])]).await.expect("stored");
+    }
+    let held = store.memory().taken(Taker::Unsealed);
+    let free = store.memory().max() - store.memory().most(Taker::Sealing) - held;
+    // requests and another question take all but what the unsealed have
+    let bodies = store.memory().take(Taker::Bodies, 512 << 10).expect("half is for bodies");
+    let rest = store.memory().take(Taker::Queries, free - (512 << 10)).expect("the rest");
+    let relieved = store.memory().take(Taker::Queries, held / 2).expect("the unsealed make room");
+    assert!(store.memory().taken(Taker::Unsealed) <= held / 2 + (4 << 10));
+    let said = store.sql("select count(power) from milling", 10).await.expect_err("no room").to_string();
+    assert!(said.contains("`memory_mib_max` of [store]") && said.contains("ask again later"), "{said}");
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 900, 1.0)])]).await.expect("readings are taken all the same");
+    assert_eq!(store.seal(&plant(), at(4_000)).await.expect("sealing has room").readings, 501);
+    drop((bodies, rest, relieved));
+    assert_eq!(rows(&store, "select count(power) from milling").await, "[501]");
 }
 
 /// A small file system of its own, unmounted at the end; `None` where this process may not mount one.

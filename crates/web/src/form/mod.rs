@@ -17,6 +17,7 @@ pub mod machine;
 pub mod order;
 pub mod person;
 pub mod revision;
+pub mod schedule;
 pub mod unit;
 pub mod walk;
 pub mod words;

@@ -16,6 +16,7 @@ pub mod orders;
 pub mod pages;
 pub mod records;
 pub mod revisions;
+pub mod schedule;
 pub mod session;
 pub mod sql;
 pub mod unit;
@@ -63,6 +64,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/revisions", get(revisions::revisions))
         .route("/api/v1/energy", get(energy::energy))
         .route("/api/v1/orders", get(orders::orders))
+        .route("/api/v1/schedule", get(schedule::schedule))
         .route("/api/v1/data", get(data::data))
         .route("/api/v1/connect", get(connect::examples).post(connect::begin))
         .route("/api/v1/connect/{id}", get(connect::standing).delete(connect::forget))

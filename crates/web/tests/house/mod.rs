@@ -20,6 +20,7 @@ use measure::{Instant, Span};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
+use unit::schedule::{Schedule, Scheduling};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
 
 /// Records a slow reader may be behind.
@@ -164,6 +165,14 @@ impl House for Fake {
     }
     fn clock_speed(&self) -> f64 {
         1.0
+    }
+    fn schedule(&self) -> Option<Arc<Schedule>> {
+        let view = self.view.borrow().clone();
+        let scheduling = Scheduling::of(&view, None).expect("a shop");
+        let mut search = scheduling.search(1).expect("open orders");
+        search.step(2_000);
+        let certified = search.best().expect("the check accepts it");
+        Some(Arc::new(scheduling.read(Some((&certified, &search)))))
     }
     fn sources(&self) -> Vec<SourceHealth> {
         let now = now();

@@ -32,6 +32,7 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /api/v1/machines/{name}/timeline", "mill-1", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/openapi.json", "", "", [200, 200, 200, 200, 200, 200]),
     ("GET /api/v1/orders", "", "", [401, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/schedule", "", "", [401, 200, 200, 200, 200, 200]),
     ("POST /api/v1/readings", "", "{}", [401, 403, 400, 400, 400, 400]),
     ("GET /api/v1/records/{id}/walk", "finding-1", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/revisions", "", "", [401, 200, 200, 200, 200, 200]),

@@ -454,6 +454,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest production schedule of the open orders; null until there is one. */
+        get: operations["schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -745,6 +762,13 @@ export interface components {
          * @enum {string}
          */
         ChannelRole: "state" | "order" | "infeed" | "product" | "worker" | "order_done" | "good" | "scrap" | "power" | "energy" | "cycle_time" | "vibration" | "load" | "deviation" | "temperature" | "air_flow" | "air_pressure" | "coolant" | "material" | "speed" | "alarm" | "serviced" | "set_state" | "set_order" | "set_speed" | "set_service" | "other";
+        /** @description A part of time in which nobody works. */
+        Closed: {
+            /** @description Start. */
+            from: components["schemas"]["When"];
+            /** @description End. */
+            to: components["schemas"]["When"];
+        };
         /** @description Something told to a machine. */
         Command: {
             answered: components["schemas"]["When"] | null;
@@ -1483,6 +1507,13 @@ export interface components {
             /** @description Machine it waits at. */
             waiting_at: string | null;
         };
+        /** @description An operation of an order. */
+        OrderOperation: {
+            /** @description Name of the operation. */
+            operation: string;
+            /** @description The order. */
+            order: string;
+        };
         /**
          * @description Where an order stands; `late` is past its due date and not finished.
          * @enum {string}
@@ -1782,6 +1813,59 @@ export interface components {
          * @enum {string}
          */
         RevisionState: "pending" | "done";
+        /** @description The production schedule. */
+        Schedule: {
+            /** @description The instant it starts from. */
+            at: components["schemas"]["When"];
+            /**
+             * Format: double
+             * @description What no schedule costs less than.
+             */
+            bound: number;
+            /** @description Time outside of shifts until the last task ends. */
+            closed: components["schemas"]["Closed"][];
+            /**
+             * Format: int32
+             * @description Open orders beyond the most that are planned.
+             */
+            left_out: number;
+            /** @description Operations longer than any shift: shifts are not observed on their machines. */
+            longer_than_shifts: components["schemas"]["OrderOperation"][];
+            /** @description The machines, in their order. */
+            machines: string[];
+            /**
+             * Format: double
+             * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved.
+             */
+            objective: number;
+            /** @description Open orders by due date. */
+            orders: components["schemas"]["ScheduledOrder"][];
+            /** @description Rules that the independent check applied. */
+            rules: string[];
+            /** @description Tasks by start. */
+            tasks: components["schemas"]["Task"][];
+        };
+        /** @description An order in the schedule. */
+        ScheduledOrder: {
+            /** @description Expected by the schedule. */
+            done: components["schemas"]["When"];
+            /** @description Promised for. */
+            due: components["schemas"]["When"];
+            /**
+             * Format: double
+             * @description How late it is expected to be; 0 in time [s].
+             */
+            late_s: number;
+            /** @description Its name. */
+            name: string;
+            /** @description The product's name. */
+            product: string;
+            /**
+             * Format: int32
+             * @description Good pieces wanted.
+             */
+            quantity: number;
+        };
         /** @description KPIs of one thing. */
         ScopedKpis: {
             /** @description Its KPIs. */
@@ -2081,6 +2165,36 @@ export interface components {
             machines?: components["schemas"]["MachineCorrection"][];
             /** @description Places of channels that shall not be read. */
             without?: number[];
+        };
+        /** @description Work of one operation of an order on a machine. */
+        Task: {
+            change: components["schemas"]["TaskChange"] | null;
+            /** @description From when it runs. */
+            from: components["schemas"]["When"];
+            /** @description The machine. */
+            machine: string;
+            /** @description Name of the operation. */
+            operation: string;
+            /** @description The order. */
+            order: string;
+            /** @description The product's name. */
+            product: string;
+            /** @description Whether it runs already. */
+            running: boolean;
+            /** @description From when its set-up takes the machine; equal to `from` without one. */
+            set_up: components["schemas"]["When"];
+            /** @description Until when. */
+            to: components["schemas"]["When"];
+        };
+        /** @description What changed of a task since the schedule before. */
+        TaskChange: {
+            /**
+             * Format: double
+             * @description How much later it starts, below zero earlier [s]; null where that did not change, or it is new.
+             */
+            later_s: number | null;
+            /** @description The machine it was planned on before; null where that is the same, or it is new. */
+            machine_before: string | null;
         };
         /** @description The unit at a glance. */
         Unit: {
@@ -3088,6 +3202,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revision"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"] | null;
                 };
             };
             /** @description Refused: why, where, what is allowed */

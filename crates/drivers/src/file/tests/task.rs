@@ -15,9 +15,10 @@ impl Unit {
     fn start(config: &Config, bookmarks: BTreeMap<String, String>) -> Self {
         let (door, arrivals) = mpsc::channel(16);
         let stop = CancellationToken::new();
-        let clock = Arc::new(|| Instant::from_seconds(1_772_500_000));
+        let clock: crate::Clock = Arc::new(|| Instant::from_seconds(1_772_500_000));
+        let common = crate::Common { clock, door, memory: measure::Budget::new(1 << 20) };
         let config = Config { bookmarks: bookmarks.clone(), ..config.clone() };
-        let running = crate::start(SourceId(0), crate::Config::File(config), clock, door, stop.clone());
+        let running = crate::start(SourceId(0), crate::Config::File(config), common, stop.clone());
         Self { running, stop, arrivals, bookmarks }
     }
 

@@ -7,6 +7,7 @@ use super::{PUBLISHING_MS, QUEUE};
 use crate::cli::Failure;
 use crate::clock::Clock;
 use drivers::{Arrival, Config, Settled, opcua};
+use measure::Budget;
 use plant::{ChannelId, SourceId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +26,8 @@ pub async fn receive(port: u16, nodes: u32) -> Result<(), Failure> {
     }
     let (door, arrivals) = mpsc::channel(64);
     let (clock, stop) = (Clock::real(), CancellationToken::new());
-    let running = drivers::start(SourceId(0), Config::OpcUa(config), Arc::new(move || clock.now()), door, stop.clone());
+    let common = drivers::Common { clock: clock.lent(), door, memory: Budget::default() };
+    let running = drivers::start(SourceId(0), Config::OpcUa(config), common, stop.clone());
     let count = Arc::new(AtomicU64::new(0));
     let emptying = tokio::spawn(empty(arrivals, Arc::clone(&count)));
     while count.load(Ordering::Relaxed) < u64::from(nodes) {

@@ -58,12 +58,9 @@ pub struct StoreForm {
     /// At this size of the whole journal readings are refused until it is sealed [MiB]. Absent: 4096.
     #[schemars(extend("minimum" = 16, "maximum" = 1_048_576))]
     pub journal_mib_max: Option<u32>,
-    /// Readings kept in memory until they are sealed. Absent: 2000000.
-    #[schemars(extend("minimum" = 1_000, "maximum" = 1_000_000_000))]
-    pub hot_readings_max: Option<u32>,
-    /// Memory for one SQL query [MiB]. Absent: 256.
-    #[schemars(extend("minimum" = 16, "maximum" = 1_048_576))]
-    pub query_mib_max: Option<u32>,
+    /// Memory for bodies of requests, unsealed readings, sealing and questions together [MiB]. Absent: 512.
+    #[schemars(extend("minimum" = 128, "maximum" = 1_048_576))]
+    pub memory_mib_max: Option<u32>,
     /// Days of history kept; 0 keeps all. Absent: 0.
     pub history_days: Option<u32>,
     /// How often readings move from the journal to history, in real time. Absent: `5 min`.

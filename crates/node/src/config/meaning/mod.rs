@@ -141,7 +141,7 @@ impl Judge<'_> {
         let policies = self.policies(&form.policy);
         let clock = self.clock(form.clock.as_ref(), site.as_ref());
         let web = self.web(form.web.as_ref(), folder);
-        let store = self.store(form.store.as_ref(), folder);
+        let store = self.store(form.store.as_ref(), &form.source, folder);
         let limits = self.limits(form.limits.as_ref());
         let site = site?;
         let (channels, addresses): (Vec<_>, Vec<_>) = channels.into_iter().unzip();

@@ -2,7 +2,7 @@
 
 use super::{Judge, NameRule, named};
 use crate::config::fault::Trail;
-use crate::config::form::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, StoreForm, TeamForm, WebForm};
+use crate::config::form::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, SourceForm, StoreForm, TeamForm, WebForm};
 use crate::config::{Clock, Limits, Store, Tls, Web, text, words};
 use jiff::tz::TimeZone;
 use measure::{Currency, Instant, Span};
@@ -146,7 +146,7 @@ impl Judge<'_> {
         read
     }
 
-    pub(super) fn store(&mut self, form: Option<&StoreForm>, folder: &Path) -> Option<Store> {
+    pub(super) fn store(&mut self, form: Option<&StoreForm>, sources: &[SourceForm], folder: &Path) -> Option<Store> {
         let dir = form.and_then(|f| f.dir.as_deref()).unwrap_or("data");
         if dir.trim().is_empty() {
             self.refuse(&at("store", "dir"), "the path of a folder");
@@ -156,14 +156,21 @@ impl Judge<'_> {
             let bytes = |mib: u32| u64::from(mib) << 20;
             limits.journal_segment_bytes = form.journal_segment_mib.map_or(limits.journal_segment_bytes, bytes);
             limits.journal_bytes_max = form.journal_mib_max.map_or(limits.journal_bytes_max, bytes);
-            limits.hot_readings_max = form.hot_readings_max.map_or(limits.hot_readings_max, u64::from);
-            limits.memory_bytes = form.query_mib_max.map_or(limits.memory_bytes, |mib| (mib as usize) << 20);
+            limits.memory_bytes = form.memory_mib_max.map_or(limits.memory_bytes, bytes);
             limits.history_days = form.history_days.unwrap_or(limits.history_days);
             limits.history_bytes_max = form.history_mib_max.map_or(limits.history_bytes_max, bytes);
             limits.minutes_after_days = form.minutes_after_days.unwrap_or(limits.minutes_after_days);
         }
         if limits.journal_segment_bytes > limits.journal_bytes_max {
             self.refuse(&at("store", "journal_segment_mib"), "at most the size of the whole journal, `journal_mib_max`");
+        }
+        // a body and what it unpacks to must fit into what bodies may have
+        let body_mib = sources.iter().filter_map(|source| source.http.as_ref()?.body_mib_max).max().unwrap_or(0);
+        if limits.memory_bytes >> 20 < 4 * u64::from(body_mib) {
+            self.refuse(
+                &at("store", "memory_mib_max"),
+                format!("{} or more, four times the largest `body_mib_max`", 4 * body_mib),
+            );
         }
         let every = self.span_or(&at("store", "seal_every"), form.and_then(|f| f.seal_every.as_ref()), Span::from_minutes(5))?;
         let seal_behind =

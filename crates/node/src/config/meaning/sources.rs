@@ -85,8 +85,8 @@ impl Judge<'_> {
             let Some(wire) = self.wire(&typed) else { continue };
             let password_file = form.password_file.as_ref().map(|file| folder.join(file));
             let address = form.address.clone().unwrap_or_default();
-            let mqtt = protocol::mqtt::files(form.mqtt.as_ref(), folder);
-            ports.push(Port { source: SourceId(i as u16), address, wire, password_file, mqtt });
+            let files = protocol::Files::of(form, folder);
+            ports.push(Port { source: SourceId(i as u16), address, wire, password_file, files });
         }
         ports
     }

@@ -4,12 +4,15 @@
 //! Absent: anything that all sources share (`meaning/sources`).
 
 mod file;
+mod files;
 mod http;
 mod modbus;
-pub mod mqtt;
+mod mqtt;
 mod mtconnect;
 mod opcua;
 mod sparkplug;
+
+pub use files::Files;
 
 use super::fault::Trail;
 use super::form::SourceForm;

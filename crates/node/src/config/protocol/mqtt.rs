@@ -1,24 +1,14 @@
-//! The meaning of the settings of MQTT, and the files they name.
+//! The meaning of the settings of MQTT.
 
 use super::{Settings, Typed};
-use crate::config::fault::{Fault, Faults, Trail};
+use crate::config::fault::Trail;
 use crate::config::form::MqttForm;
 use crate::config::meaning::Judge;
-use drivers::Credentials;
 use drivers::broker::filter::is_filter;
 use drivers::mqtt::packet::Version;
 use drivers::mqtt::{Config, Place, Shape};
-use std::path::{Path, PathBuf};
 
 pub(super) const SETTINGS: Settings = Settings { word: "mqtt", signs_in: true, typed: |form| form.mqtt.is_some(), wire };
-
-/// The files that a source's settings name; read when the unit starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files {
-    certificates: Option<PathBuf>,
-    key: Option<PathBuf>,
-    users: Option<PathBuf>,
-}
 
 fn wire(judge: &mut Judge<'_>, typed: &Typed<'_>) -> Option<drivers::Config> {
     let mut config = Config::at(typed.address).ok()?;
@@ -88,56 +78,4 @@ fn fits(judge: &mut Judge<'_>, (typed, trail): (&Typed<'_>, &Trail), (config, se
     if !listen.ip().is_loopback() && !is_guarded {
         judge.refuse(&address, "beyond loopback `listens://` with `mqtt.users_file`; without, `listen://127.0.0.1:1883`");
     }
-}
-
-/// The files of a source, relative to the folder of the configuration.
-pub fn files(form: Option<&MqttForm>, folder: &Path) -> Files {
-    let place = |file: &Option<String>| file.as_ref().map(|file| folder.join(file));
-    let none = MqttForm::default();
-    let form = form.unwrap_or(&none);
-    Files { certificates: place(&form.certificates), key: place(&form.key), users: place(&form.users_file) }
-}
-
-/// Reads the files into the driver's configuration. A name to sign in with is, for our broker, one who may connect.
-///
-/// # Errors
-/// Every file that cannot be read or is not what it should be.
-pub fn fill(config: &mut Config, files: &Files) -> Result<(), Vec<Fault>> {
-    let mut faults = Vec::new();
-    let mut bytes = |file: &Option<PathBuf>, allowed: &str| {
-        let Some(file) = file else { return Vec::new() };
-        std::fs::read(file).unwrap_or_else(|error| {
-            faults.extend(Faults::of_file(&file.display().to_string(), error.to_string(), allowed).list);
-            Vec::new()
-        })
-    };
-    config.certificates = bytes(&files.certificates, "a file of certificates in PEM, which this user can read");
-    config.key = bytes(&files.key, "a file with a private key in PEM, which this user can read");
-    let users = bytes(&files.users, USERS);
-    if let Some(file) = &files.users {
-        match read_users(&users) {
-            Ok(users) => config.users = users,
-            Err(found) => faults.extend(Faults::of_file(&file.display().to_string(), found, USERS).list),
-        }
-    }
-    if matches!(config.place, Place::Listen(_)) {
-        config.users.extend(config.credentials.take());
-    }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
-}
-
-const USERS: &str = "a file with one name:password a line, which this user can read";
-
-fn read_users(bytes: &[u8]) -> Result<Vec<Credentials>, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are no text".to_owned())?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let read = |(number, line): (usize, &str)| match line.split_once(':') {
-        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-            Ok(Credentials { name: name.to_owned(), password: password.to_owned() })
-        }
-        // the line may hold a password
-        _ => Err(format!("line {} without name or password", number + 1)),
-    };
-    let users: Vec<Credentials> = lines.map(read).collect::<Result<_, _>>()?;
-    if users.is_empty() { Err("nobody".to_owned()) } else { Ok(users) }
 }

@@ -15,6 +15,9 @@ fn wire(judge: &mut Judge<'_>, typed: &Typed<'_>) -> Option<drivers::Config> {
     judge.time(&trail.key("answer_within"), settings.answer_within.as_ref(), &mut config.timeout);
     config.count = settings.count_max.unwrap_or(config.count);
     config.document_max = settings.document_kib_max.map_or(config.document_max, |kib| kib as usize * 1024);
+    if settings.certificates.is_some() && !config.secure {
+        judge.refuse(&trail.key("certificates"), "nothing: it belongs to an address such as `https://host:5001`");
+    }
     config.numbers = typed.places.iter().filter(|place| !place.kind.is_word()).map(|place| place.channel).collect();
     config.events = typed.places.iter().filter(|place| place.kind == ChannelKind::Event).map(|place| place.channel).collect();
     config.channels = judge.places(typed.places);

@@ -2,6 +2,7 @@
 
 mod arms;
 mod invariants;
+mod schedule;
 mod twins;
 
 use super::{Arm, Mode, run};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Settings of an HTTP listener.
+/// Settings of an HTTP listener. Address `127.0.0.1:8086`, or encrypted `https://0.0.0.0:8086`; beyond loopback with a name and encryption.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpForm {
@@ -17,4 +17,8 @@ pub struct HttpForm {
     /// Most connections at once; further ones wait. Absent: 256.
     #[schemars(extend("minimum" = 1, "maximum" = 10_000))]
     pub connections_max: Option<u32>,
+    /// File of the unit's certificate chain (PEM), relative to this file, for `https`.
+    pub certificates: Option<String>,
+    /// File of the key (PEM) of the unit's certificate, for `https`.
+    pub key: Option<String>,
 }

@@ -17,4 +17,6 @@ pub struct MtConnectForm {
     pub document_kib_max: Option<u32>,
     /// Longest wait for an answer. Absent: `5 s`.
     pub answer_within: Option<String>,
+    /// File of the certificates (PEM) that sign the agent's, relative to this file, for `https`. Absent: the system's.
+    pub certificates: Option<String>,
 }

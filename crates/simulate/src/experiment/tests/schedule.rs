@@ -1,0 +1,83 @@
+//! The schedule of a workshop at work, looked at without the search and its check.
+
+use crate::experiment::{Mode, run_for};
+use measure::Span;
+use plant::{MachineState, OrderId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use unit::desk::View;
+use unit::schedule::{Change, Schedule, Scheduling, Task};
+
+/// A workshop in the middle of its first day.
+fn at_work(seed: u64) -> View {
+    run_for(seed, 2, Mode::Act, Span::from_hours(12)).view
+}
+
+fn schedule(view: &View, before: Option<Arc<Schedule>>) -> Schedule {
+    let scheduling = Scheduling::of(view, before).expect("a shop");
+    let Some(mut search) = scheduling.search(1) else { return scheduling.read(None) };
+    search.step(3_000);
+    let certified = search.best().expect("the check accepts it");
+    scheduling.read(Some((&certified, &search)))
+}
+
+fn by<K: Ord>(tasks: &[Task], key: impl Fn(&Task) -> K) -> BTreeMap<K, Vec<&Task>> {
+    let mut found: BTreeMap<K, Vec<&Task>> = BTreeMap::new();
+    tasks.iter().for_each(|task| found.entry(key(task)).or_default().push(task));
+    found
+}
+
+#[test]
+fn every_open_order_is_planned_once_in_the_order_of_its_route_on_machines_that_are_free() {
+    for seed in 1..4 {
+        let view = at_work(seed);
+        let schedule = schedule(&view, None);
+        let open = |id: OrderId| view.image.orders[id.index()].finished.is_none();
+        let wanted: Vec<OrderId> = view.plant.orders.iter().map(|o| o.id).filter(|id| open(*id)).collect();
+        assert!(wanted.len() > 10, "a workshop with {} open orders", wanted.len());
+        let orders = by(&schedule.tasks, |task| task.order);
+        assert_eq!(orders.keys().copied().collect::<Vec<_>>(), wanted);
+        for (order, tasks) in orders {
+            let (progress, order) = (&view.image.orders[order.index()], view.plant.order(order));
+            let route = &view.plant.product(order.product).route;
+            let steps: Vec<usize> = tasks.iter().map(|task| task.operation).collect();
+            assert_eq!(steps, (progress.next..route.len()).collect::<Vec<_>>(), "{}", order.name);
+            assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].from), "{}: one after the other", order.name);
+            assert!(tasks.iter().all(|task| route[task.operation].machines.contains(&task.machine)), "{}", order.name);
+            assert!(tasks[0].is_running == progress.running_at.is_some() && tasks[0].from >= order.release.min(view.at));
+            let promise = schedule.promises.iter().find(|p| p.order == order.id).expect("a promise");
+            assert_eq!((promise.due, promise.done), (order.due, tasks[tasks.len() - 1].to));
+        }
+        for (machine, mut tasks) in by(&schedule.tasks, |task| task.machine) {
+            tasks.sort_by_key(|task| task.from);
+            assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].set_up), "{}", view.plant.machine(machine).name);
+            assert!(tasks.iter().all(|task| task.set_up >= view.at && task.set_up <= task.from && task.from < task.to));
+        }
+    }
+}
+
+#[test]
+fn nothing_moves_where_nothing_happened_and_a_breakdown_moves_what_it_must() {
+    let mut view = at_work(2);
+    let first = Arc::new(schedule(&view, None));
+    let again = schedule(&view, Some(Arc::clone(&first)));
+    let moved = |schedule: &Schedule| schedule.changes.iter().filter(|(_, change)| *change != Change::New).count();
+    assert!(moved(&again) * 10 <= again.tasks.len(), "{} of {} moved for nothing", moved(&again), again.tasks.len());
+    let next = first.tasks.iter().find(|task| !task.is_running).expect("planned work").machine;
+    let broken = &mut Arc::make_mut(&mut view.image).machines[next.index()];
+    (broken.state, broken.since) = (MachineState::Down, view.at);
+    let after = schedule(&view, Some(first));
+    assert!(moved(&after) > 0, "work of the broken machine waits or moves");
+    assert!(after.tasks.iter().filter(|task| task.machine == next && !task.is_running).all(|task| task.from > view.at));
+}
+
+#[test]
+fn without_open_orders_there_is_nothing_to_search() {
+    let mut view = at_work(1);
+    let at = view.at;
+    Arc::make_mut(&mut view.image).orders.iter_mut().for_each(|order| order.finished = Some(at));
+    let scheduling = Scheduling::of(&view, None).expect("a shop");
+    assert!(scheduling.search(1).is_none());
+    let schedule = scheduling.read(None);
+    assert!(schedule.tasks.is_empty() && schedule.promises.is_empty());
+}

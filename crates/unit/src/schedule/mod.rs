@@ -1,0 +1,223 @@
+//! The production schedule of the unit: open orders as a flexible job shop, the plan that `decide::search` finds for it, and what
+//! changed since the plan before.
+//!
+//! ```text
+//! View (orders, progress, states, profiles) ─> Scheduling ─> decide::search, stepped by node ─> Schedule ─> pages
+//!                                                  ^                                              |
+//!                                                  +──────── published: what was told already <───+
+//! ```
+//!
+//! Enters: a [`View`], the schedule before. Leaves: a [`Scheduling`] to be searched, then a [`Schedule`]. Absent: how long is
+//! searched and on which thread (`node`), commands: a schedule is a proposal that dispatching follows one decision at a time.
+
+mod shop;
+
+use crate::desk::View;
+use decide::search::Certified;
+pub use decide::search::Search;
+use decide::search::model::{Model, Operation, Time};
+use decide::search::plan::{Assigned, Plan};
+use measure::{Instant, Span};
+use plant::{MachineId, OrderId};
+use shop::{Done, Piece};
+use std::sync::Arc;
+
+/// What is too little to be told as a change of a start.
+const MOVED_MIN: Span = Span::from_minutes(5);
+
+/// Why a schedule leaves something out of account, to be told beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caveat {
+    /// An operation needs longer than any shift; the shifts of its machines are not observed.
+    LongerThanShifts {
+        /// The order.
+        order: OrderId,
+        /// Place of the operation in the route.
+        operation: usize,
+    },
+    /// More orders are open than are planned; the earliest due are.
+    TooMany {
+        /// Orders left out.
+        orders: usize,
+    },
+}
+
+/// Work of one operation of an order on a machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// The order.
+    pub order: OrderId,
+    /// Place of the operation in the route.
+    pub operation: usize,
+    /// Where.
+    pub machine: MachineId,
+    /// From when its set-up takes the machine; equal to `from` without one.
+    pub set_up: Instant,
+    /// From when it runs.
+    pub from: Instant,
+    /// Until when.
+    pub to: Instant,
+    /// Whether it runs already.
+    pub is_running: bool,
+}
+
+/// When an order is expected to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The order.
+    pub order: OrderId,
+    /// Promised for.
+    pub due: Instant,
+    /// Expected by the schedule.
+    pub done: Instant,
+}
+
+/// What became of a task since the schedule before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there: its order is new.
+    New,
+    /// On another machine.
+    Machine {
+        /// Where it was.
+        from: MachineId,
+    },
+    /// It starts earlier (below zero) or later.
+    Start {
+        /// By how much.
+        by: Span,
+    },
+}
+
+/// A schedule, proven feasible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// The instant it starts from.
+    pub at: Instant,
+    /// Tasks by start.
+    pub tasks: Vec<Task>,
+    /// Orders by due date.
+    pub promises: Vec<Promise>,
+    /// What changed since the schedule before, by place in `tasks`.
+    pub changes: Vec<(usize, Change)>,
+    /// What it leaves out of account.
+    pub caveats: Vec<Caveat>,
+    /// What it costs: 100 a second and order late, 1 a second of flow and of makespan, and of a start moved.
+    pub objective: i64,
+    /// What no schedule costs less than.
+    pub bound: i64,
+    /// Iterations of the search.
+    pub iterations: u64,
+    /// Rules that the independent check applied.
+    pub rules: Vec<&'static str>,
+}
+
+/// A schedule to be searched for.
+#[derive(Clone, Debug)]
+pub struct Scheduling {
+    /// The shop; without operations left to plan there is none.
+    model: Option<Model>,
+    at: Instant,
+    pieces: Vec<Piece>,
+    running: Vec<Task>,
+    dues: Vec<(OrderId, Instant)>,
+    before: Option<Arc<Schedule>>,
+    caveats: Vec<Caveat>,
+}
+
+impl Scheduling {
+    /// The shop of a view, as it stands; of the schedule before, what was published is kept where it costs little.
+    ///
+    /// # Errors
+    /// The orders exceed a limit of the scheduling model; the sentence tells which.
+    pub fn of(view: &View, before: Option<Arc<Schedule>>) -> Result<Self, String> {
+        let Done { model, pieces, running, dues, caveats } = shop::of(view, before.as_deref())?;
+        Ok(Self { model, at: view.at, pieces, running, dues, before, caveats })
+    }
+
+    /// A search for it that begins at what was published; `None` where nothing is left to plan.
+    pub fn search(&self, seed: u64) -> Option<Search<'_>> {
+        let model = self.model.as_ref()?;
+        if model.operations.iter().all(|operation| operation.published.is_none()) {
+            return Some(Search::new(model, seed));
+        }
+        // what is new comes last
+        let assigned = |operation: &Operation| match operation.published {
+            Some(was) => {
+                let mode = operation.modes.iter().position(|mode| mode.machine == was.machine).unwrap_or(0);
+                Assigned { mode: mode as u32, start: was.start }
+            }
+            None => Assigned { mode: 0, start: model.horizon() },
+        };
+        let plan = Plan { operations: model.operations.iter().map(assigned).collect() };
+        Some(Search::resume(model, seed, &plan))
+    }
+
+    /// The schedule of a plan of the model that was searched, or of what runs already where there was nothing to search.
+    pub fn read(&self, plan: Option<(&Certified, &Search<'_>)>) -> Schedule {
+        let mut tasks = self.running.clone();
+        if let (Some(model), Some((certified, _))) = (&self.model, plan) {
+            tasks.extend(self.tasks(model, certified));
+        }
+        tasks.sort_by_key(|task| (task.from, task.machine, task.order));
+        let done = |order: OrderId| tasks.iter().filter(|t| t.order == order).map(|t| t.to).max();
+        let promise = |(order, due): &(OrderId, Instant)| Some(Promise { order: *order, due: *due, done: done(*order)? });
+        let mut promises: Vec<Promise> = self.dues.iter().filter_map(promise).collect();
+        promises.sort_by_key(|p| (p.due, p.order));
+        let changes = self.before.as_ref().map(|before| changes(before, &tasks)).unwrap_or_default();
+        Schedule {
+            at: self.at,
+            promises,
+            changes,
+            tasks,
+            caveats: self.caveats.clone(),
+            objective: plan.map_or(0, |(certified, _)| certified.certificate.objective()),
+            bound: plan.map_or(0, |(_, search)| search.bound()),
+            iterations: plan.map_or(0, |(_, search)| search.iterations()),
+            rules: decide::check::plan::PlanCertificate::rules().collect(),
+        }
+    }
+
+    fn tasks(&self, model: &Model, certified: &Certified) -> Vec<Task> {
+        let mode = |o: usize| model.operations[o].modes[certified.plan.operations[o].mode as usize];
+        // in the order of starts, so that the one before on a machine tells the set-up
+        let mut by_start: Vec<usize> = (0..self.pieces.len()).collect();
+        by_start.sort_by_key(|o| (certified.plan.operations[*o].start, *o));
+        let mut last: Vec<Option<u32>> = vec![None; model.machines.len()];
+        let task = |o: usize| {
+            let (piece, mode, start) = (&self.pieces[o], mode(o), certified.plan.operations[o].start);
+            let before = last[mode.machine as usize].replace(o as u32);
+            let set_up = model.set_up(mode.machine, before, o as u32);
+            Task {
+                order: piece.order,
+                operation: piece.operation,
+                machine: MachineId(mode.machine),
+                set_up: self.instant(start - set_up),
+                from: self.instant(start),
+                to: self.instant(start + mode.duration),
+                is_running: false,
+            }
+        };
+        by_start.into_iter().map(task).collect()
+    }
+
+    fn instant(&self, ticks: Time) -> Instant {
+        self.at + Span::from_seconds(ticks)
+    }
+}
+
+/// Tasks that the schedule before did not have, or elsewhere, or at another time.
+fn changes(before: &Schedule, tasks: &[Task]) -> Vec<(usize, Change)> {
+    let was = |task: &Task| before.tasks.iter().find(|t| (t.order, t.operation) == (task.order, task.operation));
+    let change = |(place, task): (usize, &Task)| {
+        let Some(was) = was(task) else { return Some((place, Change::New)) };
+        if was.machine != task.machine {
+            return Some((place, Change::Machine { from: was.machine }));
+        }
+        // what ran before it was due to start moved nobody's plan
+        let by = task.from - was.from;
+        let is_moved = by >= MOVED_MIN || by <= Span::ZERO - MOVED_MIN;
+        (is_moved && !task.is_running).then_some((place, Change::Start { by }))
+    };
+    tasks.iter().enumerate().filter_map(change).collect()
+}
