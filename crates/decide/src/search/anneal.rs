@@ -39,7 +39,7 @@ impl Anneal {
     pub fn new(shop: &Shop, cost: &Cost, from: &Selection, before: u32, chance: &mut Chance) -> Self {
         let graph = Graph::new(shop, &from.mode, &from.order);
         let mut timing = Timing::default();
-        let value = if cost.is_regular { cost.of_heads(&graph) } else { timing.run(shop, cost, &graph) };
+        let value = if cost.is_regular { cost.of_heads(shop, &graph) } else { timing.run(shop, cost, &graph) };
         Self {
             graph,
             value,
@@ -67,7 +67,7 @@ impl Anneal {
             return;
         }
         self.evaluated += 1;
-        let value = if cost.is_regular { cost.of_heads(&self.graph) } else { self.timing.run(shop, cost, &self.graph) };
+        let value = if cost.is_regular { cost.of_heads(shop, &self.graph) } else { self.timing.run(shop, cost, &self.graph) };
         let worse = (value - self.value) as f64;
         if self.cooling.takes(worse, chance) {
             self.value = value;

@@ -20,9 +20,13 @@ pub fn lower(model: &Model) -> i64 {
         complete[job] = complete[job].max(heads[number] + shortest[number]);
     }
     let mut sum = 0;
+    let mut tardiest = 0;
     for (number, job) in model.jobs.iter().enumerate() {
-        sum += job.due.map_or(0, |due| job.tardiness * (complete[number] - due).max(0));
+        let late = job.due.map_or(0, |due| (complete[number] - due).max(0));
+        sum += job.tardiness * late + if late > 0 { job.late } else { 0 };
+        tardiest = tardiest.max(late);
     }
+    sum += model.tardiest * tardiest;
     if model.makespan == 0 {
         return sum;
     }

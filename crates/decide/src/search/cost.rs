@@ -38,6 +38,8 @@ pub(super) struct JobCost {
     pub due: i64,
     /// For a tick of tardiness.
     pub tardiness: i64,
+    /// For being late at all.
+    pub late: i64,
     /// For a tick of earliness.
     pub earliness: i64,
     /// For a tick between first start and completion.
@@ -49,6 +51,10 @@ pub(super) struct JobCost {
 pub(super) struct Cost {
     /// For a tick of makespan.
     pub makespan: i64,
+    /// For a tick of the largest tardiness.
+    pub tardiest: i64,
+    /// For a tick of set-up.
+    pub set_up: i64,
     /// Each job's.
     pub jobs: Vec<JobCost>,
     /// Operations of each job before which none comes.
@@ -75,6 +81,7 @@ impl Cost {
             .map(|j| JobCost {
                 due: j.due.unwrap_or(far),
                 tardiness: if j.due.is_some() { j.tardiness } else { 0 },
+                late: if j.due.is_some() { j.late } else { 0 },
                 earliness: if j.due.is_some() { j.earliness } else { 0 },
                 flow: j.flow,
             })
@@ -103,9 +110,11 @@ impl Cost {
         let operations = model.operations.iter().filter(|_| is_published);
         let published: Vec<Option<(u32, i64)>> = operations.map(|o| o.published.map(|p| (p.machine, p.start))).collect();
         let is_early = jobs.iter().any(|j| j.earliness > 0 || j.flow > 0);
-        let is_late = jobs.iter().any(|j| j.tardiness > 0);
+        let is_late = jobs.iter().any(|j| j.tardiness > 0 || j.late > 0) || model.tardiest > 0 || model.set_up > 0;
         Self {
             makespan: model.makespan,
+            tardiest: model.tardiest,
+            set_up: model.set_up,
             is_regular: !is_early,
             is_makespan: !is_early && !is_late && !is_published && shop.rich.is_none(),
             jobs,
@@ -118,24 +127,25 @@ impl Cost {
     }
 
     /// Of the earliest starts.
-    pub fn of_heads(&self, graph: &Graph) -> i64 {
-        self.of(graph, |o| graph.nodes[o as usize].head)
+    pub fn of_heads(&self, shop: &Shop, graph: &Graph) -> i64 {
+        self.of(shop, graph, |o| graph.nodes[o as usize].head)
     }
 
     /// Of given starts.
-    pub fn of_starts(&self, graph: &Graph, starts: &[i32]) -> i64 {
-        self.of(graph, |o| starts[o as usize])
+    pub fn of_starts(&self, shop: &Shop, graph: &Graph, starts: &[i32]) -> i64 {
+        self.of(shop, graph, |o| starts[o as usize])
     }
 
-    fn of(&self, graph: &Graph, start: impl Fn(u32) -> i32) -> i64 {
-        let mut longest = 0;
-        let mut sum = 0;
+    fn of(&self, shop: &Shop, graph: &Graph, start: impl Fn(u32) -> i32) -> i64 {
+        let (mut longest, mut tardiest, mut sum) = (0, 0, 0);
         for job in 0..self.jobs.len() {
             let ends = self.sinks[job].iter().map(|o| start(*o) + graph.nodes[*o as usize].dur);
             let end = i64::from(ends.max().unwrap_or(0));
             longest = longest.max(end);
+            let late = end - self.jobs[job].due;
+            tardiest = tardiest.max(late);
             if self.is_regular {
-                sum += self.jobs[job].tardiness * (end - self.jobs[job].due).max(0);
+                sum += self.jobs[job].tardiness * late.max(0) + if late > 0 { self.jobs[job].late } else { 0 };
             } else if !self.sinks[job].is_empty() {
                 let first = self.sources[job].iter().map(|o| start(*o)).min().unwrap_or(0);
                 sum += self.of_job(job, i64::from(first), end);
@@ -144,13 +154,22 @@ impl Cost {
         for operation in 0..self.published.len() as u32 {
             sum += self.of_published(operation, graph.machine[operation as usize], i64::from(start(operation)));
         }
-        sum + self.makespan * longest
+        if self.set_up > 0 {
+            sum += self.set_up * graph.set_ups(shop, |_| true);
+        }
+        sum + self.of_whole(longest, tardiest)
+    }
+
+    /// Of the whole, by its makespan and its largest tardiness.
+    pub fn of_whole(&self, longest: i64, tardiest: i64) -> i64 {
+        self.makespan * longest + self.tardiest * tardiest.max(0)
     }
 
     /// Of a job from its first start to its completion, without the makespan.
     pub fn of_job(&self, job: usize, first: i64, end: i64) -> i64 {
         let of = &self.jobs[job];
-        of.tardiness * (end - of.due).max(0) + of.earliness * (of.due - end).max(0) + of.flow * (end - first)
+        let late = if end > of.due { of.late } else { 0 };
+        late + of.tardiness * (end - of.due).max(0) + of.earliness * (of.due - end).max(0) + of.flow * (end - first)
     }
 
     /// Of deviating from what was published of an operation.

@@ -60,8 +60,9 @@ pub(super) struct Decoder {
     held: Vec<i64>,
     profiles: Vec<Profile>,
     tries: Vec<i32>,
-    /// When all is complete.
+    /// When all is complete, and by how much the latest job is late.
     longest: i32,
+    tardiest: i64,
 }
 
 impl Decoder {
@@ -82,6 +83,8 @@ impl Decoder {
         if on.rich.has_prices || !on.cost.is_regular || on.cost.has_published() {
             let ends = on.graph.order.iter().filter(|v| !on.is_out(**v)).map(|v| self.end(on, *v));
             self.longest = ends.max().unwrap_or(0);
+            let late = (0..on.cost.jobs.len() as u32).filter_map(|job| self.late(on, job));
+            self.tardiest = late.max().unwrap_or(0);
             for &v in on.graph.order.iter().rev() {
                 self.slide(on, v);
             }
@@ -157,15 +160,17 @@ impl Decoder {
     fn occupy(&mut self, on: Case<'_>, v: u32, sign: i64) {
         let start = self.starts[v as usize];
         for &(resource, amount) in on.uses(v) {
-            self.profiles[resource as usize].add(start, start + on.graph.nodes[v as usize].dur, sign * amount);
+            let held = on.rich.stores[resource as usize].held(on.graph.nodes[v as usize].dur);
+            self.profiles[resource as usize].add(start, start.saturating_add(held), sign * amount);
         }
     }
 
     /// Whether its resources are free from a start on.
     fn fits(&self, on: Case<'_>, v: u32, start: i32) -> bool {
         on.uses(v).iter().all(|&(resource, amount)| {
-            let room = on.rich.stores[resource as usize].capacity - amount;
-            self.profiles[resource as usize].earliest(start, on.graph.nodes[v as usize].dur, room) == Some(start)
+            let store = &on.rich.stores[resource as usize];
+            let held = store.held(on.graph.nodes[v as usize].dur);
+            self.profiles[resource as usize].earliest(start, held, store.capacity - amount) == Some(start)
         })
     }
 
@@ -176,9 +181,9 @@ impl Decoder {
         loop {
             let open = on.shop.open(machine, start, dur);
             let free = on.uses(v).iter().fold(open, |start, &(resource, amount)| {
-                let room = on.rich.stores[resource as usize].capacity - amount;
+                let store = &on.rich.stores[resource as usize];
                 // after the last step there is enough for everything
-                self.profiles[resource as usize].earliest(start, dur, room).unwrap_or(start)
+                self.profiles[resource as usize].earliest(start, store.held(dur), store.capacity - amount).unwrap_or(start)
             });
             if free == start {
                 return start;
@@ -250,6 +255,7 @@ impl Decoder {
         self.tries = tries;
         self.starts[v as usize] = best;
         self.longest = self.longest.max(self.end(on, v));
+        self.tardiest = self.tardiest.max(self.late(on, on.shop.job[v as usize]).unwrap_or(0));
         self.occupy(on, v, 1);
     }
 
@@ -305,6 +311,10 @@ impl Decoder {
         let mut value = self.of_job(on, on.shop.job[v as usize]).0;
         value += self.of_operation(on, v);
         value.cost += on.cost.makespan * i64::from(self.longest.max(self.end(on, v)));
+        if on.cost.tardiest > 0 {
+            let late = self.late(on, on.shop.job[v as usize]);
+            value.cost += on.cost.tardiest * self.tardiest.max(late.unwrap_or(0));
+        }
         value
     }
 
@@ -320,6 +330,12 @@ impl Decoder {
         let Some((start, end)) = span else { return (Value::default(), None) };
         let broken = i64::from(end.saturating_sub(on.rich.deadline[job as usize]).max(0));
         (Value { broken, cost: on.cost.of_job(job as usize, i64::from(start), i64::from(end)) }, Some(end))
+    }
+
+    /// By how much a job is late; below zero where it is early.
+    fn late(&self, on: Case<'_>, job: u32) -> Option<i64> {
+        let ends = on.rich.of_job.list(job).iter().filter(|o| !on.is_out(**o)).map(|o| self.end(on, *o));
+        ends.max().map(|end| i64::from(end) - on.cost.jobs[job as usize].due)
     }
 
     /// What an operation costs by itself.
@@ -339,11 +355,13 @@ impl Decoder {
 
     fn value(&self, on: Case<'_>) -> Value {
         let mut value = Value::default();
-        let mut longest = 0;
+        let (mut longest, mut tardiest) = (0, 0);
         for job in 0..on.cost.jobs.len() as u32 {
             let (own, end) = self.of_job(on, job);
             value += own;
-            longest = longest.max(end.unwrap_or(0));
+            let end = end.unwrap_or(0);
+            longest = longest.max(end);
+            tardiest = tardiest.max(i64::from(end) - on.cost.jobs[job as usize].due);
         }
         for v in 0..on.shop.count as u32 {
             value += self.of_operation(on, v);
@@ -355,7 +373,10 @@ impl Decoder {
                 }
             }
         }
-        value.cost += on.cost.makespan * i64::from(longest);
+        value.cost += on.cost.of_whole(i64::from(longest), tardiest);
+        if on.cost.set_up > 0 {
+            value.cost += on.cost.set_up * on.graph.set_ups(on.shop, |v| self.first[v as usize] == v);
+        }
         value
     }
 }

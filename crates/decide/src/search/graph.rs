@@ -180,6 +180,12 @@ impl Graph {
         self.following(shop, operation).max(by_machine + set_up)
     }
 
+    /// All set-ups together, of the operations that are set up for.
+    pub fn set_ups(&self, shop: &Shop, is_set_up: impl Fn(u32) -> bool) -> i64 {
+        let own = |v: u32| i64::from(shop.set_up(self.machine[v as usize], self.nodes[v as usize].mp, v));
+        (0..shop.count as u32).filter(|v| is_set_up(*v)).map(own).sum()
+    }
+
     /// The makespan.
     pub fn makespan(&self, shop: &Shop) -> i32 {
         shop.sinks.iter().map(|s| self.nodes[*s as usize].end()).max().unwrap_or(0)

@@ -56,7 +56,7 @@ impl Ground {
         }
         if cost.is_regular {
             let starts = graph.nodes[..shop.count].iter().map(|n| n.head).collect();
-            return (starts, Value::whole(cost.of_heads(&graph)));
+            return (starts, Value::whole(cost.of_heads(shop, &graph)));
         }
         let mut timing = Timing::default();
         let value = timing.run(shop, cost, &graph);

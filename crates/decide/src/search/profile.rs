@@ -32,7 +32,7 @@ impl Profile {
             let next = self.steps.get(at + 1).map(|s| s.0);
             if self.steps[at].1 > room {
                 start = next?;
-            } else if next.is_none_or(|next| next >= start + length) {
+            } else if next.is_none_or(|next| next >= start.saturating_add(length)) {
                 return Some(start);
             }
             at += 1;

@@ -4,8 +4,7 @@
 //! with what stays are plans of the whole. Absent: the search itself.
 //!
 //! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last; what it has of
-//! resources is missing until then. Deviating
-//! from the running plan is priced by the model's [`Stability`].
+//! resources is missing until then. Deviating from the running plan is priced by the model's [`Stability`].
 
 use super::model::{Mode, Model, ModelError, Operation, Parts, Published, Stability, Time, Use, Wait};
 use super::plan::{Assigned, Plan};
@@ -168,7 +167,8 @@ fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
             parts.uses.push(Use { operation: free, ..*of });
         } else if plan.operations[operation].mode == of.mode {
             let (start, end) = (plan.operations[operation].start, end(model, plan, operation));
-            taken[of.resource as usize].extend([(start, -of.amount), (end, of.amount)]);
+            let back = (!model.resources[of.resource as usize].is_stock).then_some((end, of.amount));
+            taken[of.resource as usize].extend(std::iter::once((start, -of.amount)).chain(back));
         }
     }
     for (resource, changes) in parts.resources.iter_mut().zip(taken).filter(|(_, changes)| !changes.is_empty()) {

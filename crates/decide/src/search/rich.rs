@@ -6,6 +6,8 @@
 use super::model::{Model, Resource};
 use super::shop::{Lists, narrow};
 
+/// Longer than any plan.
+const FOR_GOOD: i32 = 1 << 30;
 /// No latest start, no deadline.
 pub(super) const NEVER: i32 = i32::MAX;
 
@@ -25,6 +27,8 @@ pub(super) struct Variant {
 pub(super) struct Store {
     /// The largest capacity there ever is.
     pub capacity: i64,
+    /// Whether what is used is used up.
+    pub is_stock: bool,
     /// From an instant on, how much less there is.
     pub lacking: Vec<(i32, i64)>,
     /// From an instant on: price, and what a unit cost from the beginning until then.
@@ -113,7 +117,17 @@ impl Store {
             prices.push((narrow(from), next, sum));
             (since, price) = (from, next);
         }
-        Self { capacity, lacking: steps().map(|(from, c)| (narrow(from), capacity - c)).collect(), prices }
+        Self {
+            capacity,
+            is_stock: resource.is_stock,
+            lacking: steps().map(|(from, c)| (narrow(from), capacity - c)).collect(),
+            prices,
+        }
+    }
+
+    /// For how long something that lasts so long has what it uses.
+    pub const fn held(&self, duration: i32) -> i32 {
+        if self.is_stock { FOR_GOOD } else { duration }
     }
 
     /// What a unit costs from the beginning until an instant.

@@ -44,7 +44,7 @@ impl Timing {
         for place in 0..self.wants.len() {
             while self.push(shop, cost, graph, self.wants[place]) {}
         }
-        cost.of_starts(graph, &self.starts)
+        cost.of_starts(shop, graph, &self.starts)
     }
 
     /// Moves an operation and what it pushes to the right, where that costs less. False where it does not.
@@ -119,10 +119,10 @@ impl Timing {
                     slope -= of.earliness;
                     until = i32::try_from(of.due - i64::from(end)).unwrap_or(i32::MAX);
                 } else {
-                    slope += of.tardiness;
+                    slope += of.tardiness + of.late;
                 }
-                // another job may end last then
-                slope += cost.makespan;
+                // another job may end last, or be the latest, then
+                slope += cost.makespan + cost.tardiest;
             }
         }
         if of.flow > 0 && cost.sources[job] == [v] {

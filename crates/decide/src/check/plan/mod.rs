@@ -22,6 +22,8 @@ pub struct PlanCertificate {
     deviation: i64,
     left_out: i64,
     resources: i64,
+    tardiest: Time,
+    set_up: Time,
 }
 
 impl PlanCertificate {
@@ -33,7 +35,7 @@ impl PlanCertificate {
     pub const fn makespan(&self) -> Time {
         self.makespan
     }
-    /// Penalties for late jobs.
+    /// Penalties for late jobs, by the tick and for being late at all.
     pub const fn tardiness(&self) -> i64 {
         self.tardiness
     }
@@ -48,6 +50,14 @@ impl PlanCertificate {
     /// Penalties for deviating from what was published.
     pub const fn deviation(&self) -> i64 {
         self.deviation
+    }
+    /// By how much the latest of all jobs is late [ticks].
+    pub const fn tardiest(&self) -> Time {
+        self.tardiest
+    }
+    /// All set-ups together [ticks].
+    pub const fn set_up(&self) -> Time {
+        self.set_up
     }
     /// Penalties for operations left out.
     pub const fn left_out(&self) -> i64 {
@@ -186,10 +196,19 @@ fn by_machine(model: &Model, plan: &Plan) -> Vec<Vec<usize>> {
     machines
 }
 
+/// The set-up on a machine from one operation, or from the beginning, to another.
+fn set_up(model: &Model, machine: usize, from: Option<usize>, to: usize) -> Time {
+    let family = |o: usize| model.families[o] as usize;
+    match (&model.machines[machine].set_ups, from) {
+        (None, _) => 0,
+        (Some(s), None) => s.initial[family(to)],
+        (Some(s), Some(from)) => s.between[family(from) * model.families_count + family(to)],
+    }
+}
+
 fn one_at_a_time(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, list) in by_machine(model, plan).iter().enumerate() {
         let machine = &model.machines[number];
-        let family = |o: usize| model.families[o] as usize;
         let mut last: Option<usize> = None;
         for &operation in list {
             let is_same_start = |o: usize| plan.operations[o].start == plan.operations[operation].start;
@@ -197,11 +216,7 @@ fn one_at_a_time(model: &Model, plan: &Plan) -> Result<(), Violation> {
                 // of one batch: `batch_fits`
                 continue;
             }
-            let set_up = match (&machine.set_ups, last) {
-                (None, _) => 0,
-                (Some(s), None) => s.initial[family(operation)],
-                (Some(s), Some(from)) => s.between[family(from) * model.families_count + family(operation)],
-            };
+            let set_up = set_up(model, number, last, operation);
             let free = last.map_or(machine.available, |o| end(model, plan, o));
             let start = plan.operations[operation].start;
             if start < free + set_up {

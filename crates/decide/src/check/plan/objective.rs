@@ -2,7 +2,7 @@
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: the objective with its parts. Absent: whether the plan is feasible.
 
-use super::{PlanCertificate, completions, end, mode};
+use super::{PlanCertificate, by_machine, completions, end, mode, set_up};
 use crate::search::model::{Model, Resource, Time};
 use crate::search::plan::Plan;
 
@@ -14,19 +14,40 @@ pub(super) fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
         first[operation.job as usize] = first[operation.job as usize].min(plan.operations[number].start);
     }
     let makespan = complete.iter().copied().flatten().max().unwrap_or(0).max(0);
-    let (mut tardiness, mut earliness, mut flow) = (0_i64, 0_i64, 0_i64);
+    let (mut tardiness, mut earliness, mut flow, mut tardiest) = (0_i64, 0_i64, 0_i64, 0);
     for (number, job) in model.jobs.iter().enumerate() {
         let Some(complete) = complete[number] else { continue };
         let late = job.due.map_or(0, |due| complete.saturating_sub(due));
+        tardiest = late.max(tardiest);
         tardiness = tardiness.saturating_add(job.tardiness.saturating_mul(late.max(0)));
+        tardiness = tardiness.saturating_add(if late > 0 { job.late } else { 0 });
         earliness = earliness.saturating_add(job.earliness.saturating_mul((-late).max(0)));
         flow = flow.saturating_add(job.flow.saturating_mul(complete - first[number]));
     }
     let (deviation, left_out) = by_operation(model, plan);
     let resources = resources(model, plan);
-    let parts = [model.makespan.saturating_mul(makespan), tardiness, earliness, flow, deviation, left_out, resources];
-    let objective = parts.into_iter().fold(0, i64::saturating_add);
-    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation, left_out, resources }
+    let set_up = set_ups(model, plan);
+    let whole = [(model.makespan, makespan), (model.tardiest, tardiest), (model.set_up, set_up)];
+    let parts = [tardiness, earliness, flow, deviation, left_out, resources];
+    let objective = whole.iter().map(|(penalty, ticks)| penalty.saturating_mul(*ticks)).chain(parts).fold(0, i64::saturating_add);
+    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation, left_out, resources, tardiest, set_up }
+}
+
+/// All set-ups together; a batch is set up for once.
+fn set_ups(model: &Model, plan: &Plan) -> Time {
+    let mut sum: Time = 0;
+    for (machine, list) in by_machine(model, plan).iter().enumerate() {
+        let starts_with = |a: usize, b: usize| plan.operations[a].start == plan.operations[b].start;
+        let mut last = None;
+        for &operation in list {
+            let is_in_batch = model.machines[machine].batch.is_some() && last.is_some_and(|l| starts_with(l, operation));
+            if !is_in_batch {
+                sum = sum.saturating_add(set_up(model, machine, last, operation));
+            }
+            last = Some(operation);
+        }
+    }
+    sum
 }
 
 /// Penalties for deviating from what was published, and for what is left out.

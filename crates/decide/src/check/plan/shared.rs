@@ -35,8 +35,11 @@ pub(super) fn resource_within(model: &Model, plan: &Plan) -> Result<(), Violatio
     for of in &model.uses {
         let operation = of.operation as usize;
         let (start, complete) = (plan.operations[operation].start, end(model, plan, operation));
-        if plan.operations[operation].mode == of.mode && start < complete {
-            changes[of.resource as usize].extend([(start, of.amount), (complete, -of.amount)]);
+        let is_stock = model.resources[of.resource as usize].is_stock;
+        if plan.operations[operation].mode == of.mode && (start < complete || is_stock) {
+            let back = (complete, -of.amount);
+            changes[of.resource as usize]
+                .extend([Some((start, of.amount)), Some(back).filter(|_| !is_stock)].into_iter().flatten());
         }
     }
     for (number, list) in changes.iter_mut().enumerate() {
@@ -45,7 +48,8 @@ pub(super) fn resource_within(model: &Model, plan: &Plan) -> Result<(), Violatio
         let mut instants = list.chunk_by(|a, b| a.0 == b.0).peekable();
         while let Some(instant) = instants.next() {
             used += instant.iter().map(|c| c.1).sum::<i64>();
-            let until = instants.peek().map_or(instant[0].0, |next| next[0].0);
+            // what is taken from a stock is gone for good
+            let until = instants.peek().map_or(Time::MAX, |next| next[0].0);
             let least = least(&model.resources[number], instant[0].0, until);
             if used > least {
                 let found = format!("{used} of resource {number} in use from {}", instant[0].0);

@@ -90,13 +90,22 @@ fn operations(parts: &Parts) -> Result<(), ModelError> {
 }
 
 fn jobs(parts: &Parts) -> Result<(), ModelError> {
-    within(|| "penalty of the makespan".to_owned(), parts.makespan, 0, PENALTY_MAX)?;
-    let mut penalties = parts.makespan;
+    let mut penalties = 0_i64;
+    for (word, penalty) in
+        [("the makespan", parts.makespan), ("the largest tardiness", parts.tardiest), ("set-ups", parts.set_up)]
+    {
+        within(|| format!("penalty of {word}"), penalty, 0, PENALTY_MAX)?;
+        penalties += penalty;
+    }
+    // set-ups of all machines may go on at once
+    penalties = penalties.saturating_add(parts.set_up.saturating_mul(parts.machines.len() as i64));
     for (number, job) in parts.jobs.iter().enumerate() {
         within(|| format!("release of job {number}"), job.release, 0, HORIZON_MAX)?;
         within(|| format!("due date of job {number}"), job.due.unwrap_or(0), -HORIZON_MAX, HORIZON_MAX)?;
         within(|| format!("deadline of job {number}"), job.deadline.unwrap_or(0), 0, HORIZON_MAX)?;
-        for (word, penalty) in [("tardiness", job.tardiness), ("earliness", job.earliness), ("flow", job.flow)] {
+        for (word, penalty) in
+            [("tardiness", job.tardiness), ("lateness", job.late), ("earliness", job.earliness), ("flow", job.flow)]
+        {
             within(|| format!("{word} penalty of job {number}"), penalty, 0, PENALTY_MAX)?;
             penalties += penalty;
         }
@@ -131,6 +140,7 @@ fn resources(parts: &Parts) -> Result<(), ModelError> {
             }
         }
     }
+    stocks(parts)?;
     for (number, of) in parts.uses.iter().enumerate() {
         within(|| format!("operation of use {number}"), i64::from(of.operation), 0, parts.operations.len() as i64 - 1)?;
         let modes = parts.operations[of.operation as usize].modes.len();
@@ -140,6 +150,26 @@ fn resources(parts: &Parts) -> Result<(), ModelError> {
         // so that every operation can run some day
         let last = resource.steps.last().map_or(resource.capacity, |s| s.1);
         within(|| format!("amount of resource {} for operation {}", of.resource, of.operation), of.amount, 1, last)?;
+    }
+    Ok(())
+}
+
+/// All that could be used of a stock is there some day.
+fn stocks(parts: &Parts) -> Result<(), ModelError> {
+    for (number, stock) in parts.resources.iter().enumerate().filter(|(_, r)| r.is_stock) {
+        let mut most = std::collections::HashMap::new();
+        for of in parts.uses.iter().filter(|u| u.resource as usize == number) {
+            let by_mode = most.entry((of.operation, of.mode)).or_insert(0_i64);
+            *by_mode = by_mode.saturating_add(of.amount);
+        }
+        let mut of_operation = std::collections::HashMap::new();
+        for ((operation, _), amount) in most {
+            let own = of_operation.entry(operation).or_insert(0_i64);
+            *own = amount.max(*own);
+        }
+        let all = of_operation.into_values().fold(0, i64::saturating_add);
+        let last = stock.steps.last().map_or(stock.capacity, |s| s.1);
+        within(|| format!("all that may be used of stock {number}"), all, 0, last)?;
     }
     Ok(())
 }

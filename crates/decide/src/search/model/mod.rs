@@ -68,6 +68,8 @@ pub struct Job {
     pub deadline: Option<Time>,
     /// Penalty for each tick it is late.
     pub tardiness: i64,
+    /// Penalty for being late at all.
+    pub late: i64,
     /// Penalty for each tick it is early.
     pub earliness: i64,
     /// Penalty for each tick between its first start and its completion.
@@ -100,14 +102,18 @@ pub struct Operation {
     pub published: Option<Published>,
 }
 
-/// A renewable resource beside the machines: operators of a skill, tools of a kind, electric power. Who uses it has it while running.
+/// A resource beside the machines. Renewable: operators of a skill, tools of a kind, electric power; who uses it has it while running. A stock:
+/// material; who uses it takes it for good when it starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// How much there is from the beginning.
     pub capacity: i64,
-    /// From an instant on [ticks] so much; ascending (shifts, a power limit by the hour).
+    /// From an instant on [ticks] so much; ascending (shifts, a power limit by the hour). Of a stock: all that came until then.
     pub steps: Vec<(Time, i64)>,
-    /// From an instant on [ticks] so much a tick for each unit in use; ascending, nothing before the first (an energy tariff, wages).
+    /// Whether what is used is used up.
+    pub is_stock: bool,
+    /// From an instant on [ticks] so much for each unit and tick of an operation that uses it; ascending, nothing before the first (an energy
+    /// tariff, wages).
     pub prices: Vec<(Time, i64)>,
 }
 
@@ -176,8 +182,8 @@ pub struct Machine {
     pub batch: Option<i64>,
 }
 
-/// What a plan is asked to do. The objective is `makespan` times the makespan plus the penalties of all
-/// jobs, of what is left out and of deviating from what was published, and what the resources cost; less is better.
+/// What a plan is asked to do. The objective is the sum of the penalties of the whole (makespan, largest tardiness, set-ups), of all jobs, of what
+/// is left out and of deviating from what was published, and of what the resources cost; less is better.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Machines.
@@ -202,6 +208,10 @@ pub struct Parts {
     pub families_count: usize,
     /// Penalty for each tick of makespan.
     pub makespan: i64,
+    /// Penalty for each tick by which the latest of all jobs is late.
+    pub tardiest: i64,
+    /// Penalty for each tick of set-up.
+    pub set_up: i64,
     /// Penalties for deviating from what was published.
     pub stability: Stability,
 }

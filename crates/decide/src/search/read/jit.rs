@@ -48,7 +48,7 @@ pub fn read(tables: &Tables<'_>) -> Result<Task, ReadError> {
             tardiness: penalty(tardiness),
             earliness: penalty(earliness),
             flow: penalty(flow),
-            deadline: None,
+            ..Job::default()
         });
     }
     operations(tables.operations, ticks, &mut parts)?;

@@ -4,7 +4,7 @@
 use super::random::{Features, features, model};
 use crate::check::plan::certify;
 use crate::search::Search;
-use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Resource, Use, Wait};
+use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
 use crate::search::plan::{Assigned, Plan};
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ fn uses(resource: u32, operations: std::ops::Range<u32>, amount: i64) -> Vec<Use
 
 #[test]
 fn one_worker_serves_one_machine_at_a_time() {
-    let crew = |capacity, steps| Resource { capacity, steps, prices: Vec::new() };
+    let crew = |capacity, steps| Resource { capacity, steps, ..Resource::default() };
     let on = |crew| Parts { resources: vec![crew], uses: uses(0, 0..3, 1), ..singles(3, &[(0, 4), (1, 4), (2, 4)]) };
     assert_eq!(planned(on(crew(3, vec![]))).2, 4);
     assert_eq!(planned(on(crew(2, vec![]))).2, 8);
@@ -53,6 +53,36 @@ fn one_worker_serves_one_machine_at_a_time() {
     assert_eq!(refused(&model, &plan, |p| p.operations[0].start = p.operations[1].start), "resource_within");
     // one more comes at 6, nobody is there from 2 to 6
     assert_eq!(planned(on(crew(1, vec![(2, 0), (6, 2)]))).2, 14);
+}
+
+#[test]
+fn material_is_used_up_and_comes_later() {
+    let mut parts = singles(3, &[(0, 4), (1, 4), (2, 4)]);
+    parts.resources = vec![Resource { capacity: 2, steps: vec![(9, 3)], is_stock: true, ..Resource::default() }];
+    parts.uses = uses(0, 0..3, 1);
+    let (model, plan, makespan) = planned(parts);
+    assert_eq!(makespan, 13);
+    assert_eq!(refused(&model, &plan, |p| p.operations.iter_mut().for_each(|o| o.start = o.start.min(8))), "resource_within");
+}
+
+#[test]
+fn few_late_jobs_a_small_worst_and_short_set_ups_are_objectives() {
+    let mut parts = singles(1, &[(0, 9), (0, 2), (0, 2)]);
+    for job in &mut parts.jobs {
+        (job.due, job.late) = (Some(9), 1);
+    }
+    parts.makespan = 0;
+    // the long one last: one job is late
+    assert_eq!(planned(parts.clone()).2, 1);
+    parts.tardiest = 10;
+    parts.jobs[0].due = Some(5);
+    assert_eq!(planned(parts.clone()).2, 10 * 4 + 3);
+    let mut parts = singles(1, &[(0, 1), (0, 1), (0, 1), (0, 1)]);
+    (parts.families, parts.families_count, parts.makespan, parts.set_up) = (vec![0, 1, 0, 1], 2, 0, 3);
+    parts.machines[0].set_ups = Some(SetUps { between: vec![0, 4, 4, 0], initial: vec![1, 2] });
+    let (model, plan, cost) = planned(parts);
+    assert_eq!(cost, 3 * (1 + 4));
+    assert_eq!(certify(&model, &plan).map(|c| c.set_up()), Ok(5));
 }
 
 #[test]
@@ -109,7 +139,7 @@ fn what_may_be_left_out_is_where_that_is_cheaper() {
 #[test]
 fn work_moves_to_where_power_is_cheap() {
     let mut parts = singles(1, &[(0, 4)]);
-    parts.resources = vec![Resource { capacity: 10, steps: vec![], prices: vec![(0, 5), (6, 1), (9, 3), (20, 2)] }];
+    parts.resources = vec![Resource { capacity: 10, prices: vec![(0, 5), (6, 1), (9, 3), (20, 2)], ..Resource::default() }];
     parts.uses = uses(0, 0..1, 2);
     parts.makespan = 0;
     let (_, plan, cost) = planned(parts.clone());
@@ -137,13 +167,15 @@ fn deadlines_come_before_costs() {
 fn what_contradicts_itself_is_refused_with_its_place() {
     let error = |change: &dyn Fn(&mut Parts)| {
         let mut parts = singles(1, &[(0, 3), (0, 9)]);
-        parts.resources = vec![Resource { capacity: 5, steps: vec![(4, 2)], prices: vec![] }];
+        parts.resources = vec![Resource { capacity: 5, steps: vec![(4, 2)], ..Resource::default() }];
         change(&mut parts);
         Model::new(parts).expect_err("a fault").to_string()
     };
     let wait = Wait { before: 0, then: 1, most: 3 };
     type Fault<'a> = (&'a dyn Fn(&mut Parts), &'a str);
-    let cases: [Fault<'_>; 5] = [
+    let stock = |capacity| vec![Resource { capacity, is_stock: true, ..Resource::default() }];
+    let cases: [Fault<'_>; 6] = [
+        (&|p| (p.resources, p.uses) = (stock(5), uses(0, 0..2, 3)), "all that may be used of stock 0: found 6, allowed 0 to 5"),
         (&|p| p.waits.push(wait), "wait between operations 0 and 1: found no precedence, allowed a precedence between them"),
         (&|p| p.uses = uses(0, 0..1, 3), "amount of resource 0 for operation 0: found 3, allowed 1 to 2"),
         (&|p| p.resources[0].steps.push((4, 1)), "capacity step of resource 0 from: found 4, allowed 5 to 1073741824"),

@@ -54,9 +54,13 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
             deadline: (has.windows && chance.below(2) == 0).then(|| 30 + chance.below(60) as i64),
             due: has.dates.then(|| chance.below(30) as i64),
             tardiness: i64::from(has.dates) * (1 + chance.below(5) as i64),
+            late: i64::from(has.windows && has.dates) * chance.below(9) as i64,
             earliness: i64::from(has.early) * chance.below(5) as i64,
             flow: i64::from(has.early) * chance.below(3) as i64,
         });
+    }
+    if has.published {
+        (parts.tardiest, parts.set_up) = (chance.below(4) as i64, chance.below(4) as i64);
     }
     parts.families_count = if has.set_ups { 3 } else { 0 };
     parts.families = if has.set_ups { parts.operations.iter().map(|_| chance.below(3) as u32).collect() } else { Vec::new() };
@@ -84,7 +88,7 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
         for _ in 0..2 {
             let steps = if chance.below(2) == 0 { vec![(5, chance.below(3) as i64), (11, 3)] } else { Vec::new() };
             let prices = if has.prices { vec![(0, 3), (6, 1), (12, 5), (20, 0)] } else { Vec::new() };
-            parts.resources.push(Resource { capacity: 3, steps, prices });
+            parts.resources.push(Resource { capacity: 3, steps, prices, is_stock: false });
         }
         for (operation, of) in (0..).zip(&parts.operations) {
             for mode in 0..of.modes.len() as u32 {
@@ -92,7 +96,13 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
                 let amount = 1 + chance.below(3) as i64;
                 parts.uses.extend(uses.into_iter().map(|resource| Use { operation, mode, resource, amount }));
             }
+            if has.resources && chance.below(3) == 0 {
+                parts.uses.push(Use { operation, mode: 0, resource: 2, amount: 1 });
+            }
         }
+        let needed = parts.uses.iter().filter(|u| u.resource == 2).count() as i64;
+        let steps = vec![(4, 2), (8, 3.max(needed))];
+        parts.resources.push(Resource { capacity: 1, steps, prices: Vec::new(), is_stock: true });
     }
     if has.waits {
         for &(before, then) in &parts.precedences {

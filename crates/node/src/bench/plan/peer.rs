@@ -1,6 +1,7 @@
 //! OR-Tools CP-SAT as a peer: a Python child that solves one model after another with the same CPU budget and threads.
 //!
-//! Enters: a model, a budget. Leaves: its objective, or none where it found no plan. Absent: how the figures are shown.
+//! Enters: a model, a budget. Leaves: its objective, or none where it found no plan. Absent: how the figures are shown; what only our JSON can
+//! say (resources, waits, batches), which no instance of the literature here has.
 
 use crate::bench::python::Python;
 use crate::cli::Failure;

@@ -18,7 +18,11 @@ pub struct PlanForm {
     pub bound: f64,
     /// When the last operation is complete.
     pub makespan: f64,
-    /// Penalties for late jobs.
+    /// By how much the latest of all jobs is late.
+    pub tardiest: f64,
+    /// All set-ups together.
+    pub set_up: f64,
+    /// Penalties for late jobs, by the tick and for being late at all.
     pub tardiness: f64,
     /// Penalties for early jobs.
     pub earliness: f64,
@@ -76,6 +80,8 @@ impl PlanForm {
             objective: certificate.objective() as f64 / scale,
             bound: found.bound as f64 / scale,
             makespan: time(certificate.makespan()),
+            tardiest: time(certificate.tardiest()),
+            set_up: time(certificate.set_up()),
             tardiness: certificate.tardiness() as f64 / scale,
             earliness: certificate.earliness() as f64 / scale,
             flow: certificate.flow() as f64 / scale,

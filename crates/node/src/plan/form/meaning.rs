@@ -30,6 +30,7 @@ impl ModelForm {
                 due: job.due,
                 deadline: job.deadline,
                 tardiness: job.tardiness.unwrap_or_else(|| i64::from(job.due.is_some())),
+                late: job.late,
                 earliness: job.earliness,
                 flow: job.flow,
             });
@@ -46,7 +47,9 @@ impl ModelForm {
                 }
             }
         }
-        let has_penalty = parts.jobs.iter().any(|j| j.tardiness + j.earliness + j.flow > 0);
+        (parts.tardiest, parts.set_up) = (self.tardiest, self.set_up);
+        let of_jobs = parts.jobs.iter().any(|j| j.tardiness > 0 || j.late > 0 || j.earliness > 0 || j.flow > 0);
+        let has_penalty = of_jobs || self.tardiest > 0 || self.set_up > 0;
         parts.makespan = self.makespan.unwrap_or(i64::from(!has_penalty));
         parts.stability = self.stability.map_or_else(Stability::default, |s| Stability { tick: s.tick, machine: s.machine });
         Model::new(parts)
@@ -109,7 +112,7 @@ impl OperationForm {
 
 impl ResourceForm {
     fn resource(&self) -> Resource {
-        Resource { capacity: self.capacity, steps: self.steps.clone(), prices: self.prices.clone() }
+        Resource { capacity: self.capacity, is_stock: self.stock, steps: self.steps.clone(), prices: self.prices.clone() }
     }
 }
 

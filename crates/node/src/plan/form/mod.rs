@@ -26,14 +26,20 @@ pub struct ModelForm {
     pub families: Vec<String>,
     /// Penalty for each tick of makespan. Absent: 1 where no job has a penalty, else 0.
     pub makespan: Option<i64>,
-    /// Renewable resources: operators of a skill, tools of a kind, electric power.
+    /// Penalty for each tick by which the latest of all jobs is late.
+    #[serde(default)]
+    pub tardiest: i64,
+    /// Penalty for each tick of set-up.
+    #[serde(default)]
+    pub set_up: i64,
+    /// Resources beside the machines: operators of a skill, tools of a kind, electric power, material.
     #[serde(default)]
     pub resources: Vec<ResourceForm>,
     /// Penalties for deviating from what was published.
     pub stability: Option<StabilityForm>,
 }
 
-/// A renewable resource beside the machines. Who uses it has it while running.
+/// A resource beside the machines. Who uses it has it while running; of a stock, for good.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceForm {
@@ -41,7 +47,10 @@ pub struct ResourceForm {
     pub name: String,
     /// How much there is.
     pub capacity: i64,
-    /// Pairs: from an instant on so much; ascending.
+    /// Whether what is used is used up, as material is.
+    #[serde(default)]
+    pub stock: bool,
+    /// Pairs: from an instant on so much, of a stock all that came until then; ascending.
     #[serde(default)]
     pub steps: Vec<(Time, i64)>,
     /// Pairs: from an instant on so much a tick for each unit in use; ascending, nothing before the first.
@@ -105,6 +114,9 @@ pub struct JobForm {
     pub deadline: Option<Time>,
     /// Penalty for each tick it is late. Absent: 1 where it has a due date, else 0.
     pub tardiness: Option<i64>,
+    /// Penalty for being late at all.
+    #[serde(default)]
+    pub late: i64,
     /// Penalty for each tick it is early.
     #[serde(default)]
     pub earliness: i64,
