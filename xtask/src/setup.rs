@@ -59,7 +59,7 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
 
 /// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, MQTT, Sparkplug, DuckDB, Flight SQL.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 10] = [
+    const PEERS: [&str; 13] = [
         "asyncua==2.1.0",
         "pymodbus==3.16.1",
         "duckdb==2.0.0",
@@ -70,6 +70,9 @@ pub fn with_python_peers() -> Result<OsString, Failure> {
         "adbc-driver-manager==1.13.0",
         "adbc-driver-flightsql==1.13.0",
         "pyarrow==26.0.1",
+        "pandas==3.1.1",
+        "scikit-learn==1.9.1",
+        "lightgbm==4.7.0",
     ];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");

@@ -24,6 +24,7 @@ pub mod predict;
 pub mod rework;
 pub mod suite;
 pub mod trial;
+pub mod vibration;
 mod watch;
 
 #[cfg(test)]

@@ -11,16 +11,24 @@
 //! lasting fault. A [`Stack`] walks rows against it. Each member gives the common logarithm of its statistic against the 99 %
 //! quantile of good order; the two lowest of the three are averaged, so that no member raises an alarm alone.
 //!
-//! [`Discord`] looks at one channel alone: stretches unlike any before, for batch review and for single series.
+//! [`Discord`] looks at one channel alone: stretches unlike any before; [`discords`] reviews a period that is over. Second opinions are
+//! [`Kernel`] (what a row should be) and [`Cuts`] (how soon random cuts set it apart), together [`Opinions`]; [`Cusum`] and [`PageHinkley`] sum up slow drifts;
+//! [`Adwin`] tells when a baseline no longer is what its machine does, and proposes to learn anew.
 //!
 //! Enters: rows of numbers, NaN where nothing was heard. Leaves: [`Verdict`]s, shares of channels, [`Episode`]s. Absent:
 //! machines, roles, time: a row is a row. Everything is a value; the same rows give the same verdicts; memory is set by the
 //! number of channels when the baseline is learned.
 
+mod adwin;
 mod autoregress;
+mod cusum;
+mod cuts;
 mod discord;
 mod episode;
+mod kernel;
 mod level;
+mod opinions;
+mod review;
 mod scale;
 mod stack;
 mod subspace;
@@ -29,8 +37,14 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+pub use adwin::{Adwin, Change};
+pub use cusum::{Cusum, Drift, PageHinkley};
+pub use cuts::Cuts;
 pub use discord::{Discord, Surprise};
 pub use episode::{Episode, Episodes};
+pub use kernel::Kernel;
+pub use opinions::{Drifts, Opinion, Opinions};
+pub use review::{Unlike, discords, profile};
 pub use stack::{Baseline, LearnError, Stack, Verdict};
 pub use tail::Tail;
 

@@ -5,6 +5,7 @@
 use super::Rows;
 use super::autoregress::{Autoregress, Smooth};
 use super::level::{self, Level};
+use super::opinions::Drifts;
 use super::scale::{Feed, Scale};
 use super::subspace::Subspace;
 use super::tail::Tail;
@@ -17,6 +18,9 @@ const ROWS_MIN: usize = 120;
 const CHANNELS_MAX: usize = 128;
 /// Most rows learned from: more are left out at the front.
 const ROWS_MAX: usize = 8_192;
+
+/// Least that a channel adds to a member, in units of good order.
+const LEAST_SHARE: f64 = 1e-6;
 
 /// Why a baseline cannot be learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,20 +219,27 @@ impl Stack {
         let level = Level::norm(&baseline.level.deviations(self.newest(level::ROWS)));
         (q, quick_slow, level)
     }
-    /// Share of each channel in what is unusual now; they add up to 1.
+    /// Share of each channel in what is unusual now; they add up to 1. By the geometric mean of what the channel adds to each member, so that
+    /// a channel which only one member blames counts for little, as in the score.
     pub fn shares(&self) -> Vec<f64> {
         let deviations = self.baseline.level.deviations(self.newest(level::ROWS));
-        let parts = [
-            self.baseline.subspace.shares(self.newest(self.baseline.subspace.rows)),
-            self.baseline.autoregress.shares(&self.smooth),
-            deviations.iter().map(|d| d * d).collect(),
-        ];
-        let mut shares = vec![0.0; self.baseline.channels()];
-        for part in parts {
-            let whole: f64 = part.iter().sum::<f64>().max(1e-12);
-            shares.iter_mut().zip(part).for_each(|(s, p)| *s += p / whole / 3.0);
-        }
+        let level: Vec<f64> = deviations.iter().map(|d| d * d).collect();
+        let subspace = self.baseline.subspace.shares(self.newest(self.baseline.subspace.rows));
+        let mut foretold = self.baseline.autoregress.shares(&self.smooth);
+        foretold.resize(level.len(), 0.0);
+        let product = |i: usize| [level[i], subspace[i], foretold[i]].map(|x| x.max(LEAST_SHARE)).iter().product::<f64>().cbrt();
+        let mut shares: Vec<f64> = (0..level.len()).map(product).collect();
+        let whole: f64 = shares.iter().sum::<f64>().max(1e-300);
+        shares.iter_mut().for_each(|s| *s /= whole);
         shares
+    }
+    /// The newest row, in deviations.
+    pub fn newest_row(&self) -> &[f32] {
+        &self.z
+    }
+    /// Sums of drifts against this baseline, still empty.
+    pub fn drifts(&self) -> Drifts {
+        Drifts::new(self.baseline.level.clone(), self.baseline.channels())
     }
     /// Bytes held by the walk, without the baseline.
     pub fn bytes(&self) -> usize {

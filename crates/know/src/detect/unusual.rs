@@ -8,7 +8,8 @@
 //!
 //! Needs: at least one gauge (power, cycle time, temperature, pressure, or without a role), 12 h of making a product. The score is
 //! that of [`crate::anomaly`]; the limit is what good order passes once in ten million minutes. A channel that repeats one value for far
-//! longer than it ever did is told as stuck. Ends when the score is back.
+//! longer than it ever did is told as stuck, one whose small deviations add up over hours as drifting. Where the machine has kept to its
+//! new ways for as long as a baseline takes, that is said too: who agrees to them has it learned anew. Ends when the score is back.
 
 use super::{Detector, Look, Sight, Sign, evidence};
 use measure::{Estimate, Span};
@@ -29,11 +30,13 @@ fn look(sight: &Sight<'_>) -> Look {
         return Look::Unsure;
     }
     let Some(unusual) = behaviour.unusual() else { return Look::Normal };
-    if unusual.stuck.is_none() && unusual.minutes < LASTS && sight.open.is_none() {
+    let by_channel = unusual.stuck.or(unusual.drifting);
+    if by_channel.is_none() && unusual.minutes < LASTS && sight.open.is_none() {
         return Look::Normal;
     }
     let since = sight.open.map_or(unusual.since, |f| f.since);
-    let first = unusual.stuck.or_else(|| unusual.channels.first().map(|c| c.0));
+    let by_score = unusual.channels.first().map(|c| c.0).filter(|_| unusual.minutes >= LASTS);
+    let first = unusual.stuck.or(by_score).or(unusual.drifting).or_else(|| unusual.channels.first().map(|c| c.0));
     let mut proof = vec![evidence("times_usual", Estimate::exact(unusual.times), "1", Some(1.0))];
     if let Some(stuck) = unusual.stuck {
         let minutes = (sight.now - unusual.since).minutes().max(0.0);
@@ -46,6 +49,11 @@ fn look(sight: &Sight<'_>) -> Look {
         proof.push(evidence("channel_level", Estimate::exact(*lately), &unit, Some(*usual)));
         proof.push(evidence("channel_share", Estimate::exact(*share), "1", None));
     }
+    if unusual.drifting.is_some() {
+        let minutes = (sight.now - unusual.since).minutes().max(0.0);
+        proof.push(evidence("drifts_for", Estimate::exact(minutes), "min", None));
+    }
+    proof.extend(unusual.settled.map(|m| evidence("settled_for", Estimate::exact(m as f64), "min", None)));
     let window = Window { from: since - RESTS_ON, to: sight.now };
     let because = unusual.channels.iter().map(|(channel, ..)| Because::Readings { channel: *channel, window }).collect();
     Look::Found(Sign { since, channel: first, probability: unusual.probability, evidence: proof, loss: None, because })
@@ -116,5 +124,44 @@ mod tests {
     fn before_the_baseline_is_learned_nothing_is_said() {
         let hours = Behaviour::ROWS as i64 / 60 - 1;
         assert!(findings(&oven(7, hours, 4.0, 5.0).play().1, Cause::Unusual).is_empty());
+    }
+
+    #[test]
+    fn a_small_shift_that_lasts_adds_up_and_is_told_with_its_channel() {
+        let mut scene = oven(8, 44, 0.0, 0.0);
+        let air = scene.plant.role(MachineId(0), Role::AirPressure).map(|c| c.id).expect("a channel");
+        let from = START + Span::from_hours(20);
+        // 0.4 deviations of a minute's value, 1.8 of the mean of 20.
+        scene.readings.iter_mut().filter(|r| r.channel == air && r.at > from).for_each(|r| r.value += 0.02);
+        let records = scene.play().1;
+        let found = findings(&records, Cause::Unusual);
+        assert!(!found.is_empty() && found[0].channel == Some(air), "{found:?}");
+        let hours = (found[0].at - START).hours() - 20.0;
+        assert!((0.0..12.0).contains(&hours), "{hours} h after it began");
+        assert!(found[0].evidence.iter().any(|e| e.name == "drifts_for"), "{found:?}");
+    }
+
+    #[test]
+    fn new_ways_that_last_are_told_as_such_and_learned_anew_only_when_asked() {
+        let scene = oven(9, 1, 0.0, 0.0);
+        let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
+        let (mut chance, mut minute) = (Chance::seeded(3), 0);
+        let mut live = |behaviour: &mut Behaviour, minutes: i64, level: f64| {
+            for _ in 0..minutes {
+                (0..3).for_each(|slot| behaviour.add(slot, level + chance.normal()));
+                minute += 1;
+                behaviour.minute(START + Span::from_minutes(minute), Some(None));
+            }
+        };
+        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 100.0);
+        assert_eq!((behaviour.version(), behaviour.unusual()), (Some(1), None));
+        live(&mut behaviour, 60, 112.0);
+        assert_eq!(behaviour.unusual().map(|u| u.settled), Some(None));
+        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 112.0);
+        let settled = behaviour.unusual().and_then(|u| u.settled).unwrap_or(0);
+        assert!(settled >= Behaviour::ROWS as u64 && behaviour.version() == Some(1), "{settled} min");
+        assert!(behaviour.relearn() && !behaviour.relearn());
+        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 112.0);
+        assert_eq!((behaviour.version(), behaviour.unusual()), (Some(2), None));
     }
 }

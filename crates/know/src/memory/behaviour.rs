@@ -3,9 +3,10 @@
 //! Enters: gauge values; each minute whether the machine produced all through it, and what. Leaves: whether an episode is open, since
 //! when, and which channels make it up. Absent: channels with a detector of their own (vibration, load, deviation, air flow), findings.
 //!
-//! The first [`Behaviour::ROWS`] minutes of a product are learned from, then the baseline is frozen; what follows never changes it.
+//! The first [`Behaviour::ROWS`] minutes of a product are learned from, then the baseline is frozen; what follows never changes it. Where the
+//! score has changed and then stayed as it is for as long, that is told: whoever agrees lets it be learned anew ([`Behaviour::relearn`]).
 
-use crate::anomaly::{Baseline, Episodes, Rows, Stack, Verdict};
+use crate::anomaly::{Adwin, Baseline, Drifts, Episodes, Rows, Stack, Verdict};
 use measure::Instant;
 use plant::{Channel, ChannelId, ChannelKind, MachineId, Plant, ProductId, Role};
 use std::sync::Arc;
@@ -20,6 +21,12 @@ const FALSE_A_ROW: f64 = 1e-7;
 const SCORE_MIN: f64 = 0.3;
 /// How often a fault begins, a row, before anything is known: one in ten weeks of work.
 const PRIOR: f64 = 1e-5;
+/// Probability that a drift or a stuck channel is no chance [1].
+const SURE: f64 = 0.95;
+/// Scores between which a change is looked for, rows between two of them, and how often one is told by chance.
+const SCORES: (f64, f64) = (-2.0, 2.0);
+const SCORE_EVERY: u64 = 5;
+const CHANGE_BY_CHANCE: f64 = 1e-4;
 
 /// An episode that is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +43,17 @@ pub struct Unusual {
     pub channels: Vec<(ChannelId, f64, f64, f64)>,
     /// A channel that repeats one value.
     pub stuck: Option<ChannelId>,
+    /// A channel whose small deviations have added up.
+    pub drifting: Option<ChannelId>,
+    /// Minutes for which the score has stayed on a new level, if it has for as long as is learned from.
+    pub settled: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
 struct Regime {
     product: Option<ProductId>,
+    /// Baselines learned so far.
+    version: u32,
     /// Rows learned from; empty once the baseline is frozen.
     rows: Vec<f64>,
     watched: Option<Watched>,
@@ -53,6 +66,10 @@ struct Watched {
     since: Option<Instant>,
     verdict: Verdict,
     stuck_since: Option<Instant>,
+    drifts: Drifts,
+    drift: Option<(usize, Instant)>,
+    level: Adwin,
+    changed: bool,
 }
 
 /// What is remembered of one machine's behaviour.
@@ -111,7 +128,7 @@ impl Behaviour {
     fn regime(&mut self, product: Option<ProductId>) -> Option<usize> {
         let place = self.regimes.iter().position(|r| r.product == product);
         if place.is_none() && self.regimes.len() < REGIMES_MAX && !self.channels.is_empty() {
-            self.regimes.push(Regime { product, rows: Vec::new(), watched: None });
+            self.regimes.push(Regime { product, version: 0, rows: Vec::new(), watched: None });
             return Some(self.regimes.len() - 1);
         }
         place
@@ -128,20 +145,34 @@ impl Behaviour {
         let watched = self.watched()?;
         let baseline = watched.stack.baseline();
         let stuck = watched.verdict.stuck.map(|i| self.channels[i]);
-        let since = watched.since.or(watched.stuck_since)?;
+        let drifting = watched.drift.map(|(i, _)| self.channels[i]);
+        let since = watched.since.or(watched.stuck_since).or(watched.drift.map(|d| d.1))?;
         let shares = watched.stack.shares();
         let mut order: Vec<usize> = (0..shares.len()).collect();
         order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
         let told = |i: &usize| (self.channels[*i], shares[*i], self.lately[*i], baseline.mean(*i));
+        // The three with most of it, and the one that drifts.
+        let own = watched.drift.map(|d| d.0).filter(|i| !order[..order.len().min(3)].contains(i));
         let chance = baseline.tail.probability(watched.episodes.level());
         Some(Unusual {
             since,
             minutes: watched.episodes.open().map_or(0, |e| watched.episodes.row() - e.from),
             times: 10_f64.powf(watched.episodes.level()),
-            probability: if stuck.is_some() { 0.95 } else { PRIOR / (PRIOR + chance) },
-            channels: order.iter().take(3).map(told).collect(),
+            probability: if stuck.or(drifting).is_some() { SURE } else { PRIOR / (PRIOR + chance) },
+            channels: order.iter().take(3).chain(own.iter()).map(told).collect(),
             stuck,
+            drifting,
+            settled: watched.settled(),
         })
+    }
+    /// Learns what is made now anew, under the next version: on a decision, never by itself. Returns whether there was a baseline.
+    pub fn relearn(&mut self) -> bool {
+        let regime = self.now.and_then(|place| self.regimes.get_mut(place));
+        regime.is_some_and(|r| r.watched.take().is_some())
+    }
+    /// Version of the baseline for what is made now.
+    pub fn version(&self) -> Option<u32> {
+        Some(self.watched()?.stack.baseline().version)
     }
     /// Bytes held, without a handful.
     pub fn bytes(&self) -> usize {
@@ -159,11 +190,15 @@ impl Regime {
         }
         let rows = std::mem::take(&mut self.rows);
         // Rows from which nothing can be learned are let go; the next ones may be better.
-        let Ok(baseline) = Baseline::learn(Rows { values: &rows, channels: row.len() }, 1) else { return };
+        let Ok(baseline) = Baseline::learn(Rows { values: &rows, channels: row.len() }, self.version + 1) else { return };
+        self.version += 1;
         let limit = baseline.tail.score_at(FALSE_A_ROW).max(SCORE_MIN);
         let episodes = Episodes::lasting(limit, baseline.tail.median());
         let verdict = Verdict { score: f64::NAN, members: [f64::NAN; 3], stuck: None };
-        self.watched = Some(Watched { stack: Stack::new(Arc::new(baseline)), episodes, since: None, verdict, stuck_since: None });
+        let stack = Stack::new(Arc::new(baseline));
+        let (drifts, level) = (stack.drifts(), Adwin::new(SCORES, CHANGE_BY_CHANCE));
+        let (since, stuck_since, drift) = (None, None, None);
+        self.watched = Some(Watched { stack, episodes, since, verdict, stuck_since, drifts, drift, level, changed: false });
     }
 }
 
@@ -171,11 +206,24 @@ impl Watched {
     fn step(&mut self, now: Instant, row: &[f64], goes_on: bool) {
         if !goes_on {
             self.stack.restart();
+            self.drifts.restart();
         }
         self.verdict = self.stack.step(row);
         self.episodes.step(self.verdict.score);
         self.since = self.episodes.open().map(|_| self.since.unwrap_or(now));
         self.stuck_since = self.verdict.stuck.map(|_| self.stuck_since.unwrap_or(now));
+        self.drifts.step(self.stack.newest_row());
+        let (channel, share) = self.drifts.greatest();
+        let before = self.drift.filter(|d| d.0 == channel);
+        self.drift = (share > 1.0).then(|| before.unwrap_or((channel, now)));
+        if self.episodes.row().is_multiple_of(SCORE_EVERY) {
+            self.changed |= self.level.step(self.verdict.score).is_some();
+        }
+    }
+    /// Minutes since the score changed for the last time, once they are as many as are learned from.
+    fn settled(&self) -> Option<u64> {
+        let minutes = self.level.length() * SCORE_EVERY;
+        (self.changed && minutes >= Behaviour::ROWS as u64).then_some(minutes)
     }
 }
 

@@ -5,11 +5,15 @@
 //!
 //! A newcomer adds `trial/<set>.rs` and one line in [`ALL`].
 
+mod additive;
 mod azure;
 mod classes;
 mod clock;
 mod cmapss;
+mod cwru;
+mod femto;
 mod hydraulic;
+mod likeness;
 mod nab;
 mod nitrogen;
 mod points;
@@ -74,5 +78,15 @@ pub struct Trial {
 }
 
 /// All sets, by name.
-pub const ALL: &[Trial] =
-    &[azure::TRIAL, cmapss::TRIAL, hydraulic::TRIAL, nab::TRIAL, nitrogen::TRIAL, skab::TRIAL, steel::TRIAL, tep::TRIAL];
+pub const ALL: &[Trial] = &[
+    azure::TRIAL,
+    cmapss::TRIAL,
+    cwru::TRIAL,
+    femto::TRIAL,
+    hydraulic::TRIAL,
+    nab::TRIAL,
+    nitrogen::TRIAL,
+    skab::TRIAL,
+    steel::TRIAL,
+    tep::TRIAL,
+];

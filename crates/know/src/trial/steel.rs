@@ -1,8 +1,14 @@
 //! A steel plant's load, a row a quarter of an hour: the whole next day, foretold at midnight.
 //!
 //! Protocol: the first part in time is learned from, the rest foretold day by day; with one file its first two thirds are learned from.
-//! Each week the forest is learned anew from all days that are over. Only the load, the calendar and the tariff's period (known
-//! ahead, and light all day on holidays) are used: reactive power and CO2 of the same instant would tell the answer. CV(RMSE) is the RMSE over the mean load.
+//! Each week the forest is learned anew from all days that are over. Only the load and the calendar are used: reactive power and CO2 of the
+//! same instant would tell the answer. CV(RMSE) is the RMSE over the mean load. What is told is the mean of a forest and of all days before of
+//! the same weekday (the forest alone where days off are known): of seven single models and four means of them that one was next to best with the origin rolling through the first
+//! two thirds of the part learned from, and the simplest near it.
+//!
+//! `Load_Type` looks like the tariff's periods, but is light all day on the days on which the plant hardly worked: Saturdays off and the
+//! company's holidays are light, Sundays worked are not. So it tells the plant's own working calendar. A unit knows its shifts ahead; the
+//! file does not say that these were. The figure with it stands beside, not in the place of, the one without.
 
 use super::{Figure, Folder, Trial};
 use crate::boost::{Features, Forest, Goal, Settings};
@@ -39,12 +45,12 @@ fn run(folder: &Folder) -> Result<Vec<Figure>, String> {
     let mean = mean(&load[cut * DAY..days * DAY]);
     let naive: Vec<f64> = (cut * DAY..days * DAY).map(|i| load[i - DAY] - load[i]).collect();
     let against = |off: &[f64]| (off.iter().map(|d| d * d).sum::<f64>() / off.len() as f64).sqrt() / mean;
-    let absolute = with.iter().map(|d| d.abs()).sum::<f64>() / with.len() as f64;
-    let planned = format!("{context}, with the periods of the tariff, which tell the days off");
+    let absolute = without.iter().map(|d| d.abs()).sum::<f64>() / without.len() as f64;
+    let planned = format!("{context}, its working days known ahead (Load_Type)");
     Ok(vec![
-        Figure::less("CV(RMSE) day ahead", against(&with), planned.clone()).wants(0.70, 0.60).beside("LightGBM", 0.778),
-        Figure::less("MAE day ahead", absolute, planned).unit("kW.h").beside("LightGBM", 10.82),
-        Figure::less("CV(RMSE) day ahead, load and weekday alone", against(&without), context.clone()).beside("LightGBM", 0.778),
+        Figure::less("CV(RMSE) day ahead", against(&without), context.clone()).wants(0.70, 0.60).beside("LightGBM", 0.778),
+        Figure::less("MAE day ahead", absolute, context.clone()).unit("kW.h").beside("LightGBM", 10.82),
+        Figure::less("CV(RMSE) day ahead with the working calendar", against(&with), planned),
         Figure::less("CV(RMSE) of yesterday again", against(&naive), context),
     ])
 }
@@ -60,16 +66,30 @@ fn judge(plant: (&[f64], &[f64]), (cut, days): (usize, usize), planned: bool) ->
         }
         let Some(forest) = &forest else { continue };
         let (features, truth) = &rows[day - BEFORE];
-        off.extend(truth.iter().enumerate().map(|(slot, t)| forest.number(features.row(slot)).max(0.0) - t));
+        let same = same_weekday(plant.0, day);
+        // Who knows the days off needs no mean over days of both kinds.
+        let by_weekday = if planned { 0.0 } else { 0.5 };
+        let told = |slot: usize| ((1.0 - by_weekday) * forest.number(features.row(slot)) + by_weekday * same[slot]).max(0.0);
+        off.extend(truth.iter().enumerate().map(|(slot, t)| told(slot) - t));
     }
     off
+}
+
+/// Mean of all days before of the same weekday, slot by slot, over about an hour.
+fn same_weekday(load: &[f64], day: usize) -> Vec<f64> {
+    let around = |d: usize, slot: usize| {
+        let middle = d * DAY + slot;
+        mean(&load[middle.saturating_sub(2)..(middle + 3).min(day * DAY)])
+    };
+    let days: Vec<usize> = (1..).map(|w| 7 * w).take_while(|back| *back <= day).map(|back| day - back).collect();
+    (0..DAY).map(|slot| mean(&days.iter().map(|d| around(*d, slot)).collect::<Vec<_>>())).collect()
 }
 
 fn mean(x: &[f64]) -> f64 {
     x.iter().sum::<f64>() / x.len().max(1) as f64
 }
 
-/// Period of the tariff: light 0, medium 1, maximum 2.
+/// Kind of load: light 0, medium 1, maximum 2.
 fn period(word: &str) -> f64 {
     match word.as_bytes().first() {
         Some(b'L') => 0.0,

@@ -5,7 +5,7 @@
 //! on the rows before each fault. The cause is looked for among the channels of a known cause (list below).
 
 use super::{Counts, Figure, Folder, Table, Trial};
-use crate::anomaly::{Baseline, Rows, Stack};
+use crate::anomaly::{Baseline, Opinions, Rows, Stack};
 use measure::statistics::{Smoothed, quantile};
 use std::sync::Arc;
 
@@ -65,12 +65,48 @@ fn run(folder: &Folder) -> Result<Vec<Figure>, String> {
     let within = |places: usize| told.iter().filter(|p| p.is_some_and(|p| p < places)).count() as f64 / told.len().max(1) as f64;
     let context = format!("{} faulty runs, limit {limit:.2}", detection.len());
     let causes = format!("{} faults of a known cause", told.len());
-    Ok(vec![
+    let alone = opinions(folder, Rows { values: &values, channels })?;
+    let mut figures = vec![
         Figure::more("mean detection", mean, context.clone()).wants(0.80, 0.85).beside("DPCA", 0.703),
         Figure::less("false alarm rate", false_alarms.false_alarm_rate(), context).wants(0.01, 0.01).beside("DPCA", 0.004),
         Figure::more("cause in the first three", within(3), causes.clone()).wants(1.0, 1.0).beside("DPCA", 8.0 / 9.0),
         Figure::more("cause first", within(1), causes).wants(0.0, 8.0 / 9.0).beside("DPCA", 7.0 / 9.0),
-    ])
+    ];
+    figures.extend(alone);
+    Ok(figures)
+}
+
+/// What each second opinion sees alone, each with the limit of the protocol.
+fn opinions(folder: &Folder, learned: Rows<'_>) -> Result<Vec<Figure>, String> {
+    let fresh = Opinions::learn(learned).ok_or("the normal training run is too short")?;
+    let walk = |table: &Table| -> [Vec<f64>; 3] {
+        let (mut opinions, (_, values)) = (fresh.clone(), table.rows_without(&[]));
+        let mut smooth = [Smoothed::new(SMOOTH), Smoothed::new(SMOOTH)];
+        let mut seen: [Vec<f64>; 3] = Default::default();
+        for row in (Rows { values: &values, channels: learned.channels }).iter() {
+            let told = opinions.step(row);
+            for (list, (smooth, value)) in seen.iter_mut().zip(smooth.iter_mut().zip([told.kernel.ln(), told.cuts])) {
+                smooth.add(value);
+                list.push(smooth.mean());
+            }
+            seen[2].push(told.drift);
+        }
+        seen
+    };
+    let normal = walk(folder.table("d00_te")?);
+    let limits = [0, 1, 2].map(|i| quantile(&normal[i], BELOW).unwrap_or(f64::INFINITY));
+    let (mut sums, mut runs) = ([0.0; 3], 0.0_f64);
+    for (_, table) in folder.under("d").filter(|(p, _)| p.ends_with("_te") && *p != "d00_te") {
+        let seen = walk(table);
+        runs += 1.0;
+        for (sum, (list, limit)) in sums.iter_mut().zip(seen.iter().zip(limits)) {
+            let faulty = &list[FAULT.min(list.len())..];
+            *sum += faulty.iter().filter(|s| **s > limit).count() as f64 / faulty.len().max(1) as f64;
+        }
+    }
+    let names = ["kernel regression alone, mean detection", "random cuts alone, mean detection", "CUSUM alone, mean detection"];
+    let figure = |(name, sum): (&'static str, f64)| Figure::more(name, sum / runs.max(1.0), format!("{runs} faulty runs"));
+    Ok(names.into_iter().zip(sums).map(figure).collect())
 }
 
 fn walk(baseline: &Arc<Baseline>, table: &Table, with_shares: bool) -> Run {

@@ -1,8 +1,9 @@
 //! The folder of a set as tables of text.
 //!
-//! Enters: a folder with `csv`, `psv`, `txt` and `json` files, plain or gzipped. Leaves: [`Folder`]. Absent: what columns mean; other files
-//! (read-me files, Parquet) are left out.
+//! Enters: a folder with `csv`, `psv`, `txt` and `json` files, plain or gzipped, and `parquet` files. Leaves: [`Folder`]. Absent: what
+//! columns mean; other files (read-me files) are left out.
 
+use super::columns;
 use crate::cli::Failure;
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use unit::trial::{Folder, Table};
 /// Largest file once unpacked [B].
 const BYTES_MAX: u64 = 1 << 28;
 /// Endings of tables.
-const ENDINGS: [&str; 4] = ["csv", "psv", "txt", "json"];
+const ENDINGS: [&str; 5] = ["csv", "psv", "txt", "json", "parquet"];
 
 /// Reads all tables below a folder.
 ///
@@ -37,11 +38,12 @@ fn visit(root: &Path, dir: &Path, folder: &mut Folder) -> Result<(), Failure> {
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let plain = name.strip_suffix(".gz").unwrap_or(&name);
         let Some((key, ending)) = plain.rsplit_once('.').filter(|(_, e)| ENDINGS.contains(e)) else { continue };
-        let text = unpacked(&path, plain.len() != name.len())?;
+        let text = || unpacked(&path, plain.len() != name.len());
         let table = match ending {
-            "json" => spans(&text),
-            "txt" => Ok(lines(&text)),
-            _ => separated(&text),
+            "json" => spans(&text()?),
+            "parquet" => columns::table(&path),
+            "txt" => Ok(lines(&text()?)),
+            _ => separated(&text()?),
         };
         folder.tables.insert(key.to_owned(), table.map_err(|e| Failure::new(format!("{}: {e}", path.display())))?);
     }

@@ -1,13 +1,16 @@
-//! `socium bench know`: public sets of sensor data by their published protocols, beside the published best; and what the stack of
-//! detectors costs.
+//! `socium bench know`: public sets of sensor data by their published protocols, beside the published best and the peers that are
+//! installed; and what the stack of detectors costs.
 //!
-//! Enters: a folder with one folder a set. Leaves: rows. Absent: protocols (`know::trial`); files that are not tables of text.
+//! Enters: a folder with one folder a set. Leaves: rows. Absent: protocols (`know::trial`); formats (`files`).
 
+mod columns;
 mod files;
 mod pace;
+mod peer;
 
 use super::Row;
 use crate::cli::Failure;
+use peer::Peers;
 use std::path::Path;
 use unit::trial::{self, Figure};
 
@@ -22,6 +25,7 @@ pub fn rows(data: &Path, set: Option<&str>) -> Result<Vec<Row>, Failure> {
     }
     let mut rows = Vec::new();
     let mut found = 0;
+    let mut peers = None;
     for trial in trial::ALL.iter().filter(|t| set.is_none_or(|s| s == t.set)) {
         let root = data.join(trial.set);
         if !root.is_dir() {
@@ -30,6 +34,7 @@ pub fn rows(data: &Path, set: Option<&str>) -> Result<Vec<Row>, Failure> {
         found += 1;
         let figures = (trial.run)(&files::read(&root)?).map_err(|e| Failure::new(format!("{}: {e}", root.display())))?;
         rows.extend(figures.into_iter().map(|f| row(trial.set, f)));
+        rows.extend(peers.get_or_insert_with(Peers::start).rows(trial.set, &root)?);
     }
     if found == 0 && set != Some(pace::NAME) {
         return Err(Failure::new(format!(
