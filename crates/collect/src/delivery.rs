@@ -72,6 +72,12 @@ impl Delivery {
     pub fn len(&self) -> usize {
         self.readings.len() + self.numbers.iter().map(Batch::len).sum::<usize>() + self.refused.len()
     }
+    /// What it takes in memory [bytes], texts of refusals and words left out.
+    pub fn bytes(&self) -> usize {
+        let row = size_of::<ChannelId>() + size_of::<Instant>() + size_of::<f64>() + size_of::<Quality>();
+        let rows = self.numbers.iter().map(|batch| batch.len() * row + size_of::<Batch>()).sum::<usize>();
+        rows + size_of_val(self.readings.as_slice()) + size_of_val(self.refused.as_slice())
+    }
     /// Whether it brings nothing, not even a bookmark.
     pub fn is_empty(&self) -> bool {
         let has_readings = !self.readings.is_empty() || !self.refused.is_empty() || self.numbers.iter().any(|b| !b.is_empty());

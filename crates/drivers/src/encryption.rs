@@ -13,19 +13,24 @@ use tokio_rustls::TlsConnector;
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
-/// Encrypts a connection to `host`, whose other end has to show a certificate for that name. `certificates` (PEM) are trusted; where there
-/// are none, those of the system.
-pub(crate) async fn connect(socket: TcpStream, host: &str, certificates: &[u8]) -> Result<Box<dyn Wire>, String> {
+/// Encrypts a connection to `host`, whose other end has to show a certificate for that name.
+pub(crate) async fn connect(socket: TcpStream, host: &str, trust: &Trust) -> Result<Box<dyn Wire>, String> {
     let name = ServerName::try_from(host.to_owned()).map_err(|e| format!("`{host}` cannot stand in a certificate: {e}"))?;
-    let connector = TlsConnector::from(Arc::new(trusting(certificates)?));
+    let connector = TlsConnector::from(Arc::clone(trust));
     let stream = connector.connect(name, socket).await.map_err(|e| format!("encryption: {e}"))?;
     Ok(Box::new(stream))
 }
 
-fn trusting(certificates: &[u8]) -> Result<ClientConfig, String> {
+/// Whose certificates are trusted, and the sessions that can be taken up again.
+pub(crate) type Trust = Arc<ClientConfig>;
+
+/// Trusts certificates (PEM), or those of the system where there are none. Reads files then: once a source, not once a connection.
+pub(crate) fn trusting(certificates: &[u8]) -> Result<Trust, String> {
     let mut roots = RootCertStore::empty();
+    let mut trouble = String::new();
     if certificates.is_empty() {
         let system = rustls_native_certs::load_native_certs();
+        trouble = system.errors.iter().map(|error| format!("; {error}")).collect();
         roots.add_parsable_certificates(system.certs);
     }
     for certificate in CertificateDer::pem_slice_iter(certificates) {
@@ -33,11 +38,11 @@ fn trusting(certificates: &[u8]) -> Result<ClientConfig, String> {
         roots.add(certificate).map_err(|e| format!("a trusted certificate: {e}"))?;
     }
     if roots.is_empty() {
-        return Err("no certificate is trusted: name one in `certificates`".to_owned());
+        return Err(format!("no certificate is trusted: name one in `certificates`{trouble}"));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder.map_err(|e| e.to_string())?.with_root_certificates(roots).with_no_client_auth())
+    Ok(Arc::new(builder.map_err(|e| e.to_string())?.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// What a listener needs to encrypt: a certificate chain and its key, both PEM.

@@ -2,7 +2,7 @@
 //! at the door, health, pauses between attempts. Absent: any protocol.
 
 use collect::Delivery;
-use measure::{Budget, Chance, Instant};
+use measure::{Budget, Chance, Instant, Share};
 use plant::{ChannelId, CommandValue, Refused, SourceId};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -37,6 +37,16 @@ pub struct Arrival {
     /// Told once everything in it is in the journal or refused with a reason; only then the source may forget the message.
     /// Told otherwise, or dropped, it could not be taken; the source is asked for it again where the protocol can.
     pub done: oneshot::Sender<Settled>,
+    /// Its memory, where it is much; held until it is settled.
+    pub room: Option<Share>,
+}
+
+impl Arrival {
+    /// What a message brought, and where it is told what became of it.
+    pub fn new(delivery: Delivery) -> (Self, oneshot::Receiver<Settled>) {
+        let (done, settled) = oneshot::channel();
+        (Self { delivery, done, room: None }, settled)
+    }
 }
 
 /// What became of an arrival.
@@ -166,13 +176,18 @@ impl Line {
     }
     /// Hands a delivery in, waiting while the door is full. `None` when the node stops.
     pub async fn deliver(&self, delivery: Delivery) -> Option<oneshot::Receiver<Settled>> {
-        let (done, settled) = oneshot::channel();
-        if delivery.is_empty() {
-            return done.send(Settled::TAKEN).ok().map(|()| settled);
+        self.deliver_in(delivery, None).await
+    }
+    /// As [`Self::deliver`], with the memory that it has until it is settled.
+    pub(crate) async fn deliver_in(&self, delivery: Delivery, room: Option<Share>) -> Option<oneshot::Receiver<Settled>> {
+        let (mut arrival, settled) = Arrival::new(delivery);
+        if arrival.delivery.is_empty() {
+            return arrival.done.send(Settled::TAKEN).ok().map(|()| settled);
         }
+        arrival.room = room;
         tokio::select! {
             () = self.stop.cancelled() => None,
-            sent = self.common.door.send(Arrival { delivery, done }) => sent.ok().map(|()| settled),
+            sent = self.common.door.send(arrival) => sent.ok().map(|()| settled),
         }
     }
     /// Waits before attempt number `attempt` (from 0) and answers writes meanwhile; `false` when the node stops.

@@ -3,9 +3,10 @@
 //!
 //! ```text
 //! bodies   requests at the doors          no room: the client waits, then is asked to send again
+//!                                         (both: the unsealed are given up first)
 //! unsealed readings of the journal        no room: the oldest are given up; they are read from the disk where they are asked for
 //! sealing  readings on their way          always has room: it is what empties the journal; an eighth is kept for it
-//! queries  whatever a question needs      no room: the unsealed are given up first, then the question is refused
+//! queries  whatever a question needs      no room: the question is refused; a quarter is kept for bodies
 //! ```
 
 use std::fmt;
@@ -44,10 +45,13 @@ impl Taker {
             Self::Bodies => 16,
             Self::Unsealed => 1,
             Self::Sealing => 4,
-            Self::Queries => 24,
+            Self::Queries => 20,
         }
     }
 }
+
+/// Kept for bodies [parts of 32].
+const KEPT_FOR_BODIES: u64 = 8;
 
 /// Asked to give up this many bytes, if there are any to give.
 type Relief = Box<dyn Fn(u64) + Send + Sync>;
@@ -114,19 +118,23 @@ impl Budget {
         share
     }
 
-    /// Adds to what a taker has, or tells how many bytes are wanting.
+    /// Adds to what a taker has, or tells how many bytes the unsealed would have to give up; 0 where that would not help.
     fn add(&self, taker: Taker, bytes: u64) -> Result<(), u64> {
         let mut taken = self.lock();
         let wanted = taken[taker as usize].saturating_add(bytes);
         if taker != Taker::Sealing {
-            // sealing has what is kept for it, and all others the rest
-            let sum = taken.iter().sum::<u64>() - taken[Taker::Sealing as usize];
-            let open = self.0.max - self.most(Taker::Sealing);
-            if wanted > self.most(taker) {
+            // sealing has what is kept for it; of the rest a part is kept for bodies, so that questions never stop what comes in
+            let of = |taker: Taker| taken[taker as usize];
+            let kept =
+                if taker == Taker::Bodies { 0 } else { (self.0.max / 32 * KEPT_FOR_BODIES).saturating_sub(of(Taker::Bodies)) };
+            let open = self.0.max - self.most(Taker::Sealing) - kept;
+            let sum = of(Taker::Bodies) + of(Taker::Unsealed) + of(Taker::Queries);
+            let wanting = sum.saturating_add(bytes).saturating_sub(open);
+            if wanted > self.most(taker) || wanting > of(Taker::Unsealed) {
                 return Err(0);
             }
-            if sum.saturating_add(bytes) > open {
-                return Err(sum.saturating_add(bytes) - open);
+            if wanting > 0 {
+                return Err(wanting);
             }
         }
         taken[taker as usize] = wanted;
@@ -171,6 +179,11 @@ impl Share {
         self.budget.lock()[self.taker as usize] += bytes;
         self.bytes += bytes;
     }
+    /// Takes or gives back, so that it is of a size, whatever there is, as [`Budget::must`].
+    pub fn resize(&mut self, bytes: u64) {
+        self.shrink(self.bytes.saturating_sub(bytes));
+        self.must_grow(bytes - self.bytes);
+    }
     /// Gives some back; no more than it has.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
@@ -198,11 +211,11 @@ mod tests {
     #[test]
     fn what_is_dropped_is_free_again() {
         let budget = Budget::new(3_200);
-        let first = budget.take(Taker::Queries, 2_400).expect("three quarters are for questions");
-        assert_eq!((first.bytes(), budget.taken(Taker::Queries)), (2_400, 2_400));
+        let first = budget.take(Taker::Queries, 2_000).expect("five eighths are for questions");
+        assert_eq!((first.bytes(), budget.taken(Taker::Queries)), (2_000, 2_000));
         assert!(budget.take(Taker::Queries, 1).is_none(), "and no more");
-        assert!(budget.take(Taker::Bodies, 401).is_none(), "an eighth is kept for sealing");
-        assert!(budget.take(Taker::Bodies, 400).is_some());
+        assert!(budget.take(Taker::Bodies, 801).is_none(), "an eighth is kept for sealing");
+        assert!(budget.take(Taker::Bodies, 800).is_some(), "a quarter for bodies");
         drop(first);
         assert_eq!(budget.taken_sum(), 0);
         assert!(budget.take(Taker::Bodies, 1_600).is_some());
@@ -211,8 +224,8 @@ mod tests {
     #[test]
     fn sealing_always_has_room() {
         let budget = Budget::new(3_200);
-        let _queries = budget.take(Taker::Queries, 2_400);
-        let _bodies = budget.take(Taker::Bodies, 400);
+        let _queries = budget.take(Taker::Queries, 2_000);
+        let _bodies = budget.take(Taker::Bodies, 800);
         assert_eq!(budget.take(Taker::Sealing, 10_000).map(|share| share.bytes()), Some(10_000));
         assert_eq!(budget.taken_sum(), 2_800, "and gives it back");
     }
@@ -227,10 +240,11 @@ mod tests {
             heard.fetch_add(wanting, Ordering::Relaxed);
             held.lock().expect("no panic").pop();
         });
-        let question = budget.take(Taker::Queries, 2_400).expect("room is made");
+        let question = budget.take(Taker::Queries, 1_600).expect("room is made");
         assert_eq!((asked.load(Ordering::Relaxed), budget.taken(Taker::Unsealed)), (200, 300));
+        assert!(budget.take(Taker::Queries, 401).is_none());
         drop(question);
-        assert!(budget.take(Taker::Queries, 2_401).is_none());
+        assert!(budget.take(Taker::Queries, 2_001).is_none());
         assert_eq!(asked.load(Ordering::Relaxed), 200, "nobody is asked where it would not help");
     }
 

@@ -1,6 +1,6 @@
 //! When people work: shifts of the week in the site's own time, and the zone that ties local time to UTC.
 
-use crate::TeamId;
+use crate::{TeamId, Window};
 use measure::{Instant, Span};
 
 /// A time zone as the list of its offsets; daylight saving is a later entry.
@@ -83,6 +83,24 @@ impl Calendar {
     pub fn shift_at(&self, at: Instant) -> Option<ShiftSpan> {
         self.spans(at, at + Span::from_micros(1)).into_iter().next_back()
     }
+    /// The parts of `from..to` in which no shift is worked, by their start; none where there are no shifts at all.
+    pub fn closed(&self, from: Instant, to: Instant) -> Vec<Window> {
+        let spans = self.spans(from, to);
+        if self.shifts.is_empty() {
+            return Vec::new();
+        }
+        let (mut closed, mut since) = (Vec::new(), from);
+        for span in spans {
+            if span.from > since {
+                closed.push(Window { from: since, to: span.from });
+            }
+            since = since.max(span.to);
+        }
+        if to > since {
+            closed.push(Window { from: since, to });
+        }
+        closed
+    }
     /// Worked time within `from..to`; overlapping shifts count once.
     pub fn worked(&self, from: Instant, to: Instant) -> Span {
         let mut reached = from;
@@ -122,6 +140,17 @@ mod tests {
         assert_eq!(span.from.to_string(), "2026-03-02T14:00:00Z");
         assert_eq!(span.to.to_string(), "2026-03-02T22:00:00Z");
         assert_eq!(calendar.shift_at("2026-03-02T22:00:00Z".parse().expect("its end")), None);
+    }
+
+    #[test]
+    fn what_is_not_worked_is_closed() {
+        let monday: Instant = "2026-03-01T16:00:00Z".parse().expect("Monday 00:00 in Shanghai");
+        let (calendar, end) = (shanghai_nights(), monday + Span::from_days(7));
+        let closed = calendar.closed(monday, end);
+        let sum = closed.iter().fold(Span::ZERO, |sum, window| sum + (window.to - window.from));
+        assert_eq!(sum + calendar.worked(monday, end), Span::from_days(7));
+        assert_eq!((closed[0].from, closed[closed.len() - 1].to), (monday, end), "the weekend too");
+        assert!(Calendar { shifts: Vec::new(), ..calendar }.closed(monday, end).is_empty(), "without shifts it is never closed");
     }
 
     #[test]

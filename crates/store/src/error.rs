@@ -54,6 +54,9 @@ pub enum StoreError {
     /// A query that is not allowed or not understood.
     #[error("{0}")]
     Query(String),
+    /// There is no memory left for a question.
+    #[error("{0}")]
+    NoRoom(&'static str),
     /// The query took too long.
     #[error("the query took longer than {0} s and was stopped; narrow it by machine or time")]
     Slow(u64),
@@ -65,7 +68,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anything else being changed.
     pub const fn may_retry(&self) -> bool {
-        matches!(self, Self::Disk { .. } | Self::JournalFull { .. } | Self::Records(_) | Self::Slow(_))
+        matches!(self, Self::Disk { .. } | Self::JournalFull { .. } | Self::Records(_) | Self::NoRoom(_) | Self::Slow(_))
     }
     /// A refusal of the disk.
     pub(crate) fn disk(what: &'static str, path: &Path, cause: &std::io::Error) -> Self {

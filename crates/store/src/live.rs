@@ -117,12 +117,8 @@ impl HotSegment {
         let _file = room(self.bytes)?;
         let mut entries = Vec::new();
         for payload in segment::scan(&path, self.number)?.payloads() {
-            match Entry::decode(payload) {
-                Ok(Entry::Batches(_)) => {
-                    entries.push(Arc::new(Held { bytes: payload.to_vec(), _share: room(payload.len() as u64)? }));
-                }
-                Ok(Entry::Catalogue(_) | Entry::Names(_) | Entry::Words(_) | Entry::Record(..)) => {}
-                Err(cause) => return Err(StoreError::form(path.display().to_string(), &cause)),
+            if Reader::new(payload).is_some() {
+                entries.push(Arc::new(Held { bytes: payload.to_vec(), _share: room(payload.len() as u64)? }));
             }
         }
         Ok(Hot { catalogue, entries })
@@ -130,6 +126,10 @@ impl HotSegment {
     /// Lets its batches go from memory; gives the bytes that they had.
     fn give_up(&mut self) -> u64 {
         self.hot.take().map_or(0, |hot| hot.iter().map(|entry| entry.bytes.len() as u64).sum())
+    }
+    /// What loading it takes beside what is in memory already [bytes]: the file as it is read, and its entries.
+    pub(crate) fn load_bytes(&self) -> u64 {
+        if self.hot.is_some() { 0 } else { 2 * self.bytes }
     }
     /// The batches in memory.
     pub(crate) fn in_memory(&self) -> Vec<Batch> {

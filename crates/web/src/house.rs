@@ -135,6 +135,9 @@ pub enum HouseError {
     /// The house is busy or stopping; try again.
     #[error("the unit did not answer in time; try again")]
     Busy,
+    /// There is no memory for it now; try again.
+    #[error("{0}")]
+    Full(String),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(String),

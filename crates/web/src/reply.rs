@@ -104,6 +104,7 @@ impl From<HouseError> for Refusal {
             HouseError::Conflict(_) => Self::conflict(message),
             HouseError::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, "invalid", message),
             HouseError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).after(Duration::from_secs(1)),
+            HouseError::Full(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_room", message).after(Duration::from_secs(5)),
             HouseError::Store(reason) => {
                 tracing::error!(%reason, "the store failed while answering a request");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_failed", "the store failed; the log says why")
@@ -133,6 +134,7 @@ mod tests {
             (Refusal::from(unknown), 404, "channel `x` is not known here"),
             (Refusal::from(HouseError::Conflict("decided already".to_owned())), 409, "decided already"),
             (Refusal::from(HouseError::Invalid("no such column".to_owned())), 400, "no such column"),
+            (Refusal::from(HouseError::Full("no memory is free".to_owned())), 503, "no memory is free"),
             (Refusal::from(HouseError::Busy), 503, "the unit did not answer in time; try again"),
             (Refusal::from(HouseError::Store("/secret/path".to_owned())), 503, "the store failed; the log says why"),
         ];

@@ -127,14 +127,13 @@ impl Intake {
             // the unit has ended: what it cannot take is told to be not taken, by the dropped sender
             Poll::Ready(Err(_)) | Poll::Ready(Ok(())) => {}
         }
-        let (done, settled) = oneshot::channel();
-        let (values, delivery) = (self.open.take_echoes(), self.open.take());
+        let (values, (arrival, settled)) = (self.open.take_echoes(), Arrival::new(self.open.take()));
         if let Some(echoes) = self.echoes.as_ref().filter(|_| !values.is_empty()) {
             // a full channel means that nobody waits for an echo now
             let _ = echoes.try_send(values);
         }
         // refused only when the unit has ended
-        let _ = self.door.send_item(Arrival { delivery, done });
+        let _ = self.door.send_item(arrival);
         self.under_way.push_back((Some(settled), std::mem::take(&mut self.owed)));
     }
 

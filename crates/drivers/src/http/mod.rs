@@ -1,8 +1,10 @@
 //! HTTP ingestion: InfluxDB line protocol (`/api/v2/write`, `/write`), so that Telegraf and its plugins write to a unit
 //! unchanged, and the JSON that Telegraf writes (`/telegraf`). Here the unit is the server and the devices come to it.
 //!
-//! Files: `config` (what is wanted), `wire` (pure: bodies to readings), `source` (the listener), `sink` (no writes), `tests`.
+//! Files: `config` (what is wanted), `wire` (pure: bodies to readings), `source` (the listener), `body` (a body in
+//! memory), `sink` (no writes), `tests`.
 
+mod body;
 mod config;
 mod sink;
 mod source;

@@ -8,6 +8,7 @@
 //! Limits: connections at once, bytes of one body, time to send a request; memory of all comes from the unit's budget and is held until
 //! what a body brought is settled. A full door slows the clients; so does a full budget, which then asks them to send again.
 
+use super::body::{self, Body};
 use super::config::{Acknowledge, Config};
 use super::sink;
 use super::wire::{Decoder, Form, Message, Precision};
@@ -15,16 +16,13 @@ use crate::encryption::{Wire, listening};
 use crate::{Credentials, Line, Settled, WriteRequest};
 use base64::Engine;
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Body, Incoming};
-use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use measure::{Share, Taker};
 use std::convert::Infallible;
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -33,25 +31,24 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// Longest wait for the head of a request, and for its body.
-const REQUEST_WITHIN: Duration = Duration::from_secs(30);
-/// Longest wait for memory, and how often it is looked for.
-const ROOM_WITHIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_millis(20));
+pub(super) const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// Memory of bodies kept for the next ones: how many, and the largest [bytes].
 const SPARE: (usize, usize) = (4, 1 << 20);
 /// When a client is asked to try again [s].
 const RETRY_AFTER_S: u16 = 2;
 
 /// What all connections share.
-struct Shared {
-    line: Line,
-    config: Config,
+pub(super) struct Shared {
+    pub line: Line,
+    pub config: Config,
     decoder: Decoder,
     /// Memory of bodies that are read, for the next ones.
     spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Shared {
-    fn memory(&self) -> Vec<u8> {
+    /// Memory of a body that is read, empty.
+    pub(super) fn memory(&self) -> Vec<u8> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
     fn give_back(&self, mut body: Vec<u8>) {
@@ -64,7 +61,7 @@ impl Shared {
 }
 
 /// An answer: its status and what it says; no words where all is well.
-struct Answer(StatusCode, String);
+pub(super) struct Answer(pub StatusCode, pub String);
 
 /// Serves the line until it stops.
 pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteRequest>) {
@@ -216,24 +213,18 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, A
         let words = "the token, or the name and password, is not the one of this source in unit.toml".to_owned();
         return Err(Answer(StatusCode::UNAUTHORIZED, words));
     }
-    let (body, room) = body(shared, request).await?;
-    let message = Message { form, body };
+    let Body { bytes, mut room } = body::read(shared, request).await?;
+    let message = Message { form, body: bytes };
     let delivery = shared.decoder.read(&message, shared.line.now());
     shared.give_back(message.body);
+    room.resize(delivery.bytes() as u64);
     let readings = delivery.len();
     shared.line.heard();
     let unavailable = || Answer(StatusCode::SERVICE_UNAVAILABLE, "the unit is ending; send again".to_owned());
-    let settled = shared.line.deliver(delivery).await.ok_or_else(unavailable)?;
+    let settled = shared.line.deliver_in(delivery, Some(room)).await.ok_or_else(unavailable)?;
     let settled = match shared.config.acknowledge {
         Acknowledge::Journal => settled.await.map_err(|_| unavailable())?,
-        Acknowledge::Memory => {
-            tokio::spawn(async move {
-                // whatever became of it, its memory is free then
-                let _ = settled.await;
-                drop(room);
-            });
-            Settled::TAKEN
-        }
+        Acknowledge::Memory => Settled::TAKEN,
     };
     Ok(told(&settled, readings))
 }
@@ -256,73 +247,6 @@ fn told(settled: &Settled, readings: usize) -> Answer {
         }
         None => Answer(StatusCode::NO_CONTENT, String::new()),
     }
-}
-
-/// The body of a request, unpacked, and its share of the memory.
-async fn body(shared: &Shared, request: Request<Incoming>) -> Result<(Vec<u8>, Share), Answer> {
-    let body_max = shared.config.body_max;
-    let too_large =
-        || Answer(StatusCode::PAYLOAD_TOO_LARGE, format!("a body larger than {body_max} bytes; send smaller batches"));
-    let broken = |words: String| Answer(StatusCode::BAD_REQUEST, words);
-    let is_packed = match request.headers().get(CONTENT_ENCODING).map(|v| v.to_str().unwrap_or_default()) {
-        None | Some("" | "identity") => false,
-        Some("gzip") => true,
-        Some(other) => return Err(broken(format!("content encoding `{other}`; allowed are gzip and identity"))),
-    };
-    let length = request.body().size_hint().upper().map_or(body_max, |n| usize::try_from(n).unwrap_or(usize::MAX));
-    if length > body_max {
-        return Err(too_large());
-    }
-    let mut room = room(shared, length + if is_packed { body_max } else { 0 }).await?;
-    let packed = match timeout(REQUEST_WITHIN, gather(shared.memory(), request.into_body(), body_max)).await {
-        Err(_) => return Err(broken(format!("the body did not come within {REQUEST_WITHIN:?}"))),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
-        Ok(Err(error)) => return Err(broken(format!("the body broke off: {error}"))),
-        Ok(Ok(body)) => body,
-    };
-    if !is_packed {
-        return Ok((packed, room));
-    }
-    let mut unpacked = Vec::new();
-    let most = body_max as u64 + 1;
-    let read = MultiGzDecoder::new(packed.as_slice()).take(most).read_to_end(&mut unpacked);
-    read.map_err(|error| broken(format!("the body is not gzip as it says: {error}")))?;
-    if unpacked.len() > body_max {
-        return Err(too_large());
-    }
-    room.shrink(room.bytes().saturating_sub(unpacked.len() as u64));
-    Ok((unpacked, room))
-}
-
-/// Memory for a body; where there is none the client waits, then is asked to send again.
-async fn room(shared: &Shared, bytes: usize) -> Result<Share, Answer> {
-    let (within, every) = ROOM_WITHIN;
-    let look = async {
-        loop {
-            if let Some(share) = shared.line.memory().take(Taker::Bodies, bytes as u64) {
-                return share;
-            }
-            tokio::time::sleep(every).await;
-        }
-    };
-    let words = || format!("no memory is free for {bytes} bytes more (`memory_mib_max` of [store]); send again");
-    timeout(within, look).await.map_err(|_| Answer(StatusCode::SERVICE_UNAVAILABLE, words()))
-}
-
-/// All pieces of a body in one place of memory, which is empty.
-async fn gather(
-    mut bytes: Vec<u8>,
-    body: Incoming,
-    body_max: usize,
-) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    bytes.reserve(usize::try_from(body.size_hint().lower()).unwrap_or(0).min(body_max));
-    let mut pieces = Limited::new(body, body_max);
-    while let Some(piece) = pieces.frame().await {
-        if let Ok(data) = piece?.into_data() {
-            bytes.extend_from_slice(&data);
-        }
-    }
-    Ok(bytes)
 }
 
 fn precision(query: &str) -> Result<Precision, Answer> {

@@ -110,8 +110,11 @@ pub async fn run(line: Line, config: Config, mut requests: mpsc::Receiver<WriteR
 async fn open(line: &Line, config: &Config, (host, port): (&str, u16)) -> Result<Peer, String> {
     let socket = TcpStream::connect((host, port)).await.map_err(|e| e.to_string())?;
     socket.set_nodelay(true).map_err(|e| e.to_string())?;
-    let wire: Box<dyn Wire> =
-        if config.secure { encryption::connect(socket, host, &config.certificates).await? } else { Box::new(socket) };
+    let wire: Box<dyn Wire> = if config.secure {
+        encryption::connect(socket, host, &encryption::trusting(&config.certificates)?).await?
+    } else {
+        Box::new(socket)
+    };
     let (reader, mut writer) = tokio::io::split(wire);
     let properties = PropertyBytes::default()
         .long(id::SESSION_EXPIRY, SESSION_S)

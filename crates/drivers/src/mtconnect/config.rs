@@ -90,6 +90,14 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Host and port as a URL has them: an IPv6 address in brackets.
+    pub(super) fn place(&self) -> String {
+        let host = &self.host;
+        if host.contains(':') { format!("[{host}]:{}", self.port) } else { format!("{host}:{}", self.port) }
+    }
+}
+
 /// Characters that need no escape in a URL.
 const fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~')

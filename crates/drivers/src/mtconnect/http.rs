@@ -2,7 +2,7 @@
 //! size. Absent: redirects, what a body means.
 
 use super::config::Config;
-use crate::encryption::{self, Wire};
+use crate::encryption::{self, Trust, Wire};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -16,6 +16,8 @@ use tokio::time::timeout;
 #[derive(Default)]
 pub(super) struct Client {
     open: Option<SendRequest<Empty<Bytes>>>,
+    /// Whom an encrypted agent may be; read once.
+    trust: Option<Trust>,
     /// Drives the connection; aborted on drop.
     driver: JoinSet<()>,
 }
@@ -27,7 +29,7 @@ impl Client {
     /// Nobody answers in time, or not with HTTP, or with more than `document_max` bytes, or with an empty body.
     pub(super) async fn get(&mut self, config: &Config, path: &str) -> Result<Vec<u8>, String> {
         let scheme = if config.secure { "https" } else { "http" };
-        let place = format!("{scheme}://{}:{}{path}", config.host, config.port);
+        let place = format!("{scheme}://{}{path}", config.place());
         match timeout(config.timeout, self.ask(config, path)).await {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(error)) => {
@@ -65,8 +67,15 @@ impl Client {
         self.driver.abort_all();
         let stream = TcpStream::connect((config.host.as_str(), config.port)).await.map_err(|e| e.to_string())?;
         stream.set_nodelay(true).map_err(|e| e.to_string())?;
-        let wire: Box<dyn Wire> =
-            if config.secure { encryption::connect(stream, &config.host, &config.certificates).await? } else { Box::new(stream) };
+        let wire: Box<dyn Wire> = if config.secure {
+            let trust = match self.trust.take() {
+                Some(trust) => trust,
+                None => encryption::trusting(&config.certificates)?,
+            };
+            encryption::connect(stream, &config.host, self.trust.insert(trust)).await?
+        } else {
+            Box::new(stream)
+        };
         let (connection, driver) = handshake(TokioIo::new(wire)).await.map_err(|e| e.to_string())?;
         // how it ends is told by the request that meets it
         self.driver.spawn(async move { drop(driver.await) });
@@ -78,7 +87,7 @@ impl Client {
 async fn send(connection: &mut SendRequest<Empty<Bytes>>, config: &Config, path: &str) -> Result<Response<Incoming>, String> {
     connection.ready().await.map_err(|e| e.to_string())?;
     let request = Request::get(path)
-        .header("host", format!("{}:{}", config.host, config.port))
+        .header("host", config.place())
         .header("accept", "application/xml, text/xml")
         .body(Empty::new())
         .map_err(|e| e.to_string())?;

@@ -83,8 +83,8 @@ async fn hand_in(
 ) -> Result<Vec<oneshot::Receiver<Settled>>, Failure> {
     let mut waiting = Vec::new();
     while let Some((_, delivery)) = pending.take_if(|(at, _)| *at < until) {
-        let (done, receipt) = oneshot::channel();
-        running.door.send(Arrival { delivery, done }).await.map_err(|_| Failure::new("the unit ended"))?;
+        let (arrival, receipt) = Arrival::new(delivery);
+        running.door.send(arrival).await.map_err(|_| Failure::new("the unit ended"))?;
         waiting.push(receipt);
         *pending = replay.next();
     }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc};
 use web::hand::{Entered, HandReading, Said, Typed};
 use web::house::HouseError;
 
@@ -141,8 +141,8 @@ impl HandDesk {
         };
         let place = Place::Channel(reading.channel);
         delivery.readings.push(RawReading { place, at: Some(reading.at), value, quality: Quality::Good });
-        let (done, settled) = oneshot::channel();
-        self.door.send(Arrival { delivery, done }).await.map_err(|_| HouseError::Busy)?;
+        let (arrival, settled) = Arrival::new(delivery);
+        self.door.send(arrival).await.map_err(|_| HouseError::Busy)?;
         let settled = tokio::time::timeout(STORED_WITHIN, settled).await;
         let Ok(Ok(Settled { is_taken, first, .. })) = settled else { return Err(HouseError::Busy) };
         match first {

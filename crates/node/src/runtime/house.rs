@@ -100,6 +100,7 @@ impl Hand for NodeHouse {
 fn failed(error: StoreError) -> HouseError {
     match error {
         StoreError::Query(sentence) => HouseError::Invalid(sentence),
+        full @ StoreError::NoRoom(_) => HouseError::Full(full.to_string()),
         slow @ StoreError::Slow(_) => HouseError::Invalid(slow.to_string()),
         other => HouseError::Store(other.to_string()),
     }

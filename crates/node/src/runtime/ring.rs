@@ -7,6 +7,7 @@ use super::route::Routes;
 use crate::clock::Clock;
 use collect::Bookmark;
 use drivers::{Arrival, Settled};
+use measure::Share;
 use plant::{Batch, Command, Plant, Record, RecordId, SourceId, Verdict, WordId};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
@@ -87,7 +88,7 @@ struct Turn {
     batches: Vec<Batch>,
     /// How far sources were read, by key.
     bookmarks: Vec<(String, String)>,
-    waiting: Vec<(oneshot::Sender<Settled>, Settled)>,
+    waiting: Vec<(oneshot::Sender<Settled>, Settled, Option<Share>)>,
 }
 
 impl Turn {
@@ -183,7 +184,7 @@ impl Loop {
             absorbed.batches.into_iter().for_each(|batch| turn.take(batch));
             let refused = absorbed.refused.len() as u64;
             let first = absorbed.refused.into_iter().next().map(Box::new);
-            turn.waiting.push((arrival.done, Settled { is_taken: true, refused, first }));
+            turn.waiting.push((arrival.done, Settled { is_taken: true, refused, first }, arrival.room));
         }
         turn
     }
@@ -207,7 +208,7 @@ impl Loop {
         for (from, count) in counts {
             self.parts.unit.settle(from, count, committed.is_ok());
         }
-        for (done, settled) in waiting {
+        for (done, settled, _room) in waiting {
             // the driver may have gone away; its source then sends the message again
             let _ = done.send(Settled { is_taken: committed.is_ok(), ..settled });
         }

@@ -15,6 +15,9 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use std::fmt::Display;
 
+/// Rows of a row group of a Parquet answer, which is held in memory until it is whole.
+const GROUP_ROWS: usize = 64 << 10;
+
 /// Writes an answer in one form.
 pub(crate) struct Answer {
     form: Form,
@@ -60,7 +63,8 @@ impl Answer {
             }
             SqlFormat::Parquet => {
                 let packed = Compression::ZSTD(ZstdLevel::default());
-                let properties = WriterProperties::builder().set_compression(packed).build();
+                let properties =
+                    WriterProperties::builder().set_compression(packed).set_max_row_group_row_count(Some(GROUP_ROWS)).build();
                 let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).map_err(unwritable)?;
                 first.append(writer.inner_mut());
                 Form::Parquet(Box::new(writer))

@@ -63,6 +63,8 @@ pub(crate) struct Sight {
     pub manifest: Arc<Manifest>,
     pub hot: Vec<Hot>,
     pub words: Vec<Arc<str>>,
+    /// Machine types that unsealed readings may be of.
+    pub kinds: BTreeSet<String>,
     /// Records by table name, for the tables named.
     pub records: Vec<(&'static str, Vec<Outlined>)>,
     /// Newest values, where the query asks for them.
@@ -180,6 +182,8 @@ impl Sql {
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
         }
         if self.wants(LAST_TABLE) && !types.contains(LAST_TABLE) {
+            // the rows, and as much again as columns
+            room.take(2 * size_of_val(sight.last.as_slice())).map_err(lacking)?;
             self.context.register_table(LAST_TABLE, Arc::new(last_table(&sight.last)?))?;
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
@@ -217,6 +221,7 @@ impl Sql {
                 self.context.register_table(TableReference::bare(machine_type.as_str()), frame?.into_view())?;
             }
         }
+        types.extend(sight.kinds.iter().cloned());
         types.extend(RECORD_TABLES.map(|(name, _)| name.to_owned()));
         Ok(types.into_iter().collect())
     }

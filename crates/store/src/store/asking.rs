@@ -1,6 +1,7 @@
 //! Questions: series of a channel and SQL, worked out on a thread of their own.
 
 use super::Store;
+use crate::form::Catalogue;
 use crate::live::HotSegment;
 use crate::records::Outlined;
 use crate::series::{Answer, Ask, LAST_TABLE, Manifest, RECORD_TABLES, Room, Sight, Sql, context, next, table};
@@ -8,6 +9,7 @@ use crate::{Bucket, LastValue, SqlFormat, SqlShape, SqlTable, StoreError};
 use datafusion::execution::SendableRecordBatchStream;
 use measure::{Budget, Instant, Span, Taker};
 use plant::{ChannelId, ChannelKind, Plant};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -173,7 +175,11 @@ impl Store {
             // the columns of these tables do not depend on their rows
             let records = RECORD_TABLES.into_iter().filter(|(name, _)| sql.wants(name)).map(|(name, _)| (name, Vec::new()));
             let records = records.collect();
-            let answer = self.think(async move { sql.shape(&looking.sight(records, Vec::new(), false)?).await }).await;
+            let shape = async move {
+                let sight = looking.sight(&sql, (records, Vec::new()), false)?;
+                sql.shape(&sight).await
+            };
+            let answer = self.think(shape).await;
             tries -= 1;
             if tries == 0 || !matches!(answer, Err(StoreError::Disk { .. })) {
                 return answer;
@@ -219,7 +225,7 @@ impl Store {
         let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
         let looking = self.looking();
         Ok(async move {
-            let sight = looking.sight(records, last, true)?;
+            let sight = looking.sight(&sql, (records, last), true)?;
             let answer = sql.run(&sight).await;
             // by now the tables hold what was looked up
             drop(room);
@@ -287,13 +293,30 @@ struct Looking {
 impl Looking {
     fn sight(
         self,
-        records: Vec<(&'static str, Vec<Outlined>)>,
-        last: Vec<LastValue>,
+        sql: &Sql,
+        (records, last): (Vec<(&'static str, Vec<Outlined>)>, Vec<LastValue>),
         hot_rows: bool,
     ) -> Result<Sight, StoreError> {
         let Self { journal, history, manifest, segments, words, budget } = self;
-        let hot = segments.iter().map(|s| s.load(&journal, &budget, Taker::Queries)).collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Sight { history, manifest, hot, words, records, last, hot_rows, budget })
+        // most segments have the same catalogue, which may be long
+        let mut known: Option<(Arc<Catalogue>, bool)> = None;
+        let mut kinds = BTreeSet::new();
+        let is_wanted = |segment: &&HotSegment| {
+            let of = &segment.catalogue;
+            let new = || {
+                kinds.extend(of.machines.iter().map(|(_, kind)| kind.clone()));
+                (Arc::clone(of), of.machines.iter().any(|(_, kind)| sql.wants(kind)))
+            };
+            let (_, is_wanted) = known.take_if(|(known, _)| Arc::ptr_eq(known, of)).unwrap_or_else(new);
+            known = Some((Arc::clone(of), is_wanted));
+            is_wanted
+        };
+        let hot = segments
+            .iter()
+            .filter(is_wanted)
+            .map(|s| s.load(&journal, &budget, Taker::Queries))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(Sight { history, manifest, hot, words, kinds, records, last, hot_rows, budget })
     }
 }
 

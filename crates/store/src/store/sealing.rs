@@ -60,14 +60,14 @@ impl Store {
 
     /// The oldest closed segments that are due, as many as fit one chunk.
     fn due(&self, upto: Instant) -> Vec<HotSegment> {
-        // what gathering notes of them is as large again at most
-        let most = self.memory().most(Taker::Sealing) / 2;
+        // what gathering notes of them is about as large as they are
+        let most = self.memory().most(Taker::Sealing);
         let live = self.live();
         let closed = live.segments.split_last().map_or(&[][..], |(_, closed)| closed);
         let mut bytes = 0;
         let due = closed.iter().take_while(|s| {
             let first = bytes == 0;
-            bytes += s.bytes.max(1);
+            bytes += s.bytes.max(1) + s.load_bytes();
             s.received.is_none_or(|(_, last)| last <= upto) && (first || bytes <= most)
         });
         due.cloned().collect()

@@ -77,10 +77,9 @@ async fn unsealed_readings_make_room_and_a_full_budget_refuses_questions_only() 
         store.append(Vec::new(), vec![batch(0, &[(POWER, i, 1.0)])]).await.expect("stored");
     }
     let held = store.memory().taken(Taker::Unsealed);
-    let free = store.memory().max() - store.memory().most(Taker::Sealing) - held;
     // requests and another question take all but what the unsealed have
-    let bodies = store.memory().take(Taker::Bodies, 512 << 10).expect("half is for bodies");
-    let rest = store.memory().take(Taker::Queries, free - (512 << 10)).expect("the rest");
+    let bodies = store.memory().take(Taker::Bodies, 256 << 10).expect("a quarter is kept for bodies");
+    let rest = store.memory().take(Taker::Queries, (640 << 10) - held).expect("the rest");
     let relieved = store.memory().take(Taker::Queries, held / 2).expect("the unsealed make room");
     assert!(store.memory().taken(Taker::Unsealed) <= held / 2 + (4 << 10));
     let said = store.sql("select count(power) from milling", 10).await.expect_err("no room").to_string();

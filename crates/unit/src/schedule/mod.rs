@@ -20,10 +20,13 @@ use decide::search::plan::{Assigned, Plan};
 use measure::{Instant, Span};
 use plant::{MachineId, OrderId};
 use shop::{Done, Piece};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is too little to be told as a change of a start.
 const MOVED_MIN: Span = Span::from_minutes(5);
+/// How long a change is shown.
+const CHANGE_SHOWN: Span = Span::from_hours(1);
 
 /// Why a schedule leaves something out of account, to be told beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +75,7 @@ pub struct Promise {
     pub done: Instant,
 }
 
-/// What became of a task since the schedule before.
+/// What became of a task since people were told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It was not there: its order is new.
@@ -98,18 +101,32 @@ pub struct Schedule {
     pub tasks: Vec<Task>,
     /// Orders by due date.
     pub promises: Vec<Promise>,
-    /// What changed since the schedule before, by place in `tasks`.
-    pub changes: Vec<(usize, Change)>,
+    /// What changed within the last hour, by place in `tasks`.
+    pub changes: Vec<Option<Change>>,
     /// What it leaves out of account.
     pub caveats: Vec<Caveat>,
-    /// What it costs: 100 a second and order late, 1 a second of flow and of makespan, and of a start moved.
+    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine. Of
+    /// what runs already nothing is counted.
     pub objective: i64,
     /// What no schedule costs less than.
     pub bound: i64,
     /// Iterations of the search.
     pub iterations: u64,
-    /// Rules that the independent check applied.
+    /// Rules that the independent check applied; none where nothing was planned.
     pub rules: Vec<&'static str>,
+    /// What people were told of each operation.
+    told: HashMap<Step, Told>,
+}
+
+/// An operation of an order: its place in the route.
+type Step = (OrderId, usize);
+
+/// What people were told of an operation, until it changes by so much that they are told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    machine: MachineId,
+    from: Instant,
+    changed: Option<(Instant, Change)>,
 }
 
 /// A schedule to be searched for.
@@ -160,11 +177,18 @@ impl Scheduling {
             tasks.extend(self.tasks(model, certified));
         }
         tasks.sort_by_key(|task| (task.from, task.machine, task.order));
-        let done = |order: OrderId| tasks.iter().filter(|t| t.order == order).map(|t| t.to).max();
-        let promise = |(order, due): &(OrderId, Instant)| Some(Promise { order: *order, due: *due, done: done(*order)? });
+        let mut done: HashMap<OrderId, Instant> = HashMap::new();
+        for task in &tasks {
+            let end = done.entry(task.order).or_insert(task.to);
+            *end = task.to.max(*end);
+        }
+        let promise = |(order, due): &(OrderId, Instant)| Some(Promise { order: *order, due: *due, done: *done.get(order)? });
         let mut promises: Vec<Promise> = self.dues.iter().filter_map(promise).collect();
         promises.sort_by_key(|p| (p.due, p.order));
-        let changes = self.before.as_ref().map(|before| changes(before, &tasks)).unwrap_or_default();
+        let told: HashMap<Step, Told> = tasks.iter().map(|task| ((task.order, task.operation), self.told(task))).collect();
+        let is_fresh = |(since, _): &(Instant, Change)| self.at - *since <= CHANGE_SHOWN;
+        let change = |task: &Task| told.get(&(task.order, task.operation))?.changed.filter(is_fresh).map(|(_, change)| change);
+        let changes = tasks.iter().map(change).collect();
         Schedule {
             at: self.at,
             promises,
@@ -174,7 +198,8 @@ impl Scheduling {
             objective: plan.map_or(0, |(certified, _)| certified.certificate.objective()),
             bound: plan.map_or(0, |(_, search)| search.bound()),
             iterations: plan.map_or(0, |(_, search)| search.iterations()),
-            rules: decide::check::plan::PlanCertificate::rules().collect(),
+            rules: plan.map(|_| decide::check::plan::PlanCertificate::rules().collect()).unwrap_or_default(),
+            told,
         }
     }
 
@@ -201,23 +226,22 @@ impl Scheduling {
         by_start.into_iter().map(task).collect()
     }
 
+    /// What people are told of a task: what they were told before, unless it is new, elsewhere, or has moved enough.
+    fn told(&self, task: &Task) -> Told {
+        let (machine, from) = (task.machine, task.from);
+        let now = |change| Told { machine, from, changed: Some((self.at, change)) };
+        let Some(before) = &self.before else { return Told { machine, from, changed: None } };
+        let Some(was) = before.told.get(&(task.order, task.operation)) else { return now(Change::New) };
+        if was.machine != machine {
+            return now(Change::Machine { from: was.machine });
+        }
+        let by = from - was.from;
+        let is_moved = by >= MOVED_MIN || by <= Span::ZERO - MOVED_MIN;
+        // of what runs already everybody sees when it began
+        if is_moved && !task.is_running { now(Change::Start { by }) } else { *was }
+    }
+
     fn instant(&self, ticks: Time) -> Instant {
         self.at + Span::from_seconds(ticks)
     }
-}
-
-/// Tasks that the schedule before did not have, or elsewhere, or at another time.
-fn changes(before: &Schedule, tasks: &[Task]) -> Vec<(usize, Change)> {
-    let was = |task: &Task| before.tasks.iter().find(|t| (t.order, t.operation) == (task.order, task.operation));
-    let change = |(place, task): (usize, &Task)| {
-        let Some(was) = was(task) else { return Some((place, Change::New)) };
-        if was.machine != task.machine {
-            return Some((place, Change::Machine { from: was.machine }));
-        }
-        // what ran before it was due to start moved nobody's plan
-        let by = task.from - was.from;
-        let is_moved = by >= MOVED_MIN || by <= Span::ZERO - MOVED_MIN;
-        (is_moved && !task.is_running).then_some((place, Change::Start { by }))
-    };
-    tasks.iter().enumerate().filter_map(change).collect()
 }

@@ -6,13 +6,13 @@
 //! | --- | --- |
 //! | duration | pieces left x planned cycle x how much slower the machine runs lately (profile), more for the share that is scrapped |
 //! | set-up | of the operation, where the family before is another; the machine's present family counts |
-//! | available | the end of what runs; of a machine that is down, its usual repair time (profile, else half an hour) |
-//! | closed | time outside of shifts, two weeks ahead |
+//! | available | the end of what runs, shifts observed; of a machine that is down, its usual repair time before (profile, else half an hour) |
+//! | closed | time outside of shifts, two weeks ahead; set-ups may lie in it |
 //! | due, release | of the order |
 
 use super::{Caveat, Schedule, Task};
 use crate::desk::View;
-use decide::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability, Time};
+use decide::search::model::{HORIZON_MAX, Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability, Time};
 use measure::{Instant, Span};
 use plant::{MachineId, MachineState, Order, OrderId, OrderProgress};
 
@@ -26,6 +26,8 @@ const TARDINESS: i64 = 100;
 const OTHER_MACHINE: i64 = 300;
 /// Repair time of a machine whose usual one is not known.
 const REPAIR: Span = Span::from_minutes(30);
+/// Longest time for which a machine is believed to be down.
+const DOWN_MAX: Span = Span::from_days(14);
 /// How much slower or faster than planned a machine is believed to run.
 const PACE: (f64, f64) = (0.5, 4.0);
 
@@ -61,11 +63,10 @@ pub(super) fn of(view: &View, before: Option<&Schedule>) -> Result<Done, String>
         open.truncate(ORDERS_MAX);
     }
     // what runs comes first: it takes machines
-    let mut rest: Vec<(usize, Time)> = open.iter().map(|order| shop.run(order)).collect();
-    for (order, (next, release)) in open.iter().zip(rest.drain(..)) {
+    let rest: Vec<(usize, Time)> = open.iter().map(|order| shop.run(order)).collect();
+    for (order, (next, release)) in open.iter().zip(rest) {
         shop.add(order, (next, release), before);
     }
-    shop.observe_shifts();
     shop.finish()
 }
 
@@ -81,6 +82,11 @@ struct Shop<'v> {
     families: Vec<(&'v str, Time)>,
     /// Family in which each machine is now.
     present: Vec<Option<&'v str>>,
+    /// Time outside of shifts, ascending and apart, and the longest time between.
+    closed: Vec<(Time, Time)>,
+    longest: Time,
+    /// Machines whose shifts are not observed.
+    is_exempt: Vec<bool>,
     pieces: Vec<Piece>,
     running: Vec<Task>,
     dues: Vec<(OrderId, Instant)>,
@@ -90,13 +96,17 @@ struct Shop<'v> {
 impl<'v> Shop<'v> {
     fn new(view: &'v View) -> Self {
         let machines: Vec<Machine> = view.plant.machines.iter().map(|m| idle(view, m.id)).collect();
-        let family = |m: &plant::Machine| {
-            let image = view.image.machines.get(m.id.index())?;
-            let order = view.plant.orders.get(image.order?.index())?;
-            let route = &view.plant.product(order.product).route;
-            route.iter().find(|operation| operation.machines.contains(&m.id)).map(|operation| operation.family.as_str())
-        };
-        let present = view.plant.machines.iter().map(family).collect();
+        let present = view.plant.machines.iter().map(|m| family(view, m.id)).collect();
+        let tick = |instant: Instant| (instant - view.at).seconds() as Time;
+        let windows = view.plant.calendar.closed(view.at, view.at + AHEAD);
+        let closed: Vec<(Time, Time)> = windows.iter().map(|window| (tick(window.from), tick(window.to))).collect();
+        let ends = closed.iter().map(|(_, to)| *to).chain([0]);
+        let starts = closed.iter().map(|(from, _)| *from);
+        // between the end of one and the start of the next; the first opening begins now
+        let mut edges: Vec<Time> = ends.collect();
+        edges.sort_unstable();
+        let openings = edges.iter().zip(starts).map(|(end, start)| start - end);
+        let longest = if closed.is_empty() { HORIZON_MAX } else { openings.max().unwrap_or(0) };
         let stability = Stability { tick: 1, machine: OTHER_MACHINE };
         let parts = Parts { machines, makespan: 1, stability, ..Parts::default() };
         Self {
@@ -104,6 +114,9 @@ impl<'v> Shop<'v> {
             parts,
             families: Vec::new(),
             present,
+            closed,
+            longest,
+            is_exempt: vec![false; view.plant.machines.len()],
             pieces: Vec::new(),
             running: Vec::new(),
             dues: Vec::new(),
@@ -116,11 +129,16 @@ impl<'v> Shop<'v> {
         let progress = progress(self.view, order.id);
         let release = (order.release - self.view.at).seconds().max(0.0).ceil() as Time;
         let operation = self.view.plant.product(order.product).route.get(progress.next);
-        let (Some(machine), Some(operation)) = (progress.running_at, operation) else { return (progress.next, release) };
-        let left = order.quantity.saturating_sub(progress.good).max(1);
-        let until = self.duration(machine, operation.cycle, left);
-        let free = &mut self.parts.machines[machine.index()].available;
-        *free = (*free).max(until);
+        // a machine keeps the name of its last order until it gets another one
+        let runs = |machine: &MachineId, operation: &plant::Operation| {
+            let is_its = self.view.image.machines.get(machine.index()).is_some_and(|image| image.order == Some(order.id));
+            is_its && operation.machines.contains(machine) && progress.good < order.quantity
+        };
+        let running = progress.running_at.zip(operation).filter(|(machine, operation)| runs(machine, operation));
+        let Some((machine, operation)) = running else { return (progress.next, release) };
+        let duration = self.duration(machine, operation.cycle, order.quantity - progress.good);
+        let until = self.through(self.parts.machines[machine.index()].available, duration);
+        self.parts.machines[machine.index()].available = until;
         let at = self.view.at;
         let to = at + Span::from_seconds(until);
         let (order, operation) = (order.id, progress.next);
@@ -136,14 +154,10 @@ impl<'v> Shop<'v> {
             return;
         }
         let job = self.parts.jobs.len() as u32;
-        let due = Some((order.due - self.view.at).seconds().floor() as Time);
+        let due = Some(((order.due - self.view.at).seconds().floor() as Time).clamp(-HORIZON_MAX, HORIZON_MAX));
         self.parts.jobs.push(Job { release, due, tardiness: TARDINESS, flow: 1, ..Job::default() });
         for (place, operation) in route.iter().enumerate().skip(next) {
-            let modes = operation
-                .machines
-                .iter()
-                .map(|machine| Mode { machine: machine.0, duration: self.duration(*machine, operation.cycle, order.quantity) });
-            let modes = modes.collect();
+            let modes = self.modes(order, place, operation);
             let published = before.and_then(|before| self.published(before, order.id, place));
             let number = self.parts.operations.len() as u32;
             if place > next {
@@ -156,11 +170,41 @@ impl<'v> Shop<'v> {
         }
     }
 
+    /// The machines that can do an operation within a shift; where none can, all of them, and their shifts are not observed.
+    fn modes(&mut self, order: &Order, place: usize, operation: &plant::Operation) -> Vec<Mode> {
+        let mode =
+            |machine: &MachineId| Mode { machine: machine.0, duration: self.duration(*machine, operation.cycle, order.quantity) };
+        let modes: Vec<Mode> = operation.machines.iter().map(mode).collect();
+        let fitting: Vec<Mode> = modes.iter().filter(|mode| mode.duration <= self.longest).copied().collect();
+        if !fitting.is_empty() {
+            return fitting;
+        }
+        modes.iter().for_each(|mode| self.is_exempt[mode.machine as usize] = true);
+        self.caveats.push(Caveat::LongerThanShifts { order: order.id, operation: place });
+        modes
+    }
+
+    /// When work that may be interrupted by the end of a shift is done.
+    fn through(&self, start: Time, duration: Time) -> Time {
+        let (mut at, mut left) = (start, duration);
+        for (from, to) in &self.closed {
+            let open = (*from - at).max(0);
+            if left <= open {
+                break;
+            }
+            if *to > at {
+                left -= open;
+                at = *to;
+            }
+        }
+        at + left
+    }
+
     /// What the schedule before said of an operation that has not begun, as ticks from now.
     fn published(&self, before: &Schedule, order: OrderId, operation: usize) -> Option<Published> {
-        let task = before.tasks.iter().find(|t| (t.order, t.operation) == (order, operation))?;
-        let start = (task.from - self.view.at).seconds().max(0.0) as Time;
-        Some(Published { machine: task.machine.0, start })
+        let told = before.told.get(&(order, operation))?;
+        let start = ((told.from - self.view.at).seconds().max(0.0) as Time).min(HORIZON_MAX);
+        Some(Published { machine: told.machine.0, start })
     }
 
     /// How long a machine needs for pieces [s].
@@ -180,50 +224,23 @@ impl<'v> Shop<'v> {
         }) as u32
     }
 
-    /// Closes machines outside of shifts, unless an operation would fit into none.
-    fn observe_shifts(&mut self) {
-        let (at, end) = (self.view.at, self.view.at + AHEAD);
-        let spans = self.view.plant.calendar.spans(at, end);
-        if spans.is_empty() {
-            return;
-        }
-        let tick = |instant: Instant| (instant - at).seconds() as Time;
-        let mut open: Vec<(Time, Time)> = Vec::new();
-        for (from, to) in spans.iter().map(|span| (tick(span.from.max(at)), tick(span.to.min(end)))) {
-            match open.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(to),
-                _ => open.push((from, to)),
-            }
-        }
-        let longest = open.iter().map(|(from, to)| to - from).max().unwrap_or(0);
-        let mut closed = Vec::new();
-        let mut since = 0;
-        for (from, to) in open {
-            if from > since {
-                closed.push((since, from));
-            }
-            since = to;
-        }
-        let mut is_exempt = vec![false; self.parts.machines.len()];
-        for (operation, piece) in self.parts.operations.iter().zip(&self.pieces) {
-            if operation.modes.iter().any(|mode| mode.duration > longest) {
-                operation.modes.iter().for_each(|mode| is_exempt[mode.machine as usize] = true);
-                self.caveats.push(Caveat::LongerThanShifts { order: piece.order, operation: piece.operation });
-            }
-        }
+    fn finish(mut self) -> Result<Done, String> {
+        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, .. } = self;
         for (machine, _) in self.parts.machines.iter_mut().zip(is_exempt).filter(|(_, is_exempt)| !is_exempt) {
             machine.closed.clone_from(&closed);
         }
-    }
-
-    fn finish(mut self) -> Result<Done, String> {
-        let Self { pieces, running, dues, caveats, families, present, .. } = self;
         let model = if self.parts.operations.is_empty() {
             None
         } else {
             let between = |from: &(&str, Time), to: &(&str, Time)| if from.0 == to.0 { 0 } else { to.1 };
             let matrix: Vec<Time> = families.iter().flat_map(|from| families.iter().map(move |to| between(from, to))).collect();
-            for (machine, present) in self.parts.machines.iter_mut().zip(present) {
+            let mut has_set_ups = vec![false; self.parts.machines.len()];
+            for (operation, family) in self.parts.operations.iter().zip(&self.parts.families) {
+                let lasts = families[*family as usize].1 > 0;
+                operation.modes.iter().for_each(|mode| has_set_ups[mode.machine as usize] |= lasts);
+            }
+            let machines = self.parts.machines.iter_mut().zip(present).zip(has_set_ups);
+            for ((machine, present), _) in machines.filter(|(_, has_set_ups)| *has_set_ups) {
                 let initial = families.iter().map(|to| if present == Some(to.0) { 0 } else { to.1 }).collect();
                 machine.set_ups = Some(SetUps { between: matrix.clone(), initial });
             }
@@ -234,13 +251,24 @@ impl<'v> Shop<'v> {
     }
 }
 
-/// A machine on which nothing runs: one that is down is free after its usual repair.
+/// The family in which a machine is: of what runs on it, else of what it did last for the order that it is set up for.
+fn family(view: &View, machine: MachineId) -> Option<&str> {
+    let order = view.plant.orders.get(view.image.machines.get(machine.index())?.order?.index())?;
+    let route = &view.plant.product(order.product).route;
+    let is_its = |operation: &&plant::Operation| operation.machines.contains(&machine);
+    let progress = view.image.orders.get(order.id.index())?;
+    let running = route.get(progress.next).filter(|operation| progress.running_at == Some(machine) && is_its(operation));
+    let last = || route[..progress.next.min(route.len())].iter().rev().find(is_its);
+    running.or_else(last).or_else(|| route.iter().find(is_its)).map(|operation| operation.family.as_str())
+}
+
+/// A machine on which nothing runs: one that is down or in service is free after its usual repair.
 fn idle(view: &View, machine: MachineId) -> Machine {
     let state = view.image.machines.get(machine.index()).map(|image| (image.state, image.since));
     let available = match state {
-        Some((MachineState::Down, since)) => {
+        Some((MachineState::Down | MachineState::Service, since)) => {
             let usual = view.profiles.iter().find(|p| p.machine == machine).and_then(|p| p.repair_s);
-            let whole = usual.map_or(REPAIR.seconds(), |s| s.value);
+            let whole = usual.map_or(REPAIR.seconds(), |s| s.value).clamp(0.0, DOWN_MAX.seconds());
             // one that takes longer than usual takes a while longer
             let left = whole - (view.at - since).seconds();
             left.max(whole / 4.0).ceil() as Time

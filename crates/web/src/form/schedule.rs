@@ -1,7 +1,6 @@
 //! The production schedule as the windows show it.
 
-use super::common::{When, machine_name};
-use measure::Instant;
+use super::common::{When, Window, machine_name};
 use plant::{OrderId, Plant};
 use serde::Serialize;
 use unit::desk::View;
@@ -15,6 +14,8 @@ pub struct Task {
     pub order: String,
     /// The product's name.
     pub product: String,
+    /// Place of the operation in the route, from 0.
+    pub step: u32,
     /// Name of the operation.
     pub operation: String,
     /// The machine.
@@ -27,11 +28,11 @@ pub struct Task {
     pub to: When,
     /// Whether it runs already.
     pub running: bool,
-    /// What changed of it since the schedule before; null where nothing did.
+    /// What changed of it within the last hour; null where nothing did.
     pub change: Option<TaskChange>,
 }
 
-/// What changed of a task since the schedule before.
+/// What changed of a task since people were told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TaskChange {
     /// The machine it was planned on before; null where that is the same, or it is new.
@@ -57,15 +58,6 @@ pub struct ScheduledOrder {
     pub late_s: f64,
 }
 
-/// A part of time in which nobody works.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Closed {
-    /// Start.
-    pub from: When,
-    /// End.
-    pub to: When,
-}
-
 /// An operation of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OrderOperation {
@@ -87,12 +79,12 @@ pub struct Schedule {
     /// Open orders by due date.
     pub orders: Vec<ScheduledOrder>,
     /// Time outside of shifts until the last task ends.
-    pub closed: Vec<Closed>,
+    pub closed: Vec<Window>,
     /// Operations longer than any shift: shifts are not observed on their machines.
     pub longer_than_shifts: Vec<OrderOperation>,
     /// Open orders beyond the most that are planned.
     pub left_out: u32,
-    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved.
+    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine.
     pub objective: f64,
     /// What no schedule costs less than.
     pub bound: f64,
@@ -104,17 +96,17 @@ impl Schedule {
     /// A schedule of the plant that a view shows.
     pub fn of(view: &View, schedule: &schedule::Schedule) -> Self {
         let plant = &view.plant;
-        let changed = |place: usize| schedule.changes.iter().find(|(of, _)| *of == place).map(|(_, change)| change);
-        let task = |(place, task): (usize, &schedule::Task)| Task {
+        let task = |(task, change): (&schedule::Task, &Option<Change>)| Task {
             order: plant.order(task.order).name.clone(),
             product: product(plant, task.order),
+            step: u32::try_from(task.operation).unwrap_or(u32::MAX),
             operation: operation(plant, task.order, task.operation),
             machine: machine_name(plant, task.machine),
             set_up: When(task.set_up),
             from: When(task.from),
             to: When(task.to),
             running: task.is_running,
-            change: changed(place).map(|change| TaskChange::of(plant, *change)),
+            change: change.map(|change| TaskChange::of(plant, change)),
         };
         let promise = |promise: &schedule::Promise| ScheduledOrder {
             name: plant.order(promise.order).name.clone(),
@@ -132,12 +124,13 @@ impl Schedule {
             Caveat::TooMany { .. } => None,
         };
         let end = schedule.tasks.iter().map(|task| task.to).max().unwrap_or(schedule.at);
+        let closed = plant.calendar.closed(schedule.at, end);
         Self {
             at: When(schedule.at),
             machines: plant.machines.iter().map(|machine| machine.name.clone()).collect(),
-            tasks: schedule.tasks.iter().enumerate().map(task).collect(),
+            tasks: schedule.tasks.iter().zip(&schedule.changes).map(task).collect(),
             orders: schedule.promises.iter().map(promise).collect(),
-            closed: closed(plant, schedule.at, end),
+            closed: closed.into_iter().map(|w| Window { from: When(w.from), to: When(w.to) }).collect(),
             longer_than_shifts: schedule.caveats.iter().filter_map(longer).collect(),
             left_out: schedule.caveats.iter().find_map(left_out).map_or(0, |orders| u32::try_from(orders).unwrap_or(u32::MAX)),
             objective: schedule.objective as f64,
@@ -164,24 +157,4 @@ fn product(plant: &Plant, id: OrderId) -> String {
 
 fn operation(plant: &Plant, id: OrderId, place: usize) -> String {
     plant.product(plant.order(id).product).route.get(place).map(|operation| operation.name.clone()).unwrap_or_default()
-}
-
-/// What lies between shifts.
-fn closed(plant: &Plant, from: Instant, to: Instant) -> Vec<Closed> {
-    let mut spans = plant.calendar.spans(from, to);
-    if spans.is_empty() {
-        return Vec::new();
-    }
-    spans.sort_by_key(|span| span.from);
-    let (mut closed, mut since) = (Vec::new(), from);
-    for span in spans {
-        if span.from > since {
-            closed.push(Closed { from: When(since), to: When(span.from) });
-        }
-        since = since.max(span.to);
-    }
-    if to > since {
-        closed.push(Closed { from: When(since), to: When(to) });
-    }
-    closed
 }

@@ -762,13 +762,6 @@ export interface components {
          * @enum {string}
          */
         ChannelRole: "state" | "order" | "infeed" | "product" | "worker" | "order_done" | "good" | "scrap" | "power" | "energy" | "cycle_time" | "vibration" | "load" | "deviation" | "temperature" | "air_flow" | "air_pressure" | "coolant" | "material" | "speed" | "alarm" | "serviced" | "set_state" | "set_order" | "set_speed" | "set_service" | "other";
-        /** @description A part of time in which nobody works. */
-        Closed: {
-            /** @description Start. */
-            from: components["schemas"]["When"];
-            /** @description End. */
-            to: components["schemas"]["When"];
-        };
         /** @description Something told to a machine. */
         Command: {
             answered: components["schemas"]["When"] | null;
@@ -1823,7 +1816,7 @@ export interface components {
              */
             bound: number;
             /** @description Time outside of shifts until the last task ends. */
-            closed: components["schemas"]["Closed"][];
+            closed: components["schemas"]["Window"][];
             /**
              * Format: int32
              * @description Open orders beyond the most that are planned.
@@ -1835,7 +1828,7 @@ export interface components {
             machines: string[];
             /**
              * Format: double
-             * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved.
+             * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine.
              */
             objective: number;
             /** @description Open orders by due date. */
@@ -2183,10 +2176,15 @@ export interface components {
             running: boolean;
             /** @description From when its set-up takes the machine; equal to `from` without one. */
             set_up: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Place of the operation in the route, from 0.
+             */
+            step: number;
             /** @description Until when. */
             to: components["schemas"]["When"];
         };
-        /** @description What changed of a task since the schedule before. */
+        /** @description What changed of a task since people were told of it. */
         TaskChange: {
             /**
              * Format: double

@@ -24,7 +24,7 @@ export const lateOrders = (schedule: Schedule): Set<string> => new Set(schedule.
 /** From the start of the schedule to its last end [ms]; at least an hour. */
 export function extent(schedule: Schedule): { from: number; to: number } {
   const from = Date.parse(schedule.at)
-  const to = Math.max(from + 3_600_000, ...schedule.tasks.map((t) => Date.parse(t.to)))
+  const to = schedule.tasks.reduce((end, task) => Math.max(end, Date.parse(task.to)), from + 3_600_000)
   return { from, to }
 }
 

@@ -25,7 +25,7 @@ impl Unit {
     /// The next thing handed in, kept or refused.
     async fn next(&mut self, is_kept: bool) -> String {
         let wait = tokio::time::timeout(Duration::from_secs(20), self.arrivals.recv());
-        let Arrival { delivery, done } = wait.await.expect("an arrival within 20 s").expect("the task lives");
+        let Arrival { delivery, done, .. } = wait.await.expect("an arrival within 20 s").expect("the task lives");
         let text = lines(&delivery);
         let bookmark = delivery.bookmark.expect("a bookmark with every arrival");
         if is_kept {
@@ -38,7 +38,7 @@ impl Unit {
     /// Everything handed in until nothing has come for a while.
     async fn all(&mut self) -> String {
         let mut text = String::new();
-        while let Ok(Some(Arrival { delivery, done })) =
+        while let Ok(Some(Arrival { delivery, done, .. })) =
             tokio::time::timeout(Duration::from_millis(400), self.arrivals.recv()).await
         {
             text += &lines(&delivery);

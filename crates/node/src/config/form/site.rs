@@ -59,7 +59,7 @@ pub struct StoreForm {
     #[schemars(extend("minimum" = 16, "maximum" = 1_048_576))]
     pub journal_mib_max: Option<u32>,
     /// Memory for bodies of requests, unsealed readings, sealing and questions together [MiB]. Absent: 512.
-    #[schemars(extend("minimum" = 128, "maximum" = 1_048_576))]
+    #[schemars(extend("minimum" = 256, "maximum" = 1_048_576))]
     pub memory_mib_max: Option<u32>,
     /// Days of history kept; 0 keeps all. Absent: 0.
     pub history_days: Option<u32>,

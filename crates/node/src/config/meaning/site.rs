@@ -164,13 +164,15 @@ impl Judge<'_> {
         if limits.journal_segment_bytes > limits.journal_bytes_max {
             self.refuse(&at("store", "journal_segment_mib"), "at most the size of the whole journal, `journal_mib_max`");
         }
-        // a body and what it unpacks to must fit into what bodies may have
+        // a body and what it unpacks to must fit into what is kept for bodies
         let body_mib = sources.iter().filter_map(|source| source.http.as_ref()?.body_mib_max).max().unwrap_or(0);
-        if limits.memory_bytes >> 20 < 4 * u64::from(body_mib) {
-            self.refuse(
-                &at("store", "memory_mib_max"),
-                format!("{} or more, four times the largest `body_mib_max`", 4 * body_mib),
-            );
+        if limits.memory_bytes >> 20 < 8 * u64::from(body_mib) {
+            let allowed = format!("{} or more, eight times the largest `body_mib_max`", 8 * body_mib);
+            self.refuse(&at("store", "memory_mib_max"), allowed);
+        }
+        if limits.journal_segment_bytes > limits.memory_bytes / 16 {
+            let allowed = "at most a sixteenth of `memory_mib_max`: a segment is in memory while it is written";
+            self.refuse(&at("store", "journal_segment_mib"), allowed);
         }
         let every = self.span_or(&at("store", "seal_every"), form.and_then(|f| f.seal_every.as_ref()), Span::from_minutes(5))?;
         let seal_behind =

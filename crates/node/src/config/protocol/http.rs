@@ -23,6 +23,9 @@ fn fits(judge: &mut Judge<'_>, typed: &Typed<'_>, config: &Config) {
             "`https://` with the files `http.certificates` and `http.key` of the unit's certificate",
         );
     }
+    if typed.form.user.is_some() && typed.form.password_file.is_none() {
+        judge.refuse(&typed.trail.key("user"), "a name with its `password_file`");
+    }
     let has_name = typed.form.user.is_some() && typed.form.password_file.is_some();
     if !config.listen.ip().is_loopback() && !has_name {
         judge

@@ -25,6 +25,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("no finite number", "carbon = 0.38", "carbon = nan"),
     ("a number out of bounds", "energy_price = 0.24", "energy_price = -1"),
     ("less memory than a unit needs", "journal_mib_max = 64", "journal_mib_max = 64\nmemory_mib_max = 64"),
+    ("segments larger than memory holds", "journal_mib_max = 64", "journal_segment_mib = 40\njournal_mib_max = 64"),
     ("a whole number too large", "quantity = 40", "quantity = 5_000_000_000"),
     ("a time zone that is none", "Europe/Berlin", "Europe/Berln"),
     ("a currency that is none", "currency = \"EUR\"", "currency = \"euro\""),
