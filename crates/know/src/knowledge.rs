@@ -2,7 +2,8 @@
 //!
 //! Enters: batches, images, ids. Leaves: records, profiles, KPIs. Absent: how each is worked out (the other files).
 
-use crate::detect::{self, Look, Sight};
+use crate::detect::{self, Look, Names, Sight};
+use crate::diagnose::{self, Cases, CauseModel};
 use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
 use crate::memory::Memory;
@@ -13,7 +14,7 @@ use crate::watch::{Mint, Watch};
 use measure::{Instant, Span};
 use plant::{
     Batch, Finding, Forecast, ForecastKind, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record, RecordId,
-    RecordKind, Window,
+    RecordKind, Suspect, Window,
 };
 
 /// Everything learned of a plant. A value: clone it and both go on alike.
@@ -22,6 +23,8 @@ pub struct Knowledge {
     memory: Memory,
     profiles: Vec<MachineProfile>,
     watch: Watch,
+    model: CauseModel,
+    cases: Cases,
     detectors_due: Vec<Instant>,
     predictors_due: Vec<Instant>,
     profiles_due: Instant,
@@ -38,6 +41,8 @@ impl Knowledge {
             memory: Memory::new(plant),
             profiles: plant.machines.iter().map(profile).collect(),
             watch: Watch::default(),
+            model: CauseModel::default(),
+            cases: Cases::default(),
             detectors_due: vec![Instant::MIN; detect::ALL.len()],
             predictors_due: vec![Instant::MIN; predict::ALL.len()],
             profiles_due: Instant::MIN,
@@ -106,11 +111,37 @@ impl Knowledge {
         mint: Mint<'_>,
     ) -> Option<Record> {
         let machine = self.profiles[place].machine;
-        let open = self.watch.open(detector.cause, machine);
+        let open = self.watch.open(detector, machine);
         let profile = &self.profiles[place];
         let sight = Sight { now: image.at, plant, image, memory: &self.memory, machine, profile, open };
         let look = (detector.look)(&sight);
-        if look == Look::Unsure { None } else { self.watch.saw(detector, machine, image.at, look, mint) }
+        let causes = match look {
+            Look::Unsure => return None,
+            Look::Found(_) if detector.names() != Names::Only => self.suspects(detector, &sight),
+            _ => Vec::new(),
+        };
+        self.watch.saw(detector, machine, image.at, (look, causes), mint)
+    }
+    fn suspects(&self, detector: &detect::Detector, sight: &Sight<'_>) -> Vec<Suspect> {
+        let kind = &sight.plant.machine(sight.machine).kind;
+        let own = (detector.names() == Names::Likely).then_some(detector.cause);
+        diagnose::rank(&self.model, &self.cases, kind, own, &diagnose::strengths(sight))
+    }
+    /// Adds lines to the cause model; see `docs/causes.md`.
+    pub fn add_causes(&mut self, model: CauseModel) {
+        self.model = std::mem::take(&mut self.model).with(model);
+    }
+    /// Takes what a person found when they looked: it changes the ranking of causes from now on. The finding carries the confirmation; it
+    /// may have ended, or come from an earlier run.
+    pub fn confirm(&mut self, plant: &Plant, finding: &Finding) {
+        if let Some(machine) = plant.machines.get(finding.machine.index()) {
+            self.cases.take(&machine.kind, finding);
+            self.watch.confirm(finding);
+        }
+    }
+    /// What people found so far.
+    pub const fn cases(&self) -> &Cases {
+        &self.cases
     }
     fn predict(&mut self, plant: &Plant, image: &Image, mint: Mint<'_>, records: &mut Vec<Record>) {
         let before = records.len();

@@ -16,6 +16,7 @@ pub mod anomaly;
 pub mod boost;
 pub mod dense;
 pub mod detect;
+pub mod diagnose;
 mod knowledge;
 pub mod kpi;
 mod learn;

@@ -3,10 +3,10 @@
 //!
 //! Enters: looks and foresights. Leaves: records, open findings, forecasts in force. Absent: how they came about.
 
-use crate::detect::{Detector, Look, Sign};
+use crate::detect::{Detector, Look, Names, Sign};
 use crate::predict::{Foresight, Predictor};
 use measure::{Instant, Span};
-use plant::{Cause, Code, Finding, Forecast, ForecastKind, MachineId, Record, RecordId, RecordKind, Window};
+use plant::{Cause, Code, Finding, Forecast, ForecastKind, MachineId, Record, RecordId, RecordKind, Suspect, Window};
 use std::collections::VecDeque;
 
 /// Gives ids to new records.
@@ -46,13 +46,26 @@ impl Watch {
     pub fn forecasts(&self) -> &[Forecast] {
         &self.forecasts
     }
-    /// The open finding of a cause on a machine.
-    pub fn open(&self, cause: Cause, machine: MachineId) -> Option<&Finding> {
-        self.findings.iter().find(|f| f.cause == cause && f.machine == machine)
+    /// The open finding of a detector on a machine.
+    pub fn open(&self, detector: &Detector, machine: MachineId) -> Option<&Finding> {
+        self.findings.iter().find(|f| f.from == detector.name && f.machine == machine)
     }
-    /// Takes what a detector saw; returns the record to keep, if any.
-    pub fn saw(&mut self, detector: &Detector, machine: MachineId, now: Instant, look: Look, mint: Mint<'_>) -> Option<Record> {
-        let place = self.findings.iter().position(|f| f.cause == detector.cause && f.machine == machine);
+    /// A person looked at a finding: where it is open it carries that on.
+    pub fn confirm(&mut self, finding: &Finding) {
+        let open = self.findings.iter_mut().find(|f| f.id == finding.id);
+        open.into_iter().for_each(|f| f.confirmation.clone_from(&finding.confirmation));
+    }
+    /// Takes what a detector saw and the causes that were weighed; returns the record to keep, if any. What another open finding of the
+    /// machine tells already, with the same likeliest cause, is not told twice.
+    pub fn saw(
+        &mut self,
+        detector: &Detector,
+        machine: MachineId,
+        now: Instant,
+        (look, causes): (Look, Vec<Suspect>),
+        mint: Mint<'_>,
+    ) -> Option<Record> {
+        let place = self.findings.iter().position(|f| f.from == detector.name && f.machine == machine);
         match (look, place) {
             (Look::Unsure, _) | (Look::Normal, None) => None,
             (Look::Normal, Some(place)) => {
@@ -64,14 +77,22 @@ impl Watch {
             }
             (Look::Found(sign), Some(place)) => {
                 let finding = &mut self.findings[place];
-                if now - finding.at < FINDING_REST || !material(finding, &sign) {
+                let changed = material(finding, &sign) || cause_of(detector, &causes) != finding.cause;
+                if now - finding.at < FINDING_REST || !changed {
                     return None;
                 }
-                *finding = Finding { since: finding.since, ..made(detector, machine, now, sign, finding.id) };
+                let confirmation = finding.confirmation.take();
+                let newer = made(detector, machine, now, (sign, causes), finding.id);
+                *finding = Finding { since: finding.since, confirmation, ..newer };
                 Some(Record::Finding(finding.clone()))
             }
             (Look::Found(sign), None) => {
-                let finding = made(detector, machine, now, sign, mint(RecordKind::Finding));
+                let cause = cause_of(detector, &causes);
+                let is_weighed = |f: &&Finding| !f.causes.is_empty() && f.machine == machine;
+                if detector.names() == Names::Likely && self.findings.iter().filter(is_weighed).any(|f| f.cause == cause) {
+                    return None;
+                }
+                let finding = made(detector, machine, now, (sign, causes), mint(RecordKind::Finding));
                 self.findings.push(finding.clone());
                 Some(Record::Finding(finding))
             }
@@ -167,7 +188,16 @@ impl Watch {
     }
 }
 
-fn made(detector: &Detector, machine: MachineId, now: Instant, sign: Sign, id: RecordId) -> Finding {
+/// The cause that a finding names.
+fn cause_of(detector: &Detector, causes: &[Suspect]) -> Cause {
+    let first = causes.first().filter(|_| detector.names() == Names::Likely);
+    first.map_or(detector.cause, |suspect| suspect.cause)
+}
+
+fn made(detector: &Detector, machine: MachineId, now: Instant, (sign, causes): (Sign, Vec<Suspect>), id: RecordId) -> Finding {
+    let cause = cause_of(detector, &causes);
+    // The detector's word for its own cause is calibrated; for another one there is that of the weighing.
+    let weighed = causes.first().filter(|_| cause != detector.cause).map(|suspect| suspect.probability);
     Finding {
         id,
         at: now,
@@ -175,12 +205,14 @@ fn made(detector: &Detector, machine: MachineId, now: Instant, sign: Sign, id: R
         because: sign.because,
         machine,
         channel: sign.channel,
-        cause: detector.cause,
-        probability: sign.probability,
+        cause,
+        probability: weighed.unwrap_or(sign.probability),
         evidence: sign.evidence,
         loss: sign.loss,
         since: sign.since,
         ended: None,
+        causes,
+        confirmation: None,
     }
 }
 
@@ -232,7 +264,7 @@ mod tests {
     fn one_condition_is_one_finding_told_anew_when_it_has_changed() {
         let (mut watch, mut number) = (Watch::default(), 0);
         let mut say = |minutes: i64, look: Look| {
-            let record = watch.saw(detector(), MACHINE, minute(minutes), look, &mut |kind| {
+            let record = watch.saw(detector(), MACHINE, minute(minutes), (look, Vec::new()), &mut |kind| {
                 number += 1;
                 RecordId { kind, number }
             });
@@ -258,8 +290,8 @@ mod tests {
     fn losses_are_summed_over_the_window_they_lay_in() {
         let mut watch = Watch::default();
         let mut mint = |kind| RecordId { kind, number: 1 };
-        watch.saw(detector(), MACHINE, minute(60), sign(10.0), &mut mint);
-        watch.saw(detector(), MACHINE, minute(180), Look::Normal, &mut mint);
+        watch.saw(detector(), MACHINE, minute(60), (sign(10.0), Vec::new()), &mut mint);
+        watch.saw(detector(), MACHINE, minute(180), (Look::Normal, Vec::new()), &mut mint);
         let lost = |from, to| watch.lost(MACHINE, Window { from: minute(from), to: minute(to) });
         assert_eq!(lost(0, 600), [(Cause::AirLeak, 3.0)]);
         assert_eq!(lost(120, 600), [(Cause::AirLeak, 1.0)]);

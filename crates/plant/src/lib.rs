@@ -32,7 +32,8 @@ pub use policy::{Mode, Policy, Rank, UserRole};
 pub use profile::{MachineProfile, StatePower, Window};
 pub use reading::{Batch, Quality, Reading, RefusalReason, Refused};
 pub use record::{
-    Action, Because, Cause, Certificate, Code, Command, CommandState, CommandValue, Decision, DecisionKind, DecisionState,
-    Effect, Evidence, Finding, Forecast, ForecastKind, Metric, Outcome, Record, Rejected, Verdict,
+    Action, Because, Cause, Certificate, Code, Command, CommandState, CommandValue, Confirmation, Decision, DecisionKind,
+    DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind, Metric, Outcome, Reason, Record, Rejected, Suspect,
+    Verdict,
 };
 pub use revision::{Revised, Revision, RevisionState, Scope};

@@ -44,6 +44,53 @@ pub enum Cause {
     ErrorPattern,
     /// A machine behaves unlike it did in good order; which channels tell it stands in the finding.
     Unusual,
+    /// The drive works against more than the piece: a jam, a wrong setting, a clogged feed.
+    Overload,
+    /// Pieces are fed wrongly, so that the machine stops between them.
+    Misfeed,
+    /// An instrument tells more and more, or less and less, than there is.
+    SensorDrift,
+    /// An instrument repeats one value.
+    SensorStuck,
+}
+
+/// Why a cause is likely or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    /// What was looked at, a code such as `load_high`.
+    pub symptom: Code,
+    /// How strongly it shows, 0 to 1 [1].
+    pub strength: f64,
+    /// What it adds to the logarithm of the odds of the cause [1].
+    pub weight: f64,
+}
+
+/// A cause that may lie behind a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspect {
+    /// The cause.
+    pub cause: Cause,
+    /// Its probability among the causes that were weighed [1].
+    pub probability: f64,
+    /// What speaks most for and against it.
+    pub reasons: Vec<Reason>,
+}
+
+/// What a person found when they looked: that was it, or that was not it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmation {
+    /// Sign-in name.
+    pub by: String,
+    /// Their role.
+    pub role: UserRole,
+    /// When.
+    pub at: Instant,
+    /// Whether the cause that the finding named was it.
+    pub right: bool,
+    /// What it was instead, where they know.
+    pub cause: Option<Cause>,
+    /// Their words.
+    pub note: String,
 }
 
 /// One number that proves a finding.
@@ -74,7 +121,7 @@ pub struct Finding {
     pub machine: MachineId,
     /// The channel that shows it best.
     pub channel: Option<ChannelId>,
-    /// Likely cause.
+    /// Likely cause: the first of `causes`, where causes were weighed.
     pub cause: Cause,
     /// Probability that the cause is right [1].
     pub probability: f64,
@@ -86,6 +133,10 @@ pub struct Finding {
     pub since: Instant,
     /// When the condition was seen to have ended; a finding is kept anew with the same id then.
     pub ended: Option<Instant>,
+    /// The causes that were weighed, the likeliest first; empty where the detector knows the only one.
+    pub causes: Vec<Suspect>,
+    /// What a person found, once one has looked; the finding is kept anew with the same id then.
+    pub confirmation: Option<Confirmation>,
 }
 
 /// What is predicted.
@@ -430,7 +481,8 @@ words! {
     Cause {
         IdleEnergy => "idle_energy", AirLeak => "air_leak", ToolWear => "tool_wear", BearingWear => "bearing_wear",
         Bottleneck => "bottleneck", QualityDrift => "quality_drift", ErrorPattern => "error_pattern",
-        Unusual => "unusual",
+        Unusual => "unusual", Overload => "overload", Misfeed => "misfeed", SensorDrift => "sensor_drift",
+        SensorStuck => "sensor_stuck",
     }
     ForecastKind {
         RemainingLife => "remaining_life", FailureProbability => "failure_probability", IdleSpan => "idle_span",

@@ -17,5 +17,7 @@ pub use act::Unjudged;
 pub use collect::{Absorbed, Delivery, Limits, Place, RawReading, RawValue};
 // the trials of `know`, which `socium bench know` runs
 pub use know::{anomaly, trial};
+// what people add to the causes that are weighed
+pub use know::diagnose::{CauseModel, CauseModelError};
 pub use replay::Replay;
-pub use unit::{Effect, Input, Unit};
+pub use unit::{Effect, Input, Unconfirmed, Unit};

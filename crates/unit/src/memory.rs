@@ -117,6 +117,13 @@ impl Memory {
         findings.sort_by_key(|f| f.ended.is_some());
         findings
     }
+    /// A finding at hand.
+    pub fn finding(&self, id: RecordId) -> Option<Finding> {
+        match self.kept[RecordKind::Finding as usize].get(&id.number) {
+            Some(Record::Finding(finding)) if id.kind == RecordKind::Finding => Some(finding.clone()),
+            _ => None,
+        }
+    }
     /// Decisions, pending ones first, then newest first.
     pub fn decisions(&self) -> Vec<Decision> {
         let mut decisions: Vec<Decision> = self

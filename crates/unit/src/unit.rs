@@ -14,12 +14,14 @@ use act::{Deed, Hand, Unjudged};
 use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::Situation;
 use know::Knowledge;
+use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Command, CommandState, Decision, Image, Plant, Record, RecordId, RecordKind, RevisionState, Role, SourceId,
-    Verdict,
+    Batch, Because, Cause, Command, CommandState, Confirmation, Decision, Image, Plant, Record, RecordId, RecordKind,
+    RevisionState, Role, SourceId, Verdict,
 };
 use std::sync::Arc;
+use thiserror::Error;
 
 /// What a step may be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,23 @@ pub enum Effect {
 
 /// Longest time between two rounds of deciding when nothing happens that calls for one.
 const DECIDE_EVERY: Span = Span::from_seconds(60);
+
+/// Most characters of a person's words about a finding.
+const NOTE_CHARS_MAX: usize = 1_000;
+
+/// Why a confirmation is not taken.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// The finding is not among those at hand.
+    #[error("{0} is not among the findings at hand; allowed are the newest ones, as the list of findings shows them")]
+    Unknown(RecordId),
+    /// It names a cause instead of one that was right, or the same cause.
+    #[error("`{}` is named instead of the cause, which is right or the same; allowed is another cause with `not it`", .0.word())]
+    Contradiction(Cause),
+    /// Its words are too long.
+    #[error("the note has {0} characters; allowed are {NOTE_CHARS_MAX}")]
+    TooLong(usize),
+}
 
 /// One production unit.
 #[derive(Clone, Debug)]
@@ -113,6 +132,9 @@ impl Unit {
         self.orphans = findings.chain(commands).collect();
         for revision in self.memory.revisions().into_iter().filter(|r| r.state == RevisionState::Pending) {
             self.reviser.recall(revision);
+        }
+        for finding in self.memory.findings().iter().rev() {
+            self.knowledge.confirm(&self.plant, finding);
         }
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));
@@ -186,6 +208,32 @@ impl Unit {
         let mut effects = Vec::new();
         self.carry(deeds, &mut effects);
         Ok(effects)
+    }
+
+    /// What a person found when they looked at a finding: that was it, or that was not it. It is kept with the finding, and changes how
+    /// causes are ranked from now on.
+    ///
+    /// # Errors
+    /// The finding is not at hand, the confirmation contradicts itself, or its words are too long.
+    pub fn confirm(&mut self, finding: RecordId, confirmation: Confirmation) -> Result<Vec<Effect>, Unconfirmed> {
+        let mut finding = self.memory.finding(finding).ok_or(Unconfirmed::Unknown(finding))?;
+        let instead = confirmation.cause.filter(|cause| confirmation.right || *cause == finding.cause);
+        if let Some(cause) = instead {
+            return Err(Unconfirmed::Contradiction(cause));
+        }
+        if confirmation.note.chars().count() > NOTE_CHARS_MAX {
+            return Err(Unconfirmed::TooLong(confirmation.note.chars().count()));
+        }
+        finding.confirmation = Some(confirmation);
+        self.knowledge.confirm(&self.plant, &finding);
+        let mut effects = Vec::new();
+        self.keep(Record::Finding(finding), &mut effects);
+        Ok(effects)
+    }
+
+    /// Adds lines to the cause model.
+    pub fn add_causes(&mut self, model: CauseModel) {
+        self.knowledge.add_causes(model);
     }
 
     fn decide(&mut self, image: &Image, effects: &mut Vec<Effect>) {

@@ -46,6 +46,8 @@ fn finding(machine: MachineId, cause: Cause) -> Finding {
         loss: None,
         since: ten() - Span::from_hours(2),
         ended: None,
+        causes: Vec::new(),
+        confirmation: None,
     }
 }
 

@@ -11,7 +11,11 @@ pub mod bearing_wear;
 mod bottleneck;
 pub mod error_pattern;
 mod idle_energy;
+mod misfeed;
+mod overload;
 mod quality_drift;
+mod sensor_drift;
+mod sensor_stuck;
 mod tool_wear;
 mod unusual;
 
@@ -82,6 +86,28 @@ pub struct Detector {
     pub look: fn(&Sight<'_>) -> Look,
 }
 
+/// What the cause of a detector is to its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The only one there can be.
+    Only,
+    /// One of several: causes are weighed, and the finding names the likeliest.
+    Likely,
+    /// What shows, whatever lies behind it: causes are weighed and told beside it.
+    Effect,
+}
+
+impl Detector {
+    /// What its cause is to its findings.
+    pub const fn names(&self) -> Names {
+        match self.cause {
+            Cause::IdleEnergy | Cause::Bottleneck | Cause::ErrorPattern => Names::Only,
+            Cause::QualityDrift | Cause::Unusual => Names::Effect,
+            _ => Names::Likely,
+        }
+    }
+}
+
 /// All detectors, by name.
 pub const ALL: &[Detector] = &[
     air_leak::DETECTOR,
@@ -89,7 +115,11 @@ pub const ALL: &[Detector] = &[
     bottleneck::DETECTOR,
     error_pattern::DETECTOR,
     idle_energy::DETECTOR,
+    misfeed::DETECTOR,
+    overload::DETECTOR,
     quality_drift::DETECTOR,
+    sensor_drift::DETECTOR,
+    sensor_stuck::DETECTOR,
     tool_wear::DETECTOR,
     unusual::DETECTOR,
 ];

@@ -3,6 +3,7 @@
 //! Enters: its signals in the units used inside, one by one. Leaves: its log, draws, spells, trends, events. Absent:
 //! verdicts; other machines.
 
+use super::gauges::Gauges;
 use super::hours::Hours;
 use super::log::{Log, Tags};
 use super::meter::{Counter, Draws, Gauge, Held};
@@ -72,6 +73,8 @@ pub struct MachineMemory {
     pub draws: Draws,
     /// What energy it usually takes.
     pub usage: Usage,
+    /// Whether its instruments agree.
+    pub gauges: Gauges,
     /// Lengths of its spells.
     pub lengths: Lengths,
     /// Idle spells within worked time.
@@ -261,9 +264,16 @@ impl MachineMemory {
             self.credit(held);
         }
     }
+    /// A minute that began at `last` is over.
+    pub fn minute(&mut self, now: Instant, last: Instant) {
+        let steady = self.under_load() && self.since <= last;
+        let usual = self.usage.usual(MachineState::Producing, self.log.tags().product);
+        self.gauges.minute(now, steady, usual.map(|u| 1_000.0 * u.kw()));
+    }
     fn credit(&mut self, held: Held) {
         let window = Window { from: held.from, to: held.to };
         let seconds = (held.to - held.from).seconds();
+        self.gauges.integrate(held.watts * seconds / 3.6e6);
         if !self.energy.heard() {
             self.log.spread(window, held.watts * seconds / 3.6e6, |_| 1.0);
         }
@@ -281,6 +291,9 @@ impl MachineMemory {
             return self.energy.behind(at) <= NUMBER_SLACK;
         };
         let seconds = (at - before).seconds();
+        if self.power.watts().is_some() {
+            self.gauges.count(at, taken);
+        }
         let draws = &self.draws;
         self.log.spread(Window { from: before, to: at }, taken, |state| draws.of(state).map_or(1.0, |d| d.mean.max(1.0)));
         if self.power.watts().is_none() && self.since <= before && seconds >= 30.0 {
@@ -315,8 +328,9 @@ impl MachineMemory {
             slice.planned_s += planned_s;
             slice.start_up += if begins { scrap } else { 0.0 };
             if let Some(stop) = self.pace.count(operated_s, planned_s) {
-                slice.stops += 1.0;
+                slice.stops += f64::from(u8::from(stop > 0.0));
                 slice.stopped_s += stop;
+                self.pieces.stop(stop > 0.0);
             }
             let sound = self.wear.newest().is_none_or(|w| w < 1.1);
             self.pieces.add(good, scrap, sound);

@@ -10,7 +10,9 @@
 
 pub mod air;
 pub mod behaviour;
+pub mod check;
 pub mod errors;
+pub mod gauges;
 pub mod hours;
 pub mod log;
 pub mod machine;
@@ -131,6 +133,11 @@ impl Memory {
             };
             if let Some(slot) = self.watched[reading.channel.index()] {
                 self.behaviour[route.machine.index()].add(slot, reading.value);
+            }
+            if let Some(place) = route.gauge {
+                let machine = &mut self.machines[route.machine.index()];
+                let under_load = machine.under_load();
+                machine.gauges.hear(place, reading.at, reading.value * route.factor + route.offset, under_load);
             }
             match route.signal {
                 Signal::None => {}
@@ -284,6 +291,7 @@ impl Memory {
         self.ticked = Some(now.floor(minute));
         for (machine, kind) in self.machines.iter_mut().zip(&self.kinds) {
             machine.advance(now);
+            machine.minute(now, last);
             self.errors.pass(*kind, now - last);
         }
         for (behaviour, machine) in self.behaviour.iter_mut().zip(&self.machines) {

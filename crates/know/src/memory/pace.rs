@@ -9,7 +9,7 @@
 //! Enters: pieces with the operating time at which they were counted and their planned run time. Leaves: the length of the stop before
 //! them, if one was. Absent: machines, states, slices. Bounded: the gaps of [`Pace::GAPS`] counts.
 //!
-//! A gap counts as a stop where it is longer than usual by half a cycle, by three times the usual scatter, and by five seconds
+//! A gap counts as a stop where it is longer than usual by a quarter of a cycle, by three times the usual scatter, and by five seconds
 //! (Nakajima, Introduction to TPM, 1988: idling and minor stoppages are those that no record tells). Usual is the median of the
 //! latest gaps, so that a machine that runs slowly all the time loses speed, not time in stops.
 
@@ -31,14 +31,14 @@ impl Pace {
     /// Counts before the first stop is told.
     const GAPS_MIN: usize = 8;
     /// A stop is longer than this share of a cycle [1].
-    const CYCLES_MIN: f64 = 0.5;
+    const CYCLES_MIN: f64 = 0.25;
     /// And longer than so many times the usual scatter [1].
     const SCATTERS_MIN: f64 = 3.0;
     /// And longer than this [s].
     const STOP_MIN_S: f64 = 5.0;
 
     /// Pieces were counted at an operating time [s]; `planned_s` is the planned run time of all of them, 0 where unknown. Returns
-    /// the stop before them [s].
+    /// the stop before them, 0 where none was [s]; `None` where that cannot be said.
     pub fn count(&mut self, operated_s: f64, planned_s: f64) -> Option<f64> {
         let gap = operated_s - self.last_s.unwrap_or(operated_s);
         let is_first = self.last_s.is_none();
@@ -54,7 +54,7 @@ impl Pace {
         let (median, scatter) = usual?;
         let longer = gap - median * planned_s;
         let least = (Self::CYCLES_MIN * median).max(Self::SCATTERS_MIN * scatter) * planned_s;
-        (longer > least.max(Self::STOP_MIN_S)).then_some(longer)
+        Some(if longer > least.max(Self::STOP_MIN_S) { longer } else { 0.0 })
     }
     /// Operating time at the last count before an operating time [s].
     pub fn before(&self, operated_s: f64) -> Option<f64> {
@@ -91,7 +91,7 @@ mod tests {
 
     fn stops(at: &[f64], planned_s: f64) -> Vec<(f64, f64)> {
         let mut pace = Pace::default();
-        at.iter().filter_map(|s| pace.count(*s, planned_s).map(|stop| (*s, stop))).collect()
+        at.iter().filter_map(|s| pace.count(*s, planned_s).filter(|stop| *stop > 0.0).map(|stop| (*s, stop))).collect()
     }
 
     #[test]

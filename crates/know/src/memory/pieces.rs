@@ -87,6 +87,9 @@ impl Chart {
     }
 }
 
+/// Gaps from which the usual share of stops is learned.
+const STOPS_LEARNED: f64 = 200.0;
+
 /// What is learned of a machine's pieces.
 #[derive(Clone, Debug)]
 pub struct Pieces {
@@ -98,15 +101,38 @@ pub struct Pieces {
     pub cycle_ratio: Smoothed,
     /// Deviation from nominal.
     pub chart: Chart,
+    /// Stops before pieces lately, and when first seen.
+    stops_lately: Fading,
+    stops_base: Fading,
 }
 
 impl Default for Pieces {
     fn default() -> Self {
-        Self { lately: Fading::new(150.0), base: Fading::new(3_000.0), cycle_ratio: Smoothed::new(0.05), chart: Chart::new() }
+        Self {
+            lately: Fading::new(150.0),
+            base: Fading::new(3_000.0),
+            cycle_ratio: Smoothed::new(0.05),
+            chart: Chart::new(),
+            stops_lately: Fading::new(60.0),
+            stops_base: Fading::new(1e6),
+        }
     }
 }
 
 impl Pieces {
+    /// Takes a gap between pieces: whether a stop was in it.
+    pub fn stop(&mut self, stopped: bool) {
+        let hit = f64::from(u8::from(stopped));
+        self.stops_lately.add(hit, 1.0);
+        if self.stops_base.trials < STOPS_LEARNED {
+            self.stops_base.add(hit, 1.0);
+        }
+    }
+    /// Share of gaps with a stop lately, and of the first ones; `None` before enough were seen [1].
+    pub fn stops(&self) -> Option<(Estimate, Estimate)> {
+        let base = self.stops_base.share(0.99 * STOPS_LEARNED)?;
+        Some((self.stops_lately.share(30.0)?, base))
+    }
     /// Takes pieces; `sound` says that nothing speaks against the machine being in good order.
     pub fn add(&mut self, good: f64, scrap: f64, sound: bool) {
         self.lately.add(scrap, good + scrap);

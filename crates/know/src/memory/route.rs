@@ -2,6 +2,7 @@
 //!
 //! Enters: a plant. Leaves: one small entry a channel. Absent: values.
 
+use super::gauges;
 use measure::Unit;
 use plant::{Channel, MachineId, Plant, Role};
 
@@ -68,6 +69,8 @@ pub struct Route {
     pub offset: f64,
     /// Whether the channel's unit converts to the one used inside, so that absolute limits hold.
     pub absolute: bool,
+    /// Place among the instruments that are compared with each other.
+    pub gauge: Option<u8>,
 }
 
 const fn signal_of(role: Role) -> (Signal, &'static str) {
@@ -96,7 +99,14 @@ impl Route {
     /// The route of one channel.
     pub fn of(channel: &Channel) -> Self {
         let (signal, inside) = signal_of(channel.role);
-        let plain = Self { signal, machine: channel.machine, factor: 1.0, offset: 0.0, absolute: false };
+        let plain = Self {
+            signal,
+            machine: channel.machine,
+            factor: 1.0,
+            offset: 0.0,
+            absolute: false,
+            gauge: gauges::place(channel.role),
+        };
         let Ok(inside) = inside.parse::<Unit>() else {
             return plain;
         };

@@ -157,6 +157,10 @@ impl Wear {
         let newer = self.points.range(first..);
         newer.filter_map(|p| Some((p.point.operated_h, p.point.mean / levels.of(p.level)?.load))).collect()
     }
+    /// Relative load of each point since the tool was changed, with its instant [1].
+    pub fn course(&self, levels: &Levels) -> Vec<(Instant, f64)> {
+        self.points.iter().filter_map(|p| Some((p.point.to, p.point.mean / levels.of(p.level)?.load))).collect()
+    }
     /// Growth of relative load over the newest operating hours; `None` below six points. Conditions whose fresh level is
     /// not sure may each be off by a constant, so the growth is told from the changes within them (least squares with a
     /// constant a group: the within estimator of panel data).

@@ -93,17 +93,21 @@ pub fn run_for(seed: u64, days: u32, mode: Mode, part: Span) -> Arm {
         };
     }
     let world = Workshop::new(&plant, seed, start);
+    drive(seed, plant, world, (start, part), STEP)
+}
+
+/// Runs a unit beside a world for some time, stepped so often.
+pub(crate) fn drive(seed: u64, plant: Plant, world: Workshop, (start, part): (Instant, Span), step: Span) -> Arm {
     let plant = Arc::new(plant);
     let mut unit = Unit::new(Arc::clone(&plant), Limits::default());
     let mut bench = Bench {
         sources: wiring(&plant),
-        world,
         inbox: Vec::new(),
         past: VecDeque::new(),
         asked: VecDeque::new(),
         arm: Arm {
             seed,
-            truth: Workshop::new(&plant, seed, start).truth(),
+            truth: world.truth(),
             plant,
             decisions: BTreeMap::new(),
             outcomes: Vec::new(),
@@ -116,11 +120,12 @@ pub fn run_for(seed: u64, days: u32, mode: Mode, part: Span) -> Arm {
             view: unit.view(start),
         },
         unit,
+        world,
     };
     let (mut now, end) = (start, start + part);
     let mut samples = Vec::new();
     while now < end {
-        now += STEP;
+        now += step;
         bench.world.advance(&bench.arm.plant, now, &mut samples);
         bench.hear(now, samples.drain(..));
         bench.step(now);

@@ -5,11 +5,13 @@
 //!
 //! ```text
 //! arm:    world --samples--> Unit::absorb, Unit::step --Write--> world          (watch: every policy is `advise`)
+//! faults: a well-kept world with one fault put in, or none: what is found, and which cause is named first
 //! truth:  the world as it was at a decision's first command, run on twice with the commands that the acting arm really
 //!         gave: once all of them, once without that decision's. The difference is what the decision did.
 //! ```
 
 mod arm;
+pub mod faults;
 mod scale;
 mod twin;
 
@@ -20,5 +22,5 @@ pub use twin::{Judged, judge};
 #[cfg(test)]
 mod tests;
 
-pub(crate) use arm::{START, STEP};
+pub(crate) use arm::{START, STEP, drive};
 pub(crate) use twin::{judge_one, play};

@@ -1,5 +1,6 @@
 //! What happens when an activity is over: pieces are counted, parts wear, fail and are replaced.
 
+use super::fault::FaultKind;
 use super::luck::{Draw, bell};
 use super::machine::{Activity, Part};
 use super::physics::{air, heat, quality};
@@ -41,7 +42,8 @@ impl Workshop {
         if fails.is_none() && spoilt {
             self.machines[machine].spoil -= 1;
         }
-        self.count_piece(machine, spoilt);
+        let misfed = std::mem::take(&mut self.machines[machine].misfed);
+        self.count_piece(machine, spoilt || misfed);
         if fails.is_none() {
             self.tell(machine, Role::CycleTime, (seconds * 10.0).round() / 10.0);
             self.tell_cutting(machine);
@@ -57,14 +59,15 @@ impl Workshop {
     /// Wear, coolant and planned time of a piece of some seconds.
     fn wear(&mut self, machine: usize, seconds: f64) {
         let Some(spec) = self.layout.machines[machine].spec else { return };
+        let faster = [FaultKind::ToolWear, FaultKind::BearingWear].map(|kind| self.wears(machine, kind));
         let here = &mut self.machines[machine];
         let speed = here.pace;
         if let Some(tool) = &mut here.tool {
-            tool.wear += tool.wear_of(seconds, speed);
+            tool.wear += faster[0] * tool.wear_of(seconds, speed);
             tool.cut_s += seconds;
         }
         if let Some(bearing) = &mut here.bearing {
-            bearing.wear += bearing.wear_of(seconds, speed);
+            bearing.wear += faster[1] * bearing.wear_of(seconds, speed);
         }
         here.tally.coolant += spec.coolant * seconds / 3_600.0;
         let step = here.lots.front().and_then(|l| self.layout.step(l.order, l.step));
@@ -113,14 +116,23 @@ impl Workshop {
         let (load_noise, scatter) = (bell(&mut luck), bell(&mut luck));
         let own = here.tool.map(|t| (t.load(here.pace), quality::deviation(t.wear, here.pace)));
         let deviation = own.map_or(lot.deviation, |(_, d)| d) + quality::SCATTER * scatter;
-        let load = own.map(|(load, _)| load * (1.0 + 0.012 * load_noise));
+        let load = own.map(|(load, _)| load * self.strain(machine) * (1.0 + 0.012 * load_noise));
         let (coolant, material) = (here.tally.coolant, here.tally.material);
-        self.tell(machine, Role::Deviation, (deviation * 1_000.0).round() / 1_000.0);
+        self.tell_piece(machine, Role::Deviation, deviation, 1_000.0);
         if let Some(load) = load {
-            self.tell(machine, Role::Load, (load * 10.0).round() / 10.0);
+            self.tell_piece(machine, Role::Load, load, 10.0);
         }
         self.tell(machine, Role::Coolant, (coolant * 100.0).round() / 100.0);
         self.tell(machine, Role::Material, (material * 100.0).round() / 100.0);
+    }
+
+    /// Tells what the probe or the drive shows of a piece, to so many parts of the unit.
+    fn tell_piece(&mut self, machine: usize, role: Role, value: f64, parts: f64) {
+        let place = usize::from(role == Role::Load);
+        let value = self.told_instead(machine, role, value, self.machines[machine].told.pieces[place]);
+        let value = (value * parts).round() / parts;
+        self.machines[machine].told.pieces[place] = Some(value);
+        self.tell(machine, role, value);
     }
 
     /// The lot on the machine is done here.
@@ -166,7 +178,7 @@ impl Workshop {
     }
 
     /// A part is new, or leaks are closed.
-    fn renew(&mut self, machine: usize, part: Part) {
+    pub(super) fn renew(&mut self, machine: usize, part: Part) {
         let number = self.part_number(machine, part) + 1;
         let luck = self.luck;
         let here = &mut self.machines[machine];

@@ -51,8 +51,9 @@ impl Workshop {
             }
             let noise = gauge.noise * bell(&mut luck);
             let value = self.true_value(machine, gauge.role) * (1.0 + noise);
-            let value = (value / gauge.resolution).round() * gauge.resolution;
             let told = self.machines[machine].told.gauges[place];
+            let value = self.told_instead(machine, gauge.role, value, told.map(|(_, last)| last));
+            let value = (value / gauge.resolution).round() * gauge.resolution;
             let news = told.is_none_or(|(at, last)| self.now - at >= SLOW || (value - last).abs() > gauge.band * last.abs());
             if news {
                 self.tell_gauge(machine, place, value);
@@ -66,8 +67,9 @@ impl Workshop {
 
     /// Tells the power at once, as meters do when it jumps.
     pub(super) fn tell_power(&mut self, machine: usize) {
-        let value = self.machines[machine].meter.power.round();
-        if self.machines[machine].told.gauges[0].is_none_or(|(at, _)| at < self.now) {
+        let (power, told) = (self.machines[machine].meter.power, self.machines[machine].told.gauges[0]);
+        let value = self.told_instead(machine, Role::Power, power, told.map(|(_, last)| last)).round();
+        if told.is_none_or(|(at, _)| at < self.now) {
             self.tell_gauge(machine, 0, value);
         }
     }
@@ -81,7 +83,9 @@ impl Workshop {
         let here = &self.machines[machine];
         match role {
             Role::Power => here.meter.power,
-            Role::Vibration if here.state == MachineState::Producing => here.bearing.map_or(0.0, |b| b.vibration(here.pace)),
+            Role::Vibration if here.state == MachineState::Producing => {
+                here.bearing.map_or(0.0, |b| b.vibration(here.pace)) * self.strain(machine).sqrt()
+            }
             Role::Vibration => VIBRATION_STILL,
             Role::Temperature => self.temperature(machine),
             Role::AirFlow => self.network.flow(),

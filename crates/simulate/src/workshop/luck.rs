@@ -34,6 +34,8 @@ pub enum Draw {
     Noise,
     /// Leaks, by hour since the start.
     Leak,
+    /// Whether that piece is fed wrongly, where a fault makes it so.
+    Misfeed,
 }
 
 /// The luck of one run.

@@ -136,6 +136,8 @@ pub struct Told {
     pub energy: Option<(Instant, f64)>,
     /// Gauges: value and when, by the place in [`super::gauge::GAUGES`].
     pub gauges: [Option<(Instant, f64)>; 5],
+    /// Deviation and load of the last piece.
+    pub pieces: [Option<f64>; 2],
 }
 
 /// One machine.
@@ -175,6 +177,8 @@ pub struct Machine {
     pub fitted: [u64; 2],
     /// Pieces to come that will be spoilt: the first ones after a breakage.
     pub spoil: u32,
+    /// Whether the running piece was fed wrongly and is spoilt.
+    pub misfed: bool,
     /// Furnace temperature when standby began or ended, and when.
     pub heat: (Instant, f64),
     /// Energy and time.
@@ -210,6 +214,7 @@ impl Machine {
             bearing: None,
             fitted: [0; 2],
             spoil: 0,
+            misfed: false,
             heat: (start, heat::WORK),
             meter,
             tally: Tally::default(),

@@ -16,6 +16,7 @@
 //! back by itself when it could work, after its warm-up.
 
 mod ends;
+mod fault;
 mod flow;
 mod gauge;
 mod layout;
@@ -33,6 +34,7 @@ mod truth;
 mod work;
 mod write;
 
+pub use fault::{Fault, FaultKind};
 pub use run::Workshop;
 pub use sample::{Sample, SampleValue};
 pub use site::{SOURCES, plant, wiring};

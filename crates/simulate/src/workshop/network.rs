@@ -135,6 +135,7 @@ impl Workshop {
         self.network.hour += Span::from_hours(1);
         let grown = self.network.leak * (1.0 + air::LEAK_GROWTH_PER_H) + if opens { step } else { 0.0 };
         self.set_leak(grown.min(0.5 * air::CAPACITY));
+        self.look_after();
         self.wear_compressor();
     }
 

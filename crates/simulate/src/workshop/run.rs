@@ -1,5 +1,6 @@
 //! The workshop and its clock hand: which event comes next, and what it sets off.
 
+use super::fault::Faults;
 use super::layout::Layout;
 use super::luck::{Draw, Luck};
 use super::machine::{Lot, Machine, Part};
@@ -25,6 +26,7 @@ pub struct Workshop {
     pub(super) machines: Vec<Machine>,
     pub(super) orders: Vec<OrderTruth>,
     pub(super) network: Network,
+    pub(super) faults: Faults,
     pub(super) samples: Vec<Sample>,
     /// Orders released so far, in the order of release.
     pub(super) released: usize,
@@ -56,6 +58,7 @@ impl Workshop {
             machines,
             orders: vec![OrderTruth::default(); layout.jobs.len()],
             network: Network::new(luck, start),
+            faults: Faults::default(),
             samples: Vec::new(),
             released: 0,
             stirred: (0..layout.machines.len()).collect(),

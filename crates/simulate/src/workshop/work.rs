@@ -5,6 +5,7 @@
 //!        -> in standby? warm up -> other family? set up -> start piece or batch
 //! ```
 
+use super::fault::FaultKind;
 use super::luck::{Draw, bell};
 use super::machine::{Activity, Machine, Part};
 use super::physics::heat;
@@ -138,7 +139,7 @@ impl Workshop {
         if here.state != MachineState::Producing || spec.furnace.is_some() {
             return spec.power_in(here.state);
         }
-        spec.power_producing(here.pace, here.tool.map_or(1.0, |t| t.force()))
+        spec.power_producing(here.pace, here.tool.map_or(1.0, |t| t.force()) * self.strain(machine))
     }
 
     /// Begins the service asked for, if somebody is there to do it.
@@ -198,13 +199,18 @@ impl Workshop {
         let Some(lot) = here.lots.front() else { return };
         let Some(step) = self.layout.step(lot.order, lot.step) else { return };
         let mut luck = self.luck.of(Draw::Cycle, &[u64::from(lot.order.0), lot.step as u64, u64::from(lot.worked)]);
-        let seconds = step.cycle_s / here.pace * (1.02 + 0.03 * bell(&mut luck));
+        let name = [u64::from(lot.order.0), lot.step as u64, u64::from(lot.worked)];
+        let (stop_s, misfed) = self.misfed(machine, &name);
+        let faster = [FaultKind::ToolWear, FaultKind::BearingWear].map(|kind| self.wears(machine, kind));
+        let seconds = step.cycle_s / here.pace * (1.02 + 0.03 * bell(&mut luck)) + stop_s;
         let reach = |left: f64, wear: f64| if wear > 0.0 && left <= wear { (left / wear).max(0.0) } else { f64::INFINITY };
-        let tool = here.tool.map_or(f64::INFINITY, |t| reach(t.breaks_at - t.wear, t.wear_of(seconds, here.pace)));
-        let bearing = here.bearing.map_or(f64::INFINITY, |b| reach(b.fails_at - b.wear, b.wear_of(seconds, here.pace)));
+        let tool = here.tool.map_or(f64::INFINITY, |t| reach(t.breaks_at - t.wear, faster[0] * t.wear_of(seconds, here.pace)));
+        let bearing =
+            here.bearing.map_or(f64::INFINITY, |b| reach(b.fails_at - b.wear, faster[1] * b.wear_of(seconds, here.pace)));
         let share = tool.min(bearing);
         let fails = share.is_finite().then_some(if tool <= bearing { Part::Tool } else { Part::Bearing });
         let seconds = seconds * share.min(1.0);
+        self.machines[machine].misfed = misfed;
         self.begin(machine, MachineState::Producing, Activity::Piece { seconds, fails }, seconds);
     }
 

@@ -8,8 +8,8 @@ use super::parts::{
 };
 use super::revision::RevisionV1;
 use plant::{
-    Action, Cause, Certificate, Command, CommandState, CommandValue, Decision, DecisionKind, DecisionState, Finding, Forecast,
-    ForecastKind, Outcome, Plant, Rank, Record, RecordId, Rejected, UserRole, Verdict,
+    Action, Cause, Certificate, Command, CommandState, CommandValue, Confirmation, Decision, DecisionKind, DecisionState,
+    Finding, Forecast, ForecastKind, Outcome, Plant, Rank, Reason, Record, RecordId, Rejected, Suspect, UserRole, Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,36 @@ struct FindingV1 {
     loss: Option<EvidenceV1>,
     since: i64,
     ended: Option<i64>,
+    /// Absent in records of older programs, and where none were weighed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<SuspectV1>,
+    /// Absent in records of older programs, and until somebody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmation: Option<ConfirmationV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SuspectV1 {
+    cause: String,
+    probability: Num,
+    reasons: Vec<ReasonV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReasonV1 {
+    symptom: String,
+    strength: Num,
+    weight: Num,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ConfirmationV1 {
+    by: String,
+    role: String,
+    at: i64,
+    right: bool,
+    cause: Option<String>,
+    note: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -200,6 +230,8 @@ impl FindingV1 {
             loss: r.loss.as_ref().map(EvidenceV1::of),
             since: r.since.micros(),
             ended: r.ended.map(measure::Instant::micros),
+            causes: r.causes.iter().map(SuspectV1::of).collect(),
+            confirmation: r.confirmation.as_ref().map(ConfirmationV1::of),
         })
     }
     fn read(&self, plant: &Plant, form: &RecordV1, id: RecordId) -> Result<Finding, Misfit> {
@@ -216,6 +248,57 @@ impl FindingV1 {
             loss: self.loss.as_ref().map(EvidenceV1::read),
             since: at(self.since),
             ended: self.ended.map(at),
+            causes: self.causes.iter().map(SuspectV1::read).collect::<Result<_, _>>()?,
+            confirmation: self.confirmation.as_ref().map(ConfirmationV1::read).transpose()?,
+        })
+    }
+}
+
+impl SuspectV1 {
+    fn of(s: &Suspect) -> Self {
+        Self {
+            cause: s.cause.word().to_owned(),
+            probability: Num(s.probability),
+            reasons: s.reasons.iter().map(ReasonV1::of).collect(),
+        }
+    }
+    fn read(&self) -> Result<Suspect, Misfit> {
+        Ok(Suspect {
+            cause: word("cause", &self.cause, Cause::from_word)?,
+            probability: self.probability.0,
+            reasons: self.reasons.iter().map(ReasonV1::read).collect(),
+        })
+    }
+}
+
+impl ReasonV1 {
+    fn of(r: &Reason) -> Self {
+        Self { symptom: r.symptom.to_string(), strength: Num(r.strength), weight: Num(r.weight) }
+    }
+    fn read(&self) -> Reason {
+        Reason { symptom: code(&self.symptom), strength: self.strength.0, weight: self.weight.0 }
+    }
+}
+
+impl ConfirmationV1 {
+    fn of(c: &Confirmation) -> Self {
+        Self {
+            by: c.by.clone(),
+            role: c.role.word().to_owned(),
+            at: c.at.micros(),
+            right: c.right,
+            cause: c.cause.map(|cause| cause.word().to_owned()),
+            note: c.note.clone(),
+        }
+    }
+    fn read(&self) -> Result<Confirmation, Misfit> {
+        Ok(Confirmation {
+            by: self.by.clone(),
+            role: word("role", &self.role, UserRole::from_word)?,
+            at: at(self.at),
+            right: self.right,
+            cause: self.cause.as_ref().map(|cause| word("cause", cause, Cause::from_word)).transpose()?,
+            note: self.note.clone(),
         })
     }
 }

@@ -9,9 +9,10 @@ use super::{
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue,
-    Decision, DecisionKind, DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind, Machine, MachineId, Metric, Order,
-    OrderId, Outcome, Parts, Plant, Prices, ProductId, Quality, Rank, Reading, Record, RecordId, RecordKind, Rejected, Revised,
-    Revision, RevisionState, Role, Scope, Source, SourceId, UserRole, Verdict, Window, WordId, Zone,
+    Confirmation, Decision, DecisionKind, DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind, Machine, MachineId,
+    Metric, Order, OrderId, Outcome, Parts, Plant, Prices, ProductId, Quality, Rank, Reading, Reason, Record, RecordId,
+    RecordKind, Rejected, Revised, Revision, RevisionState, Role, Scope, Source, SourceId, Suspect, UserRole, Verdict, Window,
+    WordId, Zone,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -128,12 +129,42 @@ fn finding() -> impl Strategy<Value = Record> {
     let head = (any::<u64>(), micros(), code(), because(), machine(), prop::option::of(0..2_u32));
     let body =
         (prop::sample::select(Cause::ALL), number(), prop::collection::vec(evidence(), 0..3), prop::option::of(evidence()));
-    (head, body, micros(), prop::option::of(micros())).prop_map(|(head, body, since, ended)| {
+    let diagnosis = (prop::collection::vec(suspect(), 0..3), prop::option::of(confirmation()));
+    (head, body, micros(), prop::option::of(micros()), diagnosis).prop_map(|(head, body, since, ended, diagnosis)| {
         let ((number, at, from, because, machine, channel), (cause, probability, evidence, loss)) = (head, body);
         let id = RecordId { kind: RecordKind::Finding, number };
         let channel = channel.map(ChannelId);
-        Record::Finding(Finding { id, at, from, because, machine, channel, cause, probability, evidence, loss, since, ended })
+        let (causes, confirmation) = diagnosis;
+        Record::Finding(Finding {
+            id,
+            at,
+            from,
+            because,
+            machine,
+            channel,
+            cause,
+            probability,
+            evidence,
+            loss,
+            since,
+            ended,
+            causes,
+            confirmation,
+        })
     })
+}
+
+fn suspect() -> impl Strategy<Value = Suspect> {
+    let reason = (code(), number(), number()).prop_map(|(symptom, strength, weight)| Reason { symptom, strength, weight });
+    (prop::sample::select(Cause::ALL), number(), prop::collection::vec(reason, 0..3))
+        .prop_map(|(cause, probability, reasons)| Suspect { cause, probability, reasons })
+}
+
+fn confirmation() -> impl Strategy<Value = Confirmation> {
+    let roles = vec![UserRole::Operator, UserRole::Engineer];
+    let text = "\\PC{0,12}";
+    (text, prop::sample::select(roles), micros(), any::<bool>(), prop::option::of(prop::sample::select(Cause::ALL)), text)
+        .prop_map(|(by, role, at, right, cause, note)| Confirmation { by, role, at, right, cause, note })
 }
 
 fn forecast() -> impl Strategy<Value = Record> {
@@ -376,6 +407,8 @@ fn a_finding() -> Finding {
         loss: Some(evidence),
         since: at(-60),
         ended: Some(at(60)),
+        causes: Vec::new(),
+        confirmation: None,
     }
 }
 

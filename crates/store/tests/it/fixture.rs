@@ -158,6 +158,8 @@ pub fn finding(number: u64, machine: u32) -> Record {
         loss: None,
         since: at(0),
         ended: None,
+        causes: Vec::new(),
+        confirmation: None,
     })
 }
 

@@ -32,6 +32,8 @@ fn finding(number: u64, open: bool) -> Record {
         loss: None,
         since: at,
         ended: (!open).then_some(at),
+        causes: Vec::new(),
+        confirmation: None,
     })
 }
 

@@ -4,6 +4,7 @@
 mod accounting;
 mod approve;
 mod bounds;
+mod confirm;
 mod cycles;
 mod late;
 mod recall;

@@ -69,6 +69,8 @@ fn findings(plant: &Plant, now: Instant) -> Vec<Finding> {
             loss,
             since,
             ended: ended.then(|| now - Span::from_minutes(20)),
+            causes: Vec::new(),
+            confirmation: None,
         });
     }
     all

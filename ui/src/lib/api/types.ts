@@ -701,7 +701,7 @@ export interface components {
          * @description Likely cause named by a diagnosis.
          * @enum {string}
          */
-        Cause: "idle_energy" | "air_leak" | "tool_wear" | "bearing_wear" | "bottleneck" | "quality_drift" | "error_pattern" | "unusual";
+        Cause: "idle_energy" | "air_leak" | "tool_wear" | "bearing_wear" | "bottleneck" | "quality_drift" | "error_pattern" | "unusual" | "overload" | "misfeed" | "sensor_drift" | "sensor_stuck";
         /** @description A channel with its newest value. */
         Channel: {
             at: components["schemas"]["When"] | null;
