@@ -9,7 +9,7 @@
 //! Needs: deviation of inspected pieces; or good and scrap counters. The smoothed mean is an EWMA chart (S. W. Roberts,
 //! Technometrics 1(3), 1959) with limits at 4.5 standard deviations, so that a false alarm is a matter of years; a shift
 //! that is significant but small against the tolerance is left alone. Scrap is compared by the 90 % Wilson intervals of its
-//! shares lately and in good order. Ends when both are back, or the tool was changed.
+//! shares lately and in good order, which must lie a point apart, as they are compared every ten minutes. Ends when both are back, or the tool was changed.
 
 use super::{Detector, Look, Sight, Sign, evidence};
 use crate::memory::pieces::Chart;
@@ -87,7 +87,7 @@ fn scrap(sight: &Sight<'_>) -> Option<Test> {
     let excess = lately.value - base.value;
     let holds = match sight.open {
         Some(_) => excess > 0.5 * EXCESS_MIN && lately.value > base.high,
-        None => excess > EXCESS_MIN && lately.low > base.high,
+        None => excess > EXCESS_MIN && lately.low > base.high + 0.5 * EXCESS_MIN,
     };
     Some(Test { holds: holds.then(|| (evidence("scrap_share", lately, "1", Some(base.value)), 0.9)) })
 }

@@ -14,7 +14,7 @@
 //! changed, or below 12 %.
 
 use super::{Detector, Look, Sight, Sign, evidence};
-use measure::statistics::Moments;
+use measure::statistics::{Moments, quantile};
 use measure::{Estimate, Span};
 use plant::{Because, Cause, Role};
 
@@ -39,15 +39,17 @@ fn look(sight: &Sight<'_>) -> Look {
     let (Some(first), Some(last)) = (machine.wear.first(), machine.wear.last()) else {
         return Look::Unsure;
     };
-    let newest: Moments = machine.wear.relative(&sight.memory.levels, last.operated_h - NEWEST_H).iter().map(|p| p.1).collect();
-    if newest.count() < 3 {
+    let points: Vec<f64> = machine.wear.relative(&sight.memory.levels, last.operated_h - NEWEST_H).iter().map(|p| p.1).collect();
+    let newest: Moments = points.iter().copied().collect();
+    let Some(middle) = quantile(&points, 0.5).filter(|_| newest.count() >= 3) else {
         return Look::Unsure;
-    }
+    };
     // A level that was not learned from fresh tools may be off by some percent.
     let off = if machine.wear.is_sure(&sight.memory.levels) { 0.02 } else { 0.06 };
     let reach = 1.645 * (newest.variance() / newest.count() as f64 + off * off).sqrt();
     let relative = Estimate::between(newest.mean() - reach, newest.mean(), newest.mean() + reach);
-    let holds = if sight.open.is_some() { relative.value > END } else { relative.value > WORN && relative.low > 1.05 };
+    let holds =
+        if sight.open.is_some() { relative.value > END } else { middle.min(relative.value) > WORN && relative.low > 1.05 };
     if !holds {
         return Look::Normal;
     }

@@ -44,6 +44,7 @@ pub fn strengths(sight: &Sight<'_>) -> Strengths {
 /// it stands for one.
 pub fn rank(model: &CauseModel, cases: &Cases, kind: &str, own: Option<Cause>, shows: &Strengths) -> Vec<Suspect> {
     let mut causes = model.causes(kind);
+    causes.retain(|cause| can_show(model, kind, *cause, shows));
     causes.extend(own.filter(|own| !causes.contains(own)));
     let mut weighed: Vec<(f64, Suspect)> = causes
         .into_iter()
@@ -65,6 +66,12 @@ pub fn rank(model: &CauseModel, cases: &Cases, kind: &str, own: Option<Cause>, s
     let sum: f64 = weighed.iter().map(|w| (w.0 - most).exp()).sum();
     weighed.truncate(SUSPECTS_MAX);
     weighed.into_iter().map(|(odds, suspect)| Suspect { probability: (odds - most).exp() / sum, ..suspect }).collect()
+}
+
+/// Whether a symptom that speaks for a cause can be seen at the machine at all.
+fn can_show(model: &CauseModel, kind: &str, cause: Cause, shows: &Strengths) -> bool {
+    let mut seen = Symptom::ALL.into_iter().zip(shows).filter(|(_, strength)| strength.is_some());
+    seen.any(|(symptom, _)| model.weight(kind, cause, symptom) > 0.0)
 }
 
 fn reasons(model: &CauseModel, kind: &str, cause: Cause, shows: &Strengths) -> Vec<Reason> {

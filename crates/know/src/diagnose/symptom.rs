@@ -102,7 +102,9 @@ impl Symptom {
                 Some(ramp(air.leak()?.value / air.working()?.max(f64::MIN_POSITIVE), 0.06, 0.10))
             }
             Self::GaugesDisagree => {
-                machine.gauges.checks().filter_map(|(_, _, check)| check.moved()).reduce(f64::max).map(|moved| moved.min(1.0))
+                let moved = machine.gauges.checks().filter_map(|(_, _, check)| check.moved()).reduce(f64::max);
+                // Beside something else that was found, less than the limit is proof enough.
+                moved.map(|moved| ramp(moved, 0.0, 0.6))
             }
             Self::GaugeStuck => {
                 let behaviour = &sight.memory.behaviour[sight.machine.index()];
@@ -127,7 +129,7 @@ fn counts_pieces(sight: &Sight<'_>) -> bool {
 /// from the power of a machine that counts pieces.
 pub fn jump(sight: &Sight<'_>) -> Option<(Instant, f64, f64)> {
     let machine = sight.memory_of();
-    let load = machine.wear.course(&sight.memory.levels);
+    let load = machine.wear.course();
     let power = || machine.gauges.strain().iter().copied().filter(|_| counts_pieces(sight)).collect();
     step_up(&if load.is_empty() { power() } else { load })
 }

@@ -3,7 +3,7 @@
 //! | check | compares | learned from |
 //! | --- | --- | --- |
 //! | `power_meter` | power summed over time with the energy counter | 18 h |
-//! | `load_power` | power with drive load, while producing | 8 h |
+//! | `power_load` | drive load with power, while producing | 8 h |
 //! | `flow_power` | power with air flow, while delivering | 8 h |
 //! | `flow_pressure` | air pressure with air flow | 8 h |
 //! | `vibration_still` | vibration while the machine stands with itself | 6 h |
@@ -53,7 +53,7 @@ pub struct Gauges {
     /// Energy by the power gauge and by the counter since an instant [kW.h].
     metered: (f64, f64, Option<Instant>),
     power_meter: Check,
-    load_power: Relation,
+    power_load: Relation,
     flow_power: Relation,
     flow_pressure: Relation,
     vibration_still: Check,
@@ -72,7 +72,7 @@ impl Default for Gauges {
             still: Moments::default(),
             metered: (0.0, 0.0, None),
             power_meter: Check::new(36, 0.015),
-            load_power: Relation::new(48, 0.03),
+            power_load: Relation::new(48, 0.03),
             flow_power: Relation::new(48, 0.03),
             flow_pressure: Relation::new(48, 0.015),
             vibration_still: Check::new(12, 0.06),
@@ -136,7 +136,7 @@ impl Gauges {
     fn close(&mut self, at: Instant, usual_w: Option<f64>) {
         let block = std::mem::take(&mut self.block);
         let mean = |place: usize| if block[place].count() > 0 { block[place].mean() } else { f64::NAN };
-        self.load_power.add(at, mean(LOAD), mean(POWER));
+        self.power_load.add(at, mean(POWER), mean(LOAD));
         self.flow_power.add(at, mean(FLOW), mean(POWER));
         self.flow_pressure.add(at, mean(FLOW), mean(PRESSURE));
         self.temperature.add(at, mean(TEMPERATURE));
@@ -151,7 +151,7 @@ impl Gauges {
     pub fn checks(&self) -> impl Iterator<Item = Told<'_>> {
         let all = [
             ("power_meter", Role::Power, &self.power_meter),
-            ("load_power", Role::Load, self.load_power.left()),
+            ("power_load", Role::Load, self.power_load.left()),
             ("flow_power", Role::AirFlow, self.flow_power.left()),
             ("flow_pressure", Role::AirPressure, self.flow_pressure.left()),
             ("vibration_still", Role::Vibration, &self.vibration_still),
@@ -170,19 +170,20 @@ impl Gauges {
 }
 
 /// The greatest step up among points that has lasted: instant, level before and after it. A step is told from the medians of three points on
-/// each side, and against the median change over three points, so that what grows slowly or scatters is none.
+/// each side, and against the usual change from point to point, so that what grows slowly or scatters is none.
 pub fn step_up(points: &[(Instant, f64)]) -> Option<(Instant, f64, f64)> {
     if points.len() < 2 * SIDE {
         return None;
     }
     let values: Vec<f64> = points.iter().map(|p| p.1).collect();
-    let usual = middle(values.windows(SIDE + 1).map(|w| (w[SIDE] - w[0]).abs()).collect());
+    let changes: Vec<f64> = values.windows(2).map(|w| (w[1] - w[0]).abs()).collect();
+    let usual = |i: usize| SIDE as f64 * middle(changes[..i - 1].iter().chain(&changes[i..]).copied().collect());
     let now = middle(values[values.len() - SIDE..].to_vec());
     let sides = |i: usize| (&values[i - SIDE..i], &values[i..i + SIDE]);
     let rise = |i: usize| sides(i).1.iter().sum::<f64>() - sides(i).0.iter().sum::<f64>();
     let steps = (SIDE..=points.len() - SIDE).filter_map(|i| {
         let (before, after) = (middle(sides(i).0.to_vec()), middle(sides(i).1.to_vec()));
-        let lasts = after - before > TIMES_USUAL * usual && now > before + LASTING * (after - before);
+        let lasts = after - before > TIMES_USUAL * usual(i) && now > before + LASTING * (after - before);
         lasts.then_some((i, before, after))
     });
     let (i, before, after) = steps.max_by(|a, b| rise(a.0).total_cmp(&rise(b.0)))?;
@@ -191,8 +192,8 @@ pub fn step_up(points: &[(Instant, f64)]) -> Option<(Instant, f64, f64)> {
 
 /// Points on each side of a step.
 const SIDE: usize = 3;
-/// A step is so many times the usual change over as many points [1].
-const TIMES_USUAL: f64 = 4.0;
+/// A step is so many times what the usual change from point to point makes over one side [1].
+const TIMES_USUAL: f64 = 2.0;
 /// Share of the step that is still there now [1].
 const LASTING: f64 = 0.7;
 

@@ -10,6 +10,7 @@
 
 use super::trend::{Point, Trend};
 use measure::Instant;
+use measure::statistics::Moments;
 use plant::ProductId;
 use std::collections::VecDeque;
 
@@ -77,6 +78,8 @@ pub struct Wear {
 
 /// A tool counts as fresh for this operating time [h].
 const FRESH_H: f64 = 1.0;
+/// A fresh point that is farther from a sure level is left out of it [1].
+const FRESH_OFF_MAX: f64 = 0.10;
 /// Weight of a new fresh point in its level.
 const FRESH_WEIGHT: f64 = 0.15;
 /// Stands for all conditions whose fresh level is sure.
@@ -130,6 +133,8 @@ impl Wear {
         let level = &mut levels.levels[place];
         let is_fresh = self.changed.is_some() && point.operated_h - self.changed_h <= FRESH_H;
         match (is_fresh, level.is_sure) {
+            // What is far off is not the load of a fresh tool, or not told rightly.
+            (true, true) if (point.mean / level.load - 1.0).abs() > FRESH_OFF_MAX => {}
             (true, true) => level.load += FRESH_WEIGHT * (point.mean - level.load),
             (true, false) => (level.load, level.is_sure) = (point.mean, true),
             // No tool is better than a fresh one.
@@ -157,9 +162,22 @@ impl Wear {
         let newer = self.points.range(first..);
         newer.filter_map(|p| Some((p.point.operated_h, p.point.mean / levels.of(p.level)?.load))).collect()
     }
-    /// Relative load of each point since the tool was changed, with its instant [1].
-    pub fn course(&self, levels: &Levels) -> Vec<(Instant, f64)> {
-        self.points.iter().filter_map(|p| Some((p.point.to, p.point.mean / levels.of(p.level)?.load))).collect()
+    /// How the load went since the tool was changed, with its instants, 1 at its beginning. Where the conditions change the load goes on where
+    /// it was, as the tool did not change; fresh levels, which other machines take part in, do not move it [1].
+    pub fn course(&self) -> Vec<(Instant, f64)> {
+        let mut usual: Vec<(Conditions, f64)> = Vec::new();
+        let mut course: Vec<(Instant, f64)> = Vec::new();
+        for LoadPoint { point, level: (_, conditions) } in &self.points {
+            let known = usual.iter().find(|(known, _)| known == conditions).map(|(_, load)| *load);
+            let load = known.unwrap_or_else(|| {
+                let newest: Moments = course.iter().rev().take(3).map(|p| p.1).collect();
+                let load = point.mean / if newest.count() > 0 { newest.mean() } else { 1.0 };
+                usual.push((*conditions, load));
+                load
+            });
+            course.push((point.to, point.mean / load));
+        }
+        course
     }
     /// Growth of relative load over the newest operating hours; `None` below six points. Conditions whose fresh level is
     /// not sure may each be off by a constant, so the growth is told from the changes within them (least squares with a

@@ -1,9 +1,10 @@
 //! `socium bench know`: public sets of sensor data by their published protocols, beside the published best and the peers that are
-//! installed; and what the stack of detectors costs.
+//! installed; what the stack of detectors costs; and, where asked for, faults put into the virtual workshop.
 //!
 //! Enters: a folder with one folder a set. Leaves: rows. Absent: protocols (`know::trial`); formats (`files`).
 
 mod columns;
+mod faults;
 mod files;
 mod pace;
 mod peer;
@@ -20,8 +21,11 @@ use unit::trial::{self, Figure};
 /// The folder cannot be read, the set is not known, or a table is not what its protocol needs.
 pub fn rows(data: &Path, set: Option<&str>) -> Result<Vec<Row>, Failure> {
     let known = || trial::ALL.iter().map(|t| t.set).collect::<Vec<_>>().join(", ");
+    if set == Some(faults::NAME) {
+        return Ok(faults::rows());
+    }
     if let Some(set) = set.filter(|s| *s != pace::NAME && !trial::ALL.iter().any(|t| t.set == *s)) {
-        return Err(Failure::new(format!("--set {set}: allowed are {}, {}", pace::NAME, known())));
+        return Err(Failure::new(format!("--set {set}: allowed are {}, {}, {}", pace::NAME, faults::NAME, known())));
     }
     let mut rows = Vec::new();
     let mut found = 0;

@@ -1,6 +1,7 @@
 //! What an experiment promises, one file a promise; the arms are run once and shared.
 
 mod arms;
+mod faults;
 mod invariants;
 mod schedule;
 mod twins;
