@@ -1,9 +1,9 @@
 //! The eye of the unit: readings and the image become KPIs, findings and forecasts.
 //!
 //! ```text
-//! Batch ──absorb──> memory ──┬─ kpi (ISO 22400) ───────────> Kpis, Stretch, EnergyAccount
+//! Batch ──absorb──> memory ──┬─ kpi (ISO 22400) ───────────> Kpis, Losses, Stretch, EnergyAccount, EnergyUse
 //!                            ├─ learn ─────────────────────> MachineProfile
-//! Image ──judge──────────────┼─ detect::ALL ── watch ──────> Finding
+//! Image ──judge──────────────┼─ detect::ALL ── diagnose ── watch ──> Finding
 //!                            └─ predict::ALL ── watch ─────> Forecast
 //! ```
 //!

@@ -70,8 +70,7 @@ struct Test {
 
 fn shift(sight: &Sight<'_>) -> Option<Test> {
     let (base, scatter, lately) = sight.memory_of().pieces.chart.figures()?;
-    // Asymptotic standard deviation of the EWMA: σ √(λ / (2 − λ)).
-    let sigma = scatter.max(1e-6) * (Chart::WEIGHT / (2.0 - Chart::WEIGHT)).sqrt();
+    let sigma = Chart::sigma(scatter);
     let shift = (lately - base).abs();
     let (limit, least) = if sight.open.is_some() { (2.0, 0.6 * SHIFT_MIN) } else { (LIMIT, SHIFT_MIN) };
     let holds = (shift > limit * sigma && shift > least).then(|| {

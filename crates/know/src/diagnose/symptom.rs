@@ -86,7 +86,7 @@ impl Symptom {
             }
             Self::DeviationHigh => {
                 let (base, scatter, lately) = pieces.chart.figures()?;
-                let sigma = scatter.max(1e-6) * (Chart::WEIGHT / (2.0 - Chart::WEIGHT)).sqrt();
+                let sigma = Chart::sigma(scatter);
                 Some(ramp((lately - base).abs(), sigma, (4.0 * sigma).max(0.2)))
             }
             Self::ScrapHigh => {

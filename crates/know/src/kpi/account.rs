@@ -39,7 +39,8 @@ pub fn losses(memory: &Memory, plant: &Plant, scope: Scope, window: Window) -> O
     Losses::of(&reach.sums(memory, plant), window, reach.stops(memory, plant))
 }
 
-fn cut(memory: &Memory, window: Window) -> Window {
+/// A window as far as something is known.
+pub(super) fn cut(memory: &Memory, window: Window) -> Window {
     Window { from: window.from, to: window.to.min(memory.clock).max(window.from) }
 }
 

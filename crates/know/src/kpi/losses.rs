@@ -4,7 +4,7 @@
 //! planned busy time PBT ─┬─ down ──────────────────── breakdowns ┐
 //!                        ├─ set-up ────────────────── set_up     │ PBT − APT: availability
 //!                        ├─ warming up ────────────── start_up   │
-//!                        ├─ blocked, starved, off … ─ idling     ┘
+//!                        ├─ blocked, starved, off ─── idling     ┘
 //!                        └─ producing APT ─┬─ stops between pieces ─── idling        ┐ APT − planned run time: effectiveness
 //!                                          ├─ the rest ─────────────── reduced_speed ┘
 //!                                          └─ planned run time of scrap, made before steady running ─ start_up

@@ -16,6 +16,7 @@
 //!
 //! Enters: memory, prices. Leaves: an [`EnergyUse`]. Absent: findings, but for the energy of leaks.
 
+use super::account::cut;
 use crate::memory::Memory;
 use crate::memory::log::Clip;
 use crate::memory::usage::{Usage, Usual};
@@ -150,7 +151,7 @@ impl EnergyUse {
 
 /// What a machine took in a window against what was expected; `leaked` tells the energy lost in leaks in a window [kW.h].
 pub fn energy_use(memory: &Memory, id: MachineId, window: Window, leaked: &dyn Fn(Window) -> f64) -> EnergyUse {
-    let window = Window { from: window.from, to: window.to.min(memory.clock).max(window.from) };
+    let window = cut(memory, window);
     let mut told = EnergyUse { machine: id, window, ..EnergyUse::default() };
     let Some(machine) = memory.machines.get(id.index()) else {
         return told;

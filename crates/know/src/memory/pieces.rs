@@ -76,6 +76,10 @@ impl Chart {
         }
         self.lately.add(mean);
     }
+    /// Standard deviation of the smoothed mean, given that of the means of ten: that of an EWMA chart, σ √(λ / (2 − λ)).
+    pub fn sigma(deviation: f64) -> f64 {
+        deviation.max(1e-6) * (Self::WEIGHT / (2.0 - Self::WEIGHT)).sqrt()
+    }
     /// The machine was serviced: it is in good order now, so the base is learned anew.
     pub fn restart(&mut self) {
         *self = Self::new();
