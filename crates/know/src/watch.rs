@@ -77,7 +77,8 @@ impl Watch {
             }
             (Look::Found(sign), Some(place)) => {
                 let finding = &mut self.findings[place];
-                let changed = material(finding, &sign) || cause_of(detector, &causes) != finding.cause;
+                let first = |causes: &[Suspect]| causes.first().map(|suspect| suspect.cause);
+                let changed = material(finding, &sign) || first(&causes) != first(&finding.causes);
                 if now - finding.at < FINDING_REST || !changed {
                     return None;
                 }

@@ -12,6 +12,7 @@
 //! The logarithm of the odds of a cause is a sum: a symptom with a weight w adds w · (1.5 · strength − 0.5) where w is above zero, so that
 //! its absence speaks against the cause half as much as its presence speaks for it, and w · strength where it is below; a symptom that
 //! the cause does not explain takes off half its strength; past cases add what they teach. Probabilities are those of a softmax.
+//! A cause for which nothing speaks more than against it is no suspect.
 
 mod cases;
 mod model;
@@ -64,6 +65,7 @@ pub fn rank(model: &CauseModel, cases: &Cases, kind: &str, own: Option<Cause>, s
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
     let most = weighed.first().map_or(0.0, |w| w.0);
     let sum: f64 = weighed.iter().map(|w| (w.0 - most).exp()).sum();
+    weighed.retain(|(odds, suspect)| *odds > 0.0 || Some(suspect.cause) == own);
     weighed.truncate(SUSPECTS_MAX);
     weighed.into_iter().map(|(odds, suspect)| Suspect { probability: (odds - most).exp() / sum, ..suspect }).collect()
 }

@@ -92,3 +92,13 @@ fn confirmations_add_up_to_a_bound_and_the_oldest_are_forgotten() {
     cases.take("milling", &unasked);
     assert_eq!(cases.len(), Cases::CASES_MAX, "nobody said anything");
 }
+
+#[test]
+fn a_cause_for_which_nothing_speaks_is_no_suspect() {
+    let quiet = rank(&CauseModel::default(), &Cases::default(), "milling", None, &shows(&[]));
+    assert!(quiet.is_empty(), "{quiet:?}");
+    let unseen = Symptom::ALL.map(|symptom| (symptom == Symptom::VibrationHigh).then_some(1.0));
+    let causes: Vec<Cause> =
+        rank(&CauseModel::default(), &Cases::default(), "fan", None, &unseen).iter().map(|suspect| suspect.cause).collect();
+    assert_eq!(causes, [Cause::BearingWear], "no other cause can show at a machine with a vibration channel alone");
+}
