@@ -12,8 +12,8 @@
 //! quantile of good order; the two lowest of the three are averaged, so that no member raises an alarm alone.
 //!
 //! [`Discord`] looks at one channel alone: stretches unlike any before; [`discords`] reviews a period that is over. Second opinions are
-//! [`Kernel`] (what a row should be) and [`Cuts`] (how soon random cuts set it apart), together [`Opinions`]; [`Cusum`] and [`PageHinkley`] sum up slow drifts;
-//! [`Adwin`] tells when a baseline no longer is what its machine does, and proposes to learn anew.
+//! [`Kernel`] (what a row should be) and [`Cuts`] (how soon random cuts set it apart); [`Cusum`] and [`PageHinkley`] sum up slow drifts.
+//! [`Opinions`] are three of these, side by side. [`Adwin`] tells when a baseline no longer is what its machine does.
 //!
 //! Enters: rows of numbers, NaN where nothing was heard. Leaves: [`Verdict`]s, shares of channels, [`Episode`]s. Absent:
 //! machines, roles, time: a row is a row. Everything is a value; the same rows give the same verdicts; memory is set by the

@@ -104,9 +104,9 @@ impl Drifts {
         let shares = self.sums.iter().map(Cusum::share).enumerate();
         shares.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
     }
-    /// Rows since the sum of a channel last was 0.
-    pub fn rows(&self, channel: usize) -> u64 {
-        self.sums.get(channel).map_or(0, |s| s.length() * level::ROWS as u64)
+    /// Bytes held, without a handful.
+    pub const fn bytes(&self) -> usize {
+        4 * self.window.capacity() + 8 * self.level.weight() + self.sums.len() * size_of::<Cusum>()
     }
 }
 

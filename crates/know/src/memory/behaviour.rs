@@ -176,8 +176,8 @@ impl Behaviour {
     }
     /// Bytes held, without a handful.
     pub fn bytes(&self) -> usize {
-        let of =
-            |r: &Regime| 8 * r.rows.capacity() + r.watched.as_ref().map_or(0, |w| w.stack.bytes() + w.stack.baseline().bytes());
+        let watched = |w: &Watched| w.stack.bytes() + w.stack.baseline().bytes() + w.drifts.bytes() + w.level.bytes();
+        let of = |r: &Regime| 8 * r.rows.capacity() + r.watched.as_ref().map_or(0, watched);
         self.regimes.iter().map(of).sum()
     }
 }

@@ -3,8 +3,8 @@
 //! Enters: courses of units, a few numbers a cycle; those of a library ran to failure. Leaves: for each cycle of a unit the stretch of each
 //! library unit that is most like its newest cycles, and what the best of them had left. Absent: how courses come about.
 
-/// Newest cycles that are compared.
-const WINDOW: usize = 60;
+/// Newest cycles that are compared: of 30, 60, 100 and 60 with 100 the best over both parts of C-MAPSS out of fold, or as good.
+const WINDOW: usize = 100;
 /// Library units whose lives are averaged, and the one whose distance is the unit of the weights.
 const NEAREST: usize = 12;
 const UNIT: usize = 5;
@@ -88,7 +88,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
-        fn each_match_is_the_best_of_all_stretches_one_by_one(n in 3_usize..90, m in 3_usize..90, seed in 0_u64..99) {
+        fn each_match_is_the_best_of_all_stretches_one_by_one(n in 3_usize..140, m in 3_usize..140, seed in 0_u64..99) {
             let (course, other) = (worn(n, seed), worn(m, seed + 1));
             for (i, (distance, life)) in matches(&course, &other).into_iter().enumerate() {
                 let length = WINDOW.min(i + 1);
