@@ -30,6 +30,7 @@ mod cooling;
 mod cost;
 mod decode;
 mod estimate;
+pub mod exact;
 mod graph;
 mod ground;
 pub mod limit;
@@ -97,6 +98,7 @@ pub struct Search<'m> {
     value: Value,
     best: Selection,
     pool: Pool,
+    bound: i64,
     /// Runs that may begin, in their order.
     ready: VecDeque<Run>,
     /// Runs made ready so far.
@@ -114,9 +116,11 @@ pub struct Search<'m> {
 impl<'m> Search<'m> {
     /// A search with a first plan.
     pub fn new(model: &'m Model, seed: u64) -> Self {
+        let ground = Arc::new(Ground::new(model));
         let mut search = Self {
             model,
-            ground: Arc::new(Ground::new(model)),
+            bound: ground.bound,
+            ground,
             chance: Chance::seeded(seed),
             value: Value::WORST,
             best: Selection { mode: Vec::new(), order: Vec::new() },
@@ -138,10 +142,21 @@ impl<'m> Search<'m> {
     /// another model (other operations or modes) says nothing and the search begins without it.
     pub fn resume(model: &'m Model, seed: u64, plan: &Plan) -> Self {
         let mut search = Self::new(model, seed);
-        if let Some(selection) = search.ground.selection(plan) {
-            search.consider(search.ground.valued(&selection), &selection);
-        }
+        search.offer(plan);
         search
+    }
+
+    /// Takes a plan of another source into account: its modes, and its starts as the order. True where it is the best now.
+    pub fn offer(&mut self, plan: &Plan) -> bool {
+        let Some(selection) = self.ground.selection(plan) else { return false };
+        let (before, value) = (self.value(), self.ground.valued(&selection));
+        self.consider(value, &selection);
+        value < before
+    }
+
+    /// Takes a proof into account that no plan costs less.
+    pub fn raise(&mut self, bound: i64) {
+        self.bound = self.bound.max(bound);
     }
 
     /// Ends it after so many iterations of all runs in their order. What more was done side by side does not count then.
@@ -263,13 +278,13 @@ impl<'m> Search<'m> {
     }
 
     /// What no plan costs less than.
-    pub fn bound(&self) -> i64 {
-        self.ground.bound
+    pub const fn bound(&self) -> i64 {
+        self.bound
     }
 
     /// Whether no plan is better than the best so far.
     pub fn is_optimal(&self) -> bool {
-        self.value() <= Value::whole(self.ground.bound)
+        self.value() <= Value::whole(self.bound)
     }
 
     /// Whether there is nothing left to do: the best plan is proven, or the limit of iterations is reached.

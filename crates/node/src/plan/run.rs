@@ -1,10 +1,12 @@
 //! One search, stepped by threads until their CPU budget or the limit of iterations is spent.
 //!
 //! Enters: a model, budgets. Leaves: the best objective at each budget and the best plan, proven. Absent: files. The threads share the runs
-//! of one search; under a limit of iterations the plan does not depend on how many threads there were.
+//! of one search; under a limit of iterations the plan does not depend on how many threads there were. Of a small model the first thread
+//! tries to prove, half of its time, that nothing is better.
 
 use crate::cli::Failure;
 use decide::search::conflict::conflict;
+use decide::search::exact::{Proof, Verdict};
 use decide::search::limit::Limit;
 use decide::search::model::{Model, Time};
 use decide::search::plan::Plan;
@@ -14,6 +16,9 @@ use std::time::Instant;
 
 /// How long one call of a run aims to take [s]; the clock is looked at after it.
 const LOOK_S: f64 = 0.002;
+
+/// Steps of a proof between two looks at the clock: some ten milliseconds.
+const LOOK_STEPS: u64 = 50;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +82,16 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
     }
     let shared = Shared { search: Mutex::new(search), came_back: Condvar::new() };
     let hands: Vec<Hand> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..wanted.threads.max(1)).map(|_| scope.spawn(|| shared.stepped(wanted.cpu_s, spent_s))).collect();
+        let shared = &shared;
+        let stepped = |thread: usize| {
+            // under a limit of iterations nothing may depend on the clock
+            let is_proving = thread == 0 && wanted.iterations.is_none();
+            scope.spawn(move || {
+                let prover = is_proving.then(|| Prover::new(model));
+                shared.stepped(wanted.cpu_s, spent_s, prover)
+            })
+        };
+        let handles: Vec<_> = (0..wanted.threads.max(1)).map(stepped).collect();
         // a panic in a search is a bug; it is passed on
         handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Result<_, _>>()
     })?;
@@ -97,16 +111,22 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
 }
 
 impl<'m> Shared<'m> {
-    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before.
-    fn stepped(&self, budgets: &[f64], spent_s: f64) -> Result<Hand, Failure> {
+    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before. A prover gets half of the time.
+    fn stepped(&self, budgets: &[f64], spent_s: f64, mut prover: Option<Prover<'_>>) -> Result<Hand, Failure> {
         let cpu = thread_s()?;
         let mut objectives = Vec::with_capacity(budgets.len());
         for budget in budgets {
             let left_s = || thread_s().map(|now| budget - spent_s - (now - cpu));
             while left_s()? > 0.0 {
                 let Some(mut held) = self.next() else { break };
+                let before_s = left_s()?;
                 if let Some(run) = &mut held.run {
                     until(run, &left_s)?;
+                }
+                drop(held);
+                if let Some(prover) = &mut prover {
+                    let until_s = (2.0 * left_s()? - before_s).max(0.0);
+                    prover.prove(self, &|| left_s().map(|left| left - until_s))?;
                 }
             }
             objectives.push(self.lock().objective());
@@ -147,6 +167,52 @@ impl Drop for Held<'_, '_> {
             _ => search.limit(0),
         }
         self.shared.came_back.notify_all();
+    }
+}
+
+/// Asks, beside the search, whether there is anything better than the best plan.
+struct Prover<'m> {
+    model: &'m Model,
+    proof: Option<Proof>,
+    is_over: bool,
+}
+
+impl<'m> Prover<'m> {
+    const fn new(model: &'m Model) -> Self {
+        Self { model, proof: None, is_over: false }
+    }
+
+    /// Goes on until no time is left.
+    fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
+        while !self.is_over && left_s()? > 0.0 {
+            let (objective, broken) = {
+                let search = shared.lock();
+                (search.objective(), search.broken())
+            };
+            if broken > 0 {
+                return Ok(());
+            }
+            if self.proof.as_ref().is_none_or(|p| p.below() > objective) {
+                self.proof = Proof::new(self.model, objective);
+            }
+            let Some(proof) = &mut self.proof else {
+                self.is_over = true;
+                return Ok(());
+            };
+            match proof.step(LOOK_STEPS) {
+                Verdict::None => {
+                    shared.lock().raise(proof.below());
+                    self.is_over = true;
+                }
+                Verdict::Perhaps(plan) => {
+                    // where it is not better, what the proof leaves out makes the difference
+                    self.is_over = !shared.lock().offer(&plan);
+                    self.proof = None;
+                }
+                Verdict::Open => {}
+            }
+        }
+        Ok(())
     }
 }
 

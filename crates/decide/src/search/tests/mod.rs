@@ -2,6 +2,7 @@
 
 mod beyond;
 mod conflict;
+mod exact;
 mod faults;
 mod random;
 mod read;

@@ -228,7 +228,7 @@ fn in_hands(model: &Model, seed: u64, iterations: u64, hands: usize) -> Search<'
 }
 
 /// The least objective over every order in which operations are put behind what stands, in every mode.
-fn enumerated(model: &Model) -> i64 {
+pub(super) fn enumerated(model: &Model) -> i64 {
     fn extend(model: &Model, plan: &mut crate::search::plan::Plan, placed: &mut Vec<usize>, least: &mut i64) {
         if placed.len() == model.operations.len() {
             *least = (*least).min(certify(model, plan).map_or(i64::MAX, |c| c.objective()));

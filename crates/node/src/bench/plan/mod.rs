@@ -10,6 +10,7 @@ use super::Row;
 use crate::cli::Failure;
 use crate::plan::run::{Found, Wanted, search};
 use data::Instance;
+use decide::search::exact;
 use decide::search::read::Task;
 use peer::CpSat;
 use std::collections::BTreeMap;
@@ -207,6 +208,13 @@ fn speed_rows(results: &[Result1]) -> Vec<Row> {
     let large = results.iter().filter(|r| r.operations >= LARGE).map(|r| r.found.first_s * 1e3);
     if let Some(slowest) = large.reduce(f64::max) {
         rows.push(Row::new("first checked plan, 10000 operations", slowest, "ms").at_most(100.0).aim(20.0));
+    }
+    let small: Vec<&Result1> = results.iter().filter(|r| r.operations <= exact::OPERATIONS_MAX).collect();
+    if !small.is_empty() {
+        let is_proven = |r: &&&Result1| r.objectives.last().is_some_and(|o| *o <= r.bound + SAME);
+        let share = small.iter().filter(is_proven).count() as f64 / small.len() as f64;
+        let context = format!("{} instances", small.len());
+        rows.push(Row::new("proven optimal, at most 60 operations", share, "1").at_least(0.9).aim(0.99).under(context));
     }
     let evaluated: u64 = results.iter().map(|r| r.found.evaluated).sum();
     let cpu_s: f64 = results.iter().map(|r| r.found.cpu_s).sum();
