@@ -36,7 +36,7 @@ pub fn lower(model: &Model) -> i64 {
 
 /// The shortest mode; what may be left out takes no time.
 fn shortest(operation: &Operation) -> Time {
-    if operation.optional.is_some() { 0 } else { operation.modes.iter().map(|m| m.duration).min().unwrap_or(0) }
+    if operation.optional.is_some() { 0 } else { operation.shortest() }
 }
 
 /// Heads and tails by the precedences alone.

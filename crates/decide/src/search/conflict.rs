@@ -79,7 +79,7 @@ fn earliest(model: &Model) -> Option<(Vec<Time>, Vec<Time>)> {
         let mut is_raised = false;
         let is_in = |o: u32| model.operations[o as usize].optional.is_none();
         for wait in model.waits.iter().filter(|w| is_in(w.before) && is_in(w.then)) {
-            let longest = model.operations[wait.before as usize].modes.iter().map(|m| m.duration).max().unwrap_or(0);
+            let longest = model.operations[wait.before as usize].longest();
             let least = start[wait.then as usize] - wait.most - longest;
             if floor[wait.before as usize] < least && start[wait.before as usize] < least {
                 floor[wait.before as usize] = least;
@@ -105,10 +105,6 @@ fn open(model: &Model, machine: u32, from: Time, duration: Time) -> Time {
     start
 }
 
-fn shortest(of: &Operation) -> Time {
-    of.modes.iter().map(|m| m.duration).min().unwrap_or(0)
-}
-
 /// Until when each operation has to be complete; for one that may be left out, what comes before it.
 fn latest_ends(model: &Model) -> Vec<Time> {
     let mut after: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
@@ -124,7 +120,7 @@ fn latest_ends(model: &Model) -> Vec<Time> {
             if next.optional.is_some() {
                 by_end
             } else {
-                next.latest.unwrap_or(Time::MAX).min(by_end.saturating_sub(shortest(next)))
+                next.latest.unwrap_or(Time::MAX).min(by_end.saturating_sub(next.shortest()))
             }
         };
         let by_after = after[operation as usize].iter().map(latest_start).min().unwrap_or(Time::MAX);
@@ -140,10 +136,9 @@ fn overloaded(model: &Model, windows: &Windows) -> bool {
     for (number, of) in model.operations.iter().enumerate().filter(|(_, o)| o.optional.is_none()) {
         let machine = of.modes[0].machine;
         if of.modes.iter().all(|m| m.machine == machine) {
-            let by_latest =
-                of.latest.map_or(Time::MAX, |l| l.saturating_add(of.modes.iter().map(|m| m.duration).max().unwrap_or(0)));
+            let by_latest = of.latest.map_or(Time::MAX, |l| l.saturating_add(of.longest()));
             let until = windows.latest_end[number].min(by_latest);
-            on[machine as usize].push((windows.start[number], shortest(of), until));
+            on[machine as usize].push((windows.start[number], of.shortest(), until));
         }
     }
     on.into_iter().enumerate().filter(|(m, _)| model.machines[*m].batch.is_none()).any(|(machine, mut works)| {

@@ -6,7 +6,7 @@
 //! each mode (Siala, Artigues, Hebrard, CP 2015, on how well this does without global constraints). Calendars, resources, limits and
 //! penalties that it does not know are left out, so the model is a relaxation: "no" holds for the whole, "yes" has to be tried.
 
-use super::model::{Model, Operation, Time};
+use super::model::{Model, Time};
 use super::plan::{Assigned, Plan};
 use pumpkin_conflict_resolvers::resolvers::ResolutionResolver;
 use pumpkin_constraints::{clause, less_than_or_equals};
@@ -101,14 +101,6 @@ struct Build<'m> {
     between: Vec<Vec<Vec<Time>>>,
 }
 
-fn shortest(of: &Operation) -> Time {
-    of.modes.iter().map(|m| m.duration).min().unwrap_or(0)
-}
-
-fn longest(of: &Operation) -> Time {
-    of.modes.iter().map(|m| m.duration).max().unwrap_or(0)
-}
-
 /// Within 32 bits: the horizon of a model is.
 fn narrow(time: Time) -> i32 {
     i32::try_from(time).unwrap_or(i32::MAX / 4)
@@ -167,7 +159,7 @@ impl<'m> Build<'m> {
     fn operations(&mut self) {
         for of in &self.model.operations {
             let release = of.earliest.max(self.model.jobs[of.job as usize].release);
-            let (short, long) = (shortest(of), longest(of));
+            let (short, long) = (of.shortest(), of.longest());
             // where nothing fits, the bounds meet and the ways through the precedences show it
             let last = (self.horizon - short).max(release);
             let start = self.solver.new_bounded_integer(narrow(release), narrow(last));

@@ -1,10 +1,10 @@
-//! The production scheduler: a flexible job shop with set-ups, calendars and due dates, improved for as long as the caller steps it.
+//! The production scheduler: a flexible job shop with set-ups, calendars, resources and due dates, improved for as long as the caller steps it.
 //!
 //! Enters: a [`model::Model`], a seed, iterations. Leaves: at any instant the best plan so far, proven by `check::plan`, and a lower bound of
 //! what any plan costs. Absent: the clock, threads, files.
 //!
 //! ```text
-//! Model ─▶ ground (flat arrays) ─▶ construct (priority rules) ─▶ pool ─▶ run (tabu for the makespan, annealing for all else) ─▶ pool ─▶ …
+//! Model ─▶ ground (flat arrays) ─▶ construct (priority rules) ─▶ pool ─▶ run (tabu search, annealing) ─▶ pool ─▶ …
 //! ```
 //!
 //! A search is a row of runs. Where run `n` begins depends on the results of the runs up to `n - breadth` alone, so that `breadth` of them may
@@ -19,7 +19,9 @@
 //! assert_eq!(search.best().expect("the check accepts every plan").certificate.makespan(), 6);
 //! ```
 //!
-//! Sources stand in the files: `graph` heads, tails, order; `estimate` moves; `climb` tabu search; `pool` path relinking; `bound`.
+//! A run is tabu search for the makespan (`climb`), annealing by increments for every other objective (`anneal`), and annealing that times
+//! anew for models with more than machines and precedences (`roam`, `decode`). Beside it stand [`conflict`], why there is no plan, [`exact`],
+//! proofs for small models, and [`replan`]. Sources stand in the files.
 
 mod anneal;
 pub mod bound;

@@ -60,7 +60,7 @@ pub(super) struct Rich {
     pub out: Vec<i64>,
     /// Operations of each job.
     pub of_job: Lists,
-    /// Not before, whichever mode.
+    /// By when everything one after another would be complete.
     pub horizon: i32,
     /// Whether starting later may cost less.
     pub has_prices: bool,

@@ -6,6 +6,7 @@ use super::{
     CLOSED_MAX, HORIZON_MAX, JOBS_MAX, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
     PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, Time, USES_MAX,
 };
+use std::collections::{HashMap, HashSet};
 
 /// The topological order and the horizon of consistent parts.
 pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
@@ -140,6 +141,11 @@ fn resources(parts: &Parts) -> Result<(), ModelError> {
             }
         }
     }
+    let mut known = HashSet::new();
+    if let Some(of) = parts.uses.iter().find(|u| !known.insert((u.operation, u.mode, u.resource))) {
+        let place = format!("uses of operation {} in mode {}", of.operation, of.mode);
+        return Err(ModelError::at(place, format!("resource {} twice", of.resource), "each once"));
+    }
     stocks(parts)?;
     for (number, of) in parts.uses.iter().enumerate() {
         within(|| format!("operation of use {number}"), i64::from(of.operation), 0, parts.operations.len() as i64 - 1)?;
@@ -157,12 +163,12 @@ fn resources(parts: &Parts) -> Result<(), ModelError> {
 /// All that could be used of a stock is there some day.
 fn stocks(parts: &Parts) -> Result<(), ModelError> {
     for (number, stock) in parts.resources.iter().enumerate().filter(|(_, r)| r.is_stock) {
-        let mut most = std::collections::HashMap::new();
+        let mut most = HashMap::new();
         for of in parts.uses.iter().filter(|u| u.resource as usize == number) {
             let by_mode = most.entry((of.operation, of.mode)).or_insert(0_i64);
             *by_mode = by_mode.saturating_add(of.amount);
         }
-        let mut of_operation = std::collections::HashMap::new();
+        let mut of_operation = HashMap::new();
         for ((operation, _), amount) in most {
             let own = of_operation.entry(operation).or_insert(0_i64);
             *own = amount.max(*own);
@@ -176,7 +182,7 @@ fn stocks(parts: &Parts) -> Result<(), ModelError> {
 
 /// Limited waits stand beside precedences.
 fn waits(parts: &Parts) -> Result<(), ModelError> {
-    let known: std::collections::HashSet<(u32, u32)> =
+    let known: HashSet<(u32, u32)> =
         if parts.waits.is_empty() { Default::default() } else { parts.precedences.iter().copied().collect() };
     for wait in &parts.waits {
         let place = || format!("wait between operations {} and {}", wait.before, wait.then);
@@ -253,8 +259,7 @@ fn horizon(parts: &Parts) -> Result<Time, ModelError> {
     let dues = parts.jobs.iter().filter(|j| j.earliness > 0).filter_map(|j| j.due);
     let published = parts.operations.iter().filter_map(|o| o.published.map(|p| p.start));
     let begin = releases.chain(closed).chain(steps).chain(dues).chain(published).max().unwrap_or(0);
-    let longest = |o: &Operation| o.modes.iter().map(|m| m.duration).max().unwrap_or(0);
-    let works: Time = parts.operations.iter().map(longest).fold(0, Time::saturating_add);
+    let works: Time = parts.operations.iter().map(Operation::longest).fold(0, Time::saturating_add);
     let set_up = parts.machines.iter().filter_map(|m| m.set_ups.as_ref());
     let longest_set_up = set_up.flat_map(|s| s.between.iter().chain(&s.initial)).copied().max().unwrap_or(0);
     let horizon = longest_set_up.saturating_mul(parts.operations.len() as Time).saturating_add(works).saturating_add(begin);

@@ -141,6 +141,18 @@ pub struct Wait {
     pub most: Time,
 }
 
+impl Operation {
+    /// The duration of its shortest mode.
+    pub fn shortest(&self) -> Time {
+        self.modes.iter().map(|m| m.duration).min().unwrap_or(0)
+    }
+
+    /// The duration of its longest mode.
+    pub fn longest(&self) -> Time {
+        self.modes.iter().map(|m| m.duration).max().unwrap_or(0)
+    }
+}
+
 /// What was published of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {

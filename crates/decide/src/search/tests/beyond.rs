@@ -174,7 +174,9 @@ fn what_contradicts_itself_is_refused_with_its_place() {
     let wait = Wait { before: 0, then: 1, most: 3 };
     type Fault<'a> = (&'a dyn Fn(&mut Parts), &'a str);
     let stock = |capacity| vec![Resource { capacity, is_stock: true, ..Resource::default() }];
-    let cases: [Fault<'_>; 6] = [
+    let twice = [uses(0, 0..1, 1), uses(0, 0..1, 1)].concat();
+    let cases: [Fault<'_>; 7] = [
+        (&|p| p.uses.clone_from(&twice), "uses of operation 0 in mode 0: found resource 0 twice, allowed each once"),
         (&|p| (p.resources, p.uses) = (stock(5), uses(0, 0..2, 3)), "all that may be used of stock 0: found 6, allowed 0 to 5"),
         (&|p| p.waits.push(wait), "wait between operations 0 and 1: found no precedence, allowed a precedence between them"),
         (&|p| p.uses = uses(0, 0..1, 3), "amount of resource 0 for operation 0: found 3, allowed 1 to 2"),
