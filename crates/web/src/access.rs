@@ -31,6 +31,7 @@ pub const ALL: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/decisions/{id}/verdict", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/energy", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/findings", Need::Signed(UserRole::Viewer)),
+    ("POST", "/api/v1/findings/{id}/confirmation", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/forecasts", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/hand", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/kpis", Need::Signed(UserRole::Viewer)),

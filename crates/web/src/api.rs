@@ -9,7 +9,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 /// Forms that people send: what may be left out there is really optional. In all others every field is always present.
-const SENT: [&str; 11] = [
+const SENT: [&str; 12] = [
+    "NewConfirmation",
     "SignIn",
     "OneTimeToken",
     "NewPassword",
@@ -49,6 +50,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::history::last,
         routes::kpis::kpis,
         routes::findings::findings,
+        routes::findings::confirm,
         routes::findings::forecasts,
         routes::decisions::decisions,
         routes::decisions::decision,

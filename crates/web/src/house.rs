@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use measure::{Instant, Span};
-use plant::{ChannelId, Record, RecordId, RecordKind, UserRole, Verdict, Window};
+use plant::{ChannelId, Confirmation, Record, RecordId, RecordKind, UserRole, Verdict, Window};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
@@ -168,6 +168,8 @@ pub trait House: Connecting + Hand + Send + Sync + 'static {
     async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, HouseError>;
     /// A person's yes or no to a pending decision; returns the decision as it stands then.
     async fn verdict(&self, decision: RecordId, verdict: Verdict) -> Result<Record, HouseError>;
+    /// What a person found when they looked at a finding; returns the finding as it stands then.
+    async fn confirm(&self, finding: RecordId, confirmation: Confirmation) -> Result<Record, HouseError>;
     /// Readings of number channels of one machine in buckets of a width, one list a channel; empty buckets are left out.
     async fn buckets(
         &self,

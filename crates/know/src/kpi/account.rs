@@ -63,7 +63,12 @@ impl Reach {
             Scope::Unit | Scope::Team(_) => true,
             Scope::Order(order) => order.index() < plant.orders.len(),
         };
-        let members = plant.machines.iter().filter(|m| is_member(m) && m.id.index() < memory.machines.len());
+        // a view asks for each machine of a large plant
+        let among = match scope {
+            Scope::Machine(id) => plant.machines.get(id.index()).map(std::slice::from_ref).unwrap_or_default(),
+            Scope::Line(_) | Scope::Unit | Scope::Team(_) | Scope::Order(_) => plant.machines.as_slice(),
+        };
+        let members = among.iter().filter(|m| is_member(m) && m.id.index() < memory.machines.len());
         let team = if let Scope::Team(team) = scope { Some(team) } else { None };
         let has_shifts = team.is_some_and(|t| plant.calendar.shifts.iter().any(|s| s.team == t));
         Self {

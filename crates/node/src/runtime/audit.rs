@@ -1,6 +1,6 @@
 //! The audit trail of the loop: who decided what, what was told to which machine, and how it answered.
 
-use plant::{Command, CommandState, CommandValue, Decision, Plant, Record, RecordId};
+use plant::{Command, CommandState, CommandValue, Decision, Finding, Plant, Record, RecordId};
 use store::Store;
 use unit::Unjudged;
 use web::house::HouseError;
@@ -9,6 +9,7 @@ use web::house::HouseError;
 pub async fn note(store: &Store, plant: &Plant, record: &Record) {
     let entry = match record {
         Record::Decision(decision) => verdict(decision),
+        Record::Finding(finding) => confirmation(finding),
         Record::Command(command) => Some(("unit".to_owned(), "command", said(plant, command))),
         _ => None,
     };
@@ -22,6 +23,13 @@ fn verdict(decision: &Decision) -> Option<(String, &'static str, String)> {
     let verdict = decision.verdict.as_ref()?;
     let answer = if verdict.approved { "approved" } else { "rejected" };
     Some((verdict.by.clone(), "decision", format!("{answer}, now {}: {}", decision.state.word(), verdict.reason)))
+}
+
+fn confirmation(finding: &Finding) -> Option<(String, &'static str, String)> {
+    let told = finding.confirmation.as_ref()?;
+    let instead = told.cause.map(|cause| format!(", it was {}", cause.word())).unwrap_or_default();
+    let answer = if told.right { "right" } else { "not it" };
+    Some((told.by.clone(), "finding", format!("{} {answer}{instead}: {}", finding.cause.word(), told.note)))
 }
 
 fn said(plant: &Plant, command: &Command) -> String {

@@ -3,14 +3,14 @@
 use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
-use super::ring::Ask;
+use super::ring::{Answer, Ask};
 use super::scheduling;
 use crate::clock::Clock;
 use async_trait::async_trait;
 use drivers::Health;
 use futures::StreamExt;
 use measure::{Instant, Span};
-use plant::{ChannelId, Record, RecordId, RecordKind, Verdict, Window};
+use plant::{ChannelId, Confirmation, Record, RecordId, RecordKind, Verdict, Window};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -94,6 +94,15 @@ impl Hand for NodeHouse {
     }
     async fn enter(&self, reading: HandReading) -> Result<Said, HouseError> {
         self.hand.enter(reading).await
+    }
+}
+
+impl NodeHouse {
+    /// Asks the loop for a record as it stands after what a person said of it.
+    async fn asked(&self, ask: impl FnOnce(Answer) -> Ask) -> Result<Record, HouseError> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.send_timeout(ask(answer), ANSWER_WITHIN).await.map_err(|_| HouseError::Busy)?;
+        tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| HouseError::Busy)?.map_err(|_| HouseError::Busy)?
     }
 }
 
@@ -186,10 +195,11 @@ impl House for NodeHouse {
     }
 
     async fn verdict(&self, decision: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
-        let (answer, answered) = oneshot::channel();
-        let ask = Ask::Judge { decision, verdict, answer };
-        self.asks.send_timeout(ask, ANSWER_WITHIN).await.map_err(|_| HouseError::Busy)?;
-        tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| HouseError::Busy)?.map_err(|_| HouseError::Busy)?
+        self.asked(|answer| Ask::Judge { decision, verdict, answer }).await
+    }
+
+    async fn confirm(&self, finding: RecordId, confirmation: Confirmation) -> Result<Record, HouseError> {
+        self.asked(|answer| Ask::Confirm { finding, confirmation, answer }).await
     }
 
     async fn sql(&self, query: String, format: SqlFormat, rows_max: usize) -> Result<SqlBody, HouseError> {

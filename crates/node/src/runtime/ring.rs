@@ -8,14 +8,14 @@ use crate::clock::Clock;
 use collect::Bookmark;
 use drivers::{Arrival, Settled};
 use measure::Share;
-use plant::{Batch, Command, Plant, Record, RecordId, SourceId, Verdict, WordId};
+use plant::{Batch, Command, Confirmation, Plant, Record, RecordId, SourceId, Verdict, WordId};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use store::Store;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
-use unit::{Effect, Input, Replay, Unit};
+use unit::{Effect, Input, Replay, Unconfirmed, Unit};
 use web::house::HouseError;
 
 /// Arrivals taken in one turn: one fsync serves them all.
@@ -30,6 +30,9 @@ const VIEW_SHARE: u32 = 50;
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
 const HELD_MAX: usize = 10_000;
 
+/// Where the answer to somebody's words about a record goes.
+pub type Answer = oneshot::Sender<Result<Record, HouseError>>;
+
 /// What a person asks of the loop.
 pub enum Ask {
     /// A yes or no to a decision.
@@ -39,7 +42,16 @@ pub enum Ask {
         /// The verdict.
         verdict: Verdict,
         /// The decision as it stands then, or why not.
-        answer: oneshot::Sender<Result<Record, HouseError>>,
+        answer: Answer,
+    },
+    /// What a person found when they looked at a finding.
+    Confirm {
+        /// The finding.
+        finding: RecordId,
+        /// What they found.
+        confirmation: Confirmation,
+        /// The finding as it stands then, or why not.
+        answer: Answer,
     },
     /// A step now, for a caller that drives time itself; answered when its effects are out.
     Settle(oneshot::Sender<()>),
@@ -292,6 +304,11 @@ impl Loop {
                 // the person may have gone away
                 let _ = answer.send(judged);
             }
+            Ask::Confirm { finding, confirmation, answer } => {
+                let confirmed = self.confirm(finding, confirmation).await;
+                // the person may have gone away
+                let _ = answer.send(confirmed);
+            }
             Ask::Settle(answer) => {
                 self.turn(Vec::new(), Vec::new()).await;
                 self.publish();
@@ -304,13 +321,26 @@ impl Loop {
     async fn judge(&mut self, id: RecordId, verdict: Verdict) -> Result<Record, HouseError> {
         let effects =
             self.parts.unit.judge(self.parts.clock.now(), id, verdict).map_err(|unjudged| audit::refused(id, &unjudged))?;
-        let decided = effects.iter().rev().find_map(|e| match e {
+        self.said(id, effects).await
+    }
+
+    async fn confirm(&mut self, id: RecordId, confirmation: Confirmation) -> Result<Record, HouseError> {
+        let effects = self.parts.unit.confirm(id, confirmation).map_err(|refused| match refused {
+            Unconfirmed::Unknown(_) => HouseError::Conflict(refused.to_string()),
+            Unconfirmed::Contradiction(_) | Unconfirmed::TooLong(_) => HouseError::Invalid(refused.to_string()),
+        })?;
+        self.said(id, effects).await
+    }
+
+    /// Makes durable what follows from a person's words about a record; the record as it stands then.
+    async fn said(&mut self, id: RecordId, effects: Vec<Effect>) -> Result<Record, HouseError> {
+        let changed = effects.iter().rev().find_map(|e| match e {
             Effect::Keep(record) if record.id() == id => Some(record.clone()),
             _ => None,
         });
         self.make_durable(Turn::default(), effects).await;
         self.publish();
-        decided.ok_or(HouseError::Unknown { what: "decision", name: id.to_string() })
+        changed.ok_or(HouseError::Unknown { what: id.kind.word(), name: id.to_string() })
     }
 
     fn publish(&mut self) {

@@ -1,6 +1,7 @@
 //! Decisions, and people's yes or no to them.
 
 use super::Look;
+use super::records::id_of;
 use crate::form::ask::Decisions;
 use crate::form::decision::{Decision, approver_of};
 use crate::form::person::NewVerdict;
@@ -22,12 +23,6 @@ const BEHIND_MAX: usize = 500;
 const OUTCOME_WITHIN: Span = Span::from_days(1);
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 500;
-
-/// A record's id of a given kind.
-fn id_of(kind: RecordKind, text: &str) -> Reply<RecordId> {
-    let id = text.parse::<RecordId>().ok().filter(|id| id.kind == kind);
-    id.ok_or_else(|| Refusal::unknown(kind.word(), text))
-}
 
 /// A decision of any age: as in view, or from the store.
 pub async fn find(windows: &Windows, id: RecordId) -> Reply<plant::Decision> {

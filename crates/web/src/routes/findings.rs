@@ -2,14 +2,18 @@
 
 use super::Look;
 use crate::form::ask::Findings;
-use crate::form::finding::{Finding, Forecast};
-use crate::reply::Reply;
-use crate::take::{Ask, bounded};
-use axum::Json;
-use axum::extract::State;
+use crate::form::finding::{Finding, Forecast, NewConfirmation};
+use crate::reply::{Refusal, Reply};
+use crate::routes::records::id_of;
+use crate::session::Seat;
+use crate::take::{Ask, Body, bounded, text_within};
+use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use measure::Instant;
-use plant::{Record, RecordKind};
+use plant::{Cause, Confirmation, Record, RecordKind};
 
+/// Characters of a person's words.
+const NOTE_CHARS_MAX: usize = 1_000;
 /// Findings given at most.
 const LIMIT: (u32, u32) = (100, 500);
 
@@ -28,6 +32,31 @@ pub async fn findings(State(windows): Look, Ask(ask): Ask<Findings>) -> Reply<Js
     found.retain(|f| ask.open.is_none_or(|open| f.ended.is_none() == open));
     found.sort_by_key(|f| (f.ended.is_some(), std::cmp::Reverse((f.at, f.id))));
     Ok(Json(found.iter().take(limit).map(|f| Finding::of(&view.plant, f)).collect()))
+}
+
+/// Say what was found when somebody looked: that was it, or that was not it. It changes how causes are ranked from now on.
+#[utoipa::path(
+    post, path = "/api/v1/findings/{id}/confirmation", tag = "records", params(("id" = String, Path, description = "finding-N")),
+    request_body = NewConfirmation, responses((status = 200, body = Finding))
+)]
+pub async fn confirm(
+    State(windows): Look,
+    Path(id): Path<String>,
+    Extension(seat): Extension<Seat>,
+    Body(sent): Body<NewConfirmation>,
+) -> Reply<Json<Finding>> {
+    let finding = id_of(RecordKind::Finding, &id)?;
+    let allowed = || Cause::ALL.iter().map(Cause::word).collect::<Vec<_>>().join(", ");
+    let cause = |word: &String| Cause::from_word(word).ok_or_else(|| Refusal::invalid("body.cause", word.clone(), allowed()));
+    let cause = sent.cause.as_ref().map(cause).transpose()?;
+    let note = sent.note.trim();
+    text_within("body.note", note, 0..=NOTE_CHARS_MAX)?;
+    let (by, role, at) = (seat.name, seat.role, windows.house.now());
+    let confirmation = Confirmation { by, role, at, right: sent.right, cause, note: note.to_owned() };
+    match windows.house.confirm(finding, confirmation).await? {
+        Record::Finding(finding) => Ok(Json(Finding::of(&windows.view().plant, &finding))),
+        _ => Err(Refusal::busy()),
+    }
 }
 
 /// Forecasts in force.

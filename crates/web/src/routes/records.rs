@@ -15,7 +15,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use plant::{Because, Record, RecordId};
+use plant::{Because, Record, RecordId, RecordKind};
 use unit::desk::View;
 
 /// Records in a row.
@@ -34,6 +34,12 @@ pub async fn walk(State(windows): Look, Path(id): Path<String>) -> Reply<Json<Wa
     let record = find(&windows, known).await?;
     let mut steps = Steps { windows: &windows, left: RECORDS_MAX };
     Ok(Json(steps.walk(record, DEPTH_MAX).await?))
+}
+
+/// A record's id of a given kind.
+pub fn id_of(kind: RecordKind, text: &str) -> Reply<RecordId> {
+    let id = text.parse::<RecordId>().ok().filter(|id| id.kind == kind);
+    id.ok_or_else(|| Refusal::unknown(kind.word(), text))
 }
 
 /// A record as in view, or from the store.

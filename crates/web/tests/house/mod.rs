@@ -10,8 +10,8 @@ pub mod wizard;
 use self::plant::MACHINES;
 use self::records::{Records, id};
 use ::plant::{
-    Because, ChannelId, Command, CommandState, CommandValue, DecisionState, Plant, Rank, Record, RecordId, RecordKind, Role,
-    UserRole, Verdict,
+    Because, ChannelId, Command, CommandState, CommandValue, Confirmation, DecisionState, Plant, Rank, Record, RecordId,
+    RecordKind, Role, UserRole, Verdict,
 };
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringViewArray};
 use arrow::ipc::writer::StreamWriter;
@@ -252,6 +252,17 @@ impl House for Fake {
         drop(rooms);
         self.tell(judged.clone());
         Ok(judged)
+    }
+    async fn confirm(&self, wanted: RecordId, confirmation: Confirmation) -> Result<Record, HouseError> {
+        let mut rooms = self.rooms();
+        let finding = rooms.records.findings.iter_mut().find(|f| f.id == wanted);
+        let finding = finding.ok_or_else(|| HouseError::Unknown { what: "finding", name: wanted.to_string() })?;
+        finding.confirmation = Some(confirmation);
+        let confirmed = Record::Finding(finding.clone());
+        self.view.send_replace(Arc::new(moving::view(&self.plant, &rooms.records, now(), rooms.readings)));
+        drop(rooms);
+        self.tell(confirmed.clone());
+        Ok(confirmed)
     }
     async fn buckets(
         &self,

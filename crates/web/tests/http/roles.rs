@@ -31,6 +31,7 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /api/v1/machines/{name}/channels/{channel}/series", "mill-1 power", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/machines/{name}/timeline", "mill-1", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/openapi.json", "", "", [200, 200, 200, 200, 200, 200]),
+    ("POST /api/v1/findings/{id}/confirmation", "finding-1", r#"{"right":true}"#, [401, 403, 200, 200, 200, 200]),
     ("GET /api/v1/orders", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/schedule", "", "", [401, 200, 200, 200, 200, 200]),
     ("POST /api/v1/readings", "", "{}", [401, 403, 400, 400, 400, 400]),

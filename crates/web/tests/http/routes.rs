@@ -112,6 +112,24 @@ async fn a_timeline_is_cut_to_the_hours_asked_for_and_has_no_gap() {
 }
 
 #[tokio::test]
+async fn what_a_person_found_is_carried_to_the_house() {
+    let window = Window::open().await;
+    let caller = window.caller("operator").await;
+    let path = "/api/v1/findings/finding-1/confirmation";
+    let answer = caller.post(path, r#"{"right":false,"cause":"tool_wear","note":" the insert was chipped "}"#).await;
+    let finding = answer.json();
+    assert_eq!((answer.status, &finding["id"]), (200, &Value::from("finding-1")), "{finding}");
+    let told = &finding["confirmation"];
+    assert_eq!((&told["by"], &told["right"], &told["cause"]), (&"operator".into(), &false.into(), &"tool_wear".into()));
+    assert_eq!(told["note"], "the insert was chipped");
+    let wrong = caller.post(path, r#"{"right":false,"cause":"gremlins"}"#).await;
+    assert_eq!(wrong.refusal(), (400, "invalid".to_owned()));
+    assert_eq!((&wrong.json()["error"]["place"], &wrong.json()["error"]["found"]), (&"body.cause".into(), &"gremlins".into()));
+    let gone = caller.post("/api/v1/findings/finding-999/confirmation", r#"{"right":true}"#).await;
+    assert_eq!(gone.refusal().0, 404);
+}
+
+#[tokio::test]
 async fn a_verdict_is_carried_to_the_house_and_can_be_given_once() {
     let window = Window::open().await;
     let caller = window.caller("operator").await;

@@ -79,6 +79,7 @@ export const api = {
   forecasts: () => ask<Forecast[]>('GET', '/forecasts'),
   decisions: (state: string, limit: number, before?: string) => ask<Decision[]>('GET', `/decisions${query({ state, limit, before })}`),
   decision: (id: string) => ask<Decision>('GET', `/decisions/${name(id)}`),
+  confirm: (id: string, right: boolean, cause: string | null, note: string) => ask<Finding>('POST', `/findings/${name(id)}/confirmation`, { right, cause, note }),
   judge: (id: string, approved: boolean, reason: string) => ask<Decision>('POST', `/decisions/${name(id)}/verdict`, { approved, reason }),
   walk: (id: string) => ask<Walk>('GET', `/records/${name(id)}/walk`),
   energy: () => ask<Energy>('GET', '/energy'),

@@ -193,6 +193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what was found when somebody looked: that was it, or that was not it. It changes how causes are ranked from now on. */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forecasts": {
         parameters: {
             query?: never;
@@ -796,6 +813,18 @@ export interface components {
             /** @description Its newest source time less the largest lateness of its sources in the last hour. */
             until: components["schemas"]["When"];
         };
+        /** @description What a person found when they looked. */
+        Confirmation: {
+            /** @description When. */
+            at: components["schemas"]["When"];
+            /** @description Sign-in name. */
+            by: string;
+            cause: components["schemas"]["Cause"] | null;
+            /** @description Their words. */
+            note: string;
+            /** @description Whether the cause that the finding named was it. */
+            right: boolean;
+        };
         /** @description A protocol that can be connected to. */
         Connectable: {
             /** @description What to type. */
@@ -1044,8 +1073,11 @@ export interface components {
             because: components["schemas"]["Because"][];
             /** @description Likely cause. */
             cause: components["schemas"]["Cause"];
+            /** @description The causes that were weighed, the likeliest first; empty where the detector knows the only one. */
+            causes: components["schemas"]["Suspect"][];
             /** @description The channel that shows it best. */
             channel: string | null;
+            confirmation: components["schemas"]["Confirmation"] | null;
             ended: components["schemas"]["When"] | null;
             /** @description The proof. */
             evidence: components["schemas"]["Evidence"][];
@@ -1393,6 +1425,15 @@ export interface components {
          * @enum {string}
          */
         Mode: "automatic" | "ask" | "advise";
+        /** @description What a person found when they looked at a finding. */
+        NewConfirmation: {
+            /** @description What it was instead; absent where that is not known, or the cause was right. */
+            cause?: string | null;
+            /** @description Words about it, up to 1,000 characters; may be absent. */
+            note?: string;
+            /** @description Whether the cause that it names was it. */
+            right: boolean;
+        };
         /** @description A new password of one's own. `current` may be left out only in a session opened by a one-time token. */
         NewPassword: {
             /** @description The password in force. */
@@ -1656,6 +1697,21 @@ export interface components {
             to: components["schemas"]["When"];
             /** @description UCUM code of the channel. */
             unit: string;
+        };
+        /** @description Why a cause is likely or not. */
+        Reason: {
+            /**
+             * Format: double
+             * @description How strongly it shows, 0 to 1 [1].
+             */
+            strength: number;
+            /** @description What was looked at, a code such as `load_high`. */
+            symptom: string;
+            /**
+             * Format: double
+             * @description What it adds to the logarithm of the odds of the cause [1].
+             */
+            weight: number;
         };
         /** @description A record of any kind. */
         Record: {
@@ -2158,6 +2214,18 @@ export interface components {
             machines?: components["schemas"]["MachineCorrection"][];
             /** @description Places of channels that shall not be read. */
             without?: number[];
+        };
+        /** @description A cause that may lie behind a finding. */
+        Suspect: {
+            /** @description The cause. */
+            cause: components["schemas"]["Cause"];
+            /**
+             * Format: double
+             * @description Its probability among the causes that were weighed [1].
+             */
+            probability: number;
+            /** @description What speaks most for and against it. */
+            reasons: components["schemas"]["Reason"][];
         };
         /** @description Work of one operation of an order on a machine. */
         Task: {
@@ -2720,6 +2788,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Finding"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description finding-N */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfirmation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
                 };
             };
             /** @description Refused: why, where, what is allowed */
