@@ -3,6 +3,7 @@
 //! With the compressor down an old reserve takes over, so air never stops; it draws more and holds less pressure. With the
 //! compressor in standby the network is shut, and its leaks rest. A repair of leaks goes on under pressure.
 
+use super::fault::FaultKind;
 use super::luck::{Draw, Luck};
 use super::machine::Part;
 use super::physics::{Spec, air};
@@ -143,11 +144,12 @@ impl Workshop {
         let Some(place) = self.layout.compressor else { return };
         let worked = self.attendance.until.is_some();
         self.machines[place].settle(self.now, worked);
+        let faster = self.wears(place, FaultKind::BearingWear);
         let here = &mut self.machines[place];
         let running_s = here.meter.seconds_by[MachineState::Producing.index()];
         let seconds = running_s - std::mem::replace(&mut self.network.running_s, running_s);
         let Some(bearing) = &mut here.bearing else { return };
-        bearing.wear += bearing.wear_of(seconds, 1.0);
+        bearing.wear += faster * bearing.wear_of(seconds, 1.0);
         if bearing.wear >= bearing.fails_at && here.state == MachineState::Producing {
             self.fail(place, Part::Bearing);
         }
