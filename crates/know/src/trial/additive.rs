@@ -9,6 +9,7 @@
 //! learn each rest by itself learns with it which classes it never had, and so tells just the wrong one of a combination never seen; here the
 //! effect of a class is taken within equal rests, and the rest counts as chance with a known spread.
 
+use super::classes::highest;
 use crate::dense::solve;
 use std::collections::BTreeMap;
 
@@ -89,8 +90,7 @@ impl Additive {
     }
     /// The class with the highest score.
     pub fn likeliest(&self, row: &[f64]) -> usize {
-        let scores = self.scores(row);
-        (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+        highest(&self.scores(row))
     }
 }
 

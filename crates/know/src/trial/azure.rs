@@ -4,7 +4,7 @@
 //! Machines without telemetry teach by their errors and replacements alone. The hour at which an error came is a feature of its own, because
 //! failures follow errors of their kind by whole days: seen, as every choice here, on the machines without telemetry, which are not judged.
 
-use super::classes::macro_f1;
+use super::classes::{highest, macro_f1};
 use super::clock::minutes;
 use super::rolling::Rolling;
 use super::{Figure, Folder, Trial};
@@ -68,11 +68,8 @@ fn run(folder: &Folder) -> Result<Vec<Figure>, String> {
 
 /// Class of each row of a machine, true and told.
 fn told(forest: &Forest, machine: &Machine) -> Vec<(usize, usize)> {
-    let likeliest = |r: usize| {
-        let p = forest.classes(machine.features.row(r));
-        (0..p.len()).max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or(0)
-    };
-    (0..machine.class.len()).map(|r| (machine.class[r] as usize, likeliest(r))).collect()
+    let told = |r: usize| highest(&forest.classes(machine.features.row(r)));
+    (0..machine.class.len()).map(|r| (machine.class[r] as usize, told(r))).collect()
 }
 
 fn events(folder: &Folder, prefix: &str, column: &str) -> Result<Events, String> {

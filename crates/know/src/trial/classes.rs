@@ -12,6 +12,11 @@ pub fn macro_f1(pairs: &[(usize, usize)]) -> f64 {
     there.iter().map(of).sum::<f64>() / there.len().max(1) as f64
 }
 
+/// Place of the highest score; 0 where there is none.
+pub fn highest(scores: &[f64]) -> usize {
+    (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+}
+
 /// F1 of pairs of truth and claim [1].
 pub fn f1(pairs: impl Iterator<Item = (bool, bool)>) -> f64 {
     let mut counts = Counts::default();

@@ -5,7 +5,7 @@
 //! second judged, because not every load has one. The second figure also keeps the judged sizes of faults from the forest. Windows of one
 //! load never fall on both sides: that is where figures near 100 % often come from.
 
-use super::classes::macro_f1;
+use super::classes::{highest, macro_f1};
 use super::{Figure, Folder, Trial};
 use crate::boost::{Features, Forest, Goal, Settings};
 use crate::vibration::{Bearing, Envelope, Orders, Spectrum, loudest_band};
@@ -132,10 +132,7 @@ fn judge<'a>(learned: &[&Case], judged: impl Iterator<Item = &'a Case>) -> Vec<(
     }
     let usual = Settings::usual(Goal::Classes(CLASSES.len()));
     let forest = Forest::learn(&all, &class, &Settings { rounds: 100, leaves: 6, rows_min: 8, features: 0.3, ..usual });
-    let told = |row: &[f32]| {
-        let p = forest.classes(row);
-        (0..p.len()).max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap_or(0)
-    };
+    let told = |row: &[f32]| highest(&forest.classes(row));
     judged.flat_map(|c| (0..c.judged.len()).map(|w| (c.class, told(c.judged.row(w)))).collect::<Vec<_>>()).collect()
 }
 

@@ -6,7 +6,7 @@
 //! lets each cycle inherit what the cycles before it told, as a rig that is watched would.
 
 use super::additive::{Additive, Spread};
-use super::classes::macro_f1;
+use super::classes::{highest, macro_f1};
 use super::{Figure, Folder, Table, Trial};
 use std::collections::BTreeMap;
 
@@ -155,8 +155,7 @@ fn best_ridge(cycles: &Cycles, kept: &[usize], label: usize) -> f64 {
         }
     }
     let scores: Vec<f64> = pairs.iter().map(|p| macro_f1(p)).collect();
-    let best = (0..RIDGES.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0);
-    RIDGES[best]
+    RIDGES[highest(&scores)]
 }
 
 /// Share of cycles with the label of the cycle before [1].
@@ -179,12 +178,11 @@ fn walk(cycles: &Cycles, out: &[usize], label: usize, model: &Additive, lasting:
         let even = 1.0 / scores.len().max(1) as f64;
         let goes_on = before.is_some_and(|b| cycles.number[*c] == cycles.number[b] + 1);
         let prior = |k: usize| if goes_on { lasting * belief[k] + (1.0 - lasting) * even } else { even };
-        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weighed: Vec<f64> = scores.iter().enumerate().map(|(k, s)| prior(k) * (s - highest).exp()).collect();
+        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weighed: Vec<f64> = scores.iter().enumerate().map(|(k, s)| prior(k) * (s - most).exp()).collect();
         let whole: f64 = weighed.iter().sum::<f64>().max(1e-300);
         (before, belief) = (Some(*c), weighed.iter().map(|w| w / whole).collect());
-        let most = |x: &[f64]| (0..x.len()).max_by(|a, b| x[*a].total_cmp(&x[*b])).unwrap_or(0);
-        told.push(Told { truth: cycles.labels[*c][label], alone: most(&scores), after: most(&belief) });
+        told.push(Told { truth: cycles.labels[*c][label], alone: highest(&scores), after: highest(&belief) });
     }
     told
 }
