@@ -1,6 +1,6 @@
 //! Exact answers on small shops: is there a plan that costs less than so much?
 //!
-//! Enters: a model, an objective. Leaves: "no", starts and modes that may be such a plan, or nothing yet. Absent: the search; a clock.
+//! Enters: a model, an objective. Leaves: "no", starts and modes that may be such a plan, or neither. Absent: the search; a clock.
 //!
 //! Lazy clause generation by `pumpkin-core` on the disjunctive model: a literal for each order of two operations that share a machine, one for
 //! each mode (Siala, Artigues, Hebrard, CP 2015, on how well this does without global constraints). Calendars, resources, limits and
@@ -27,11 +27,11 @@ pub enum Verdict {
     None,
     /// One that may cost less.
     Perhaps(Plan),
-    /// Nothing yet.
+    /// Neither within the steps.
     Open,
 }
 
-/// A question under way.
+/// A question.
 pub struct Proof {
     solver: Solver,
     brancher: DefaultBrancher,
@@ -66,8 +66,8 @@ impl Proof {
         self.below
     }
 
-    /// So many steps more; 100 take some ten milliseconds.
-    pub fn step(&mut self, steps: u64) -> Verdict {
+    /// Asks for so many steps, 0.1 to 0.3 ms each. The solver cannot be taken up again after it was stopped, so a question is asked once.
+    pub fn ask(mut self, steps: u64) -> Verdict {
         if self.solver.is_inconsistent() {
             return Verdict::None;
         }

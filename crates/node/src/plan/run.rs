@@ -2,7 +2,7 @@
 //!
 //! Enters: a model, budgets. Leaves: the best objective at each budget and the best plan, proven. Absent: files. The threads share the runs
 //! of one search; under a limit of iterations the plan does not depend on how many threads there were. Of a small model the first thread
-//! tries to prove, half of its time, that nothing is better.
+//! tries once, after half of its time, to prove that nothing is better.
 
 use crate::cli::Failure;
 use decide::search::conflict::conflict;
@@ -17,8 +17,8 @@ use std::time::Instant;
 /// How long one call of a run aims to take [s]; the clock is looked at after it.
 const LOOK_S: f64 = 0.002;
 
-/// Steps of a proof between two looks at the clock: some ten milliseconds.
-const LOOK_STEPS: u64 = 50;
+/// Steps of a proof for each second that is left [1/s]; they take a fifth to two thirds of it.
+const STEPS_S: f64 = 2000.0;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             // under a limit of iterations nothing may depend on the clock
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
-                let prover = is_proving.then(|| Prover::new(model));
+                let prover = is_proving.then(|| Prover(model));
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };
@@ -111,7 +111,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
 }
 
 impl<'m> Shared<'m> {
-    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before. A prover gets half of the time.
+    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before. A prover begins when half of the last budget is spent.
     fn stepped(&self, budgets: &[f64], spent_s: f64, mut prover: Option<Prover<'_>>) -> Result<Hand, Failure> {
         let cpu = thread_s()?;
         let mut objectives = Vec::with_capacity(budgets.len());
@@ -119,14 +119,14 @@ impl<'m> Shared<'m> {
             let left_s = || thread_s().map(|now| budget - spent_s - (now - cpu));
             while left_s()? > 0.0 {
                 let Some(mut held) = self.next() else { break };
-                let before_s = left_s()?;
                 if let Some(run) = &mut held.run {
                     until(run, &left_s)?;
                 }
                 drop(held);
-                if let Some(prover) = &mut prover {
-                    let until_s = (2.0 * left_s()? - before_s).max(0.0);
-                    prover.prove(self, &|| left_s().map(|left| left - until_s))?;
+                let all_s = budgets.last().copied().unwrap_or(0.0);
+                let rest_s = all_s - spent_s - (thread_s()? - cpu);
+                if let Some(prover) = prover.take_if(|_| rest_s < 0.5 * all_s) {
+                    prover.prove(self, rest_s);
                 }
             }
             objectives.push(self.lock().objective());
@@ -170,49 +170,25 @@ impl Drop for Held<'_, '_> {
     }
 }
 
-/// Asks, beside the search, whether there is anything better than the best plan.
-struct Prover<'m> {
-    model: &'m Model,
-    proof: Option<Proof>,
-    is_over: bool,
-}
+/// Asks whether there is anything better than the best plan.
+struct Prover<'m>(&'m Model);
 
-impl<'m> Prover<'m> {
-    const fn new(model: &'m Model) -> Self {
-        Self { model, proof: None, is_over: false }
-    }
-
-    /// Goes on until no time is left.
-    fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
-        while !self.is_over && left_s()? > 0.0 {
+impl Prover<'_> {
+    /// Asks once, and again for each better plan that is the answer, within about so much time.
+    fn prove(self, shared: &Shared<'_>, rest_s: f64) {
+        loop {
             let (objective, broken) = {
                 let search = shared.lock();
                 (search.objective(), search.broken())
             };
-            if broken > 0 {
-                return Ok(());
-            }
-            if self.proof.as_ref().is_none_or(|p| p.below() > objective) {
-                self.proof = Proof::new(self.model, objective);
-            }
-            let Some(proof) = &mut self.proof else {
-                self.is_over = true;
-                return Ok(());
-            };
-            match proof.step(LOOK_STEPS) {
-                Verdict::None => {
-                    shared.lock().raise(proof.below());
-                    self.is_over = true;
-                }
-                Verdict::Perhaps(plan) => {
-                    // where it is not better, what the proof leaves out makes the difference
-                    self.is_over = !shared.lock().offer(&plan);
-                    self.proof = None;
-                }
-                Verdict::Open => {}
+            let proof = if broken == 0 { Proof::new(self.0, objective) } else { None };
+            match proof.map(|proof| proof.ask((rest_s * STEPS_S) as u64)) {
+                Some(Verdict::None) => return shared.lock().raise(objective),
+                // where it is not better, what the proof leaves out makes the difference
+                Some(Verdict::Perhaps(plan)) if shared.lock().offer(&plan) => {}
+                _ => return,
             }
         }
-        Ok(())
     }
 }
 

@@ -14,10 +14,10 @@ proptest! {
         let model = model(seed, open);
         prop_assume!(model.operations.len() <= 5);
         let optimum = enumerated(&model);
-        let mut none = Proof::new(&model, optimum).expect("it is small");
-        prop_assert_eq!(none.step(100_000), Verdict::None);
-        let mut one = Proof::new(&model, optimum + 1).expect("it is small");
-        let Verdict::Perhaps(plan) = one.step(100_000) else { return Err(TestCaseError::fail("there is a plan")) };
+        let none = Proof::new(&model, optimum).expect("it is small");
+        prop_assert_eq!(none.ask(100_000), Verdict::None);
+        let one = Proof::new(&model, optimum + 1).expect("it is small");
+        let Verdict::Perhaps(plan) = one.ask(100_000) else { return Err(TestCaseError::fail("there is a plan")) };
         prop_assert_eq!(Search::resume(&model, 1, &plan).objective(), optimum);
     }
 
@@ -27,8 +27,8 @@ proptest! {
         let mut search = Search::new(&model, 1);
         search.step(300);
         prop_assume!(search.broken() == 0);
-        if let Some(mut proof) = Proof::new(&model, search.objective() + 1) {
-            prop_assert_ne!(proof.step(2_000), Verdict::None);
+        if let Some(proof) = Proof::new(&model, search.objective() + 1) {
+            prop_assert_ne!(proof.ask(2_000), Verdict::None);
         }
     }
 }
