@@ -90,8 +90,8 @@ impl Behaviour {
 
     /// Nothing remembered yet of a machine.
     pub fn new(plant: &Plant, machine: MachineId) -> Self {
-        let mine = |c: &&Channel| c.machine == machine && is_watched(c);
-        let channels: Vec<ChannelId> = plant.channels.iter().filter(mine).take(CHANNELS_MAX).map(|c| c.id).collect();
+        let watched = plant.channels_of(machine).filter(|c| is_watched(c));
+        let channels: Vec<ChannelId> = watched.take(CHANNELS_MAX).map(|c| c.id).collect();
         let zeros = vec![0.0; channels.len()];
         Self { sums: zeros.clone(), counts: zeros, lately: vec![f64::NAN; channels.len()], channels, ..Self::default() }
     }
