@@ -27,6 +27,8 @@ const VIEW_EVERY: Duration = Duration::from_millis(500);
 const VIEW_QUIET_EVERY: Duration = Duration::from_secs(2);
 /// A view of a very large plant takes long to make; at most a part in so many of the time goes into views.
 const VIEW_SHARE: u32 = 50;
+/// but a view is no older than this.
+const VIEW_OLDEST: Duration = Duration::from_secs(60);
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
 const HELD_MAX: usize = 10_000;
 
@@ -179,7 +181,7 @@ impl Loop {
         self.has_news |= !effects.is_empty();
         self.make_durable(turn, effects).await;
         let every = if self.has_news { VIEW_EVERY } else { VIEW_QUIET_EVERY };
-        if self.viewed.elapsed() >= every.max(self.view_took * VIEW_SHARE) {
+        if self.viewed.elapsed() >= every.max((self.view_took * VIEW_SHARE).min(VIEW_OLDEST)) {
             self.publish();
         }
     }

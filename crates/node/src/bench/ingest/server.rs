@@ -41,6 +41,8 @@ pub struct Server {
 
 /// Longest wait for a unit's accounts to be at rest.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait until the figures of a unit show what was stored.
+const FIGURES_WITHIN: Duration = Duration::from_secs(180);
 
 impl Kind {
     /// Its name for people.
@@ -126,12 +128,24 @@ impl Server {
         if made.starts_with("HTTP/1.1 200") { Ok(server) } else { Err(Failure::new(format!("InfluxDB answered: {made}"))) }
     }
 
-    /// Whether a unit has stored as many points as were sent; of peers their answers are believed.
+    /// Whether a unit has stored as many points as were sent; of peers their answers are believed. The view of a large unit, from which its
+    /// figures come, may be a minute old.
     ///
     /// # Errors
     /// It has not.
     pub fn check(&self, points: u64) -> Result<(), Failure> {
         let Some(windows) = self.windows else { return Ok(()) };
+        let began = Instant::now();
+        loop {
+            let told = self.accounts(windows, points);
+            if told.is_ok() || began.elapsed() > FIGURES_WITHIN {
+                return told;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn accounts(&self, windows: SocketAddr, points: u64) -> Result<(), Failure> {
         let text = ask(windows, "GET /metrics")?;
         let sum = |name: &str| {
             let lines = text.lines().filter(|line| line.starts_with(name));
