@@ -87,7 +87,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             // under a limit of iterations nothing may depend on the clock
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
-                let prover = is_proving.then(|| Prover(model));
+                let prover = is_proving.then_some(Prover(model));
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };

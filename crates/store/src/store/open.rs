@@ -22,6 +22,8 @@ pub(super) const JOURNAL: &str = "journal";
 pub(super) const HISTORY: &str = "history";
 const RECORDS: &str = "records.sqlite";
 const LOCK: &str = "lock";
+/// Memory of a look from outside: a process of its own that nothing else shares, and that ends with its question.
+const LOOK_BYTES: u64 = 4 << 30;
 /// Records of each kind given back at the start.
 const RECENT: i64 = 200;
 
@@ -86,7 +88,7 @@ impl Store {
         if !database.exists() {
             return Err(StoreError::form(dir.display().to_string(), "there is no store here yet; `socium run` makes one"));
         }
-        let limits = StoreLimits::default();
+        let limits = StoreLimits { memory_bytes: LOOK_BYTES, ..StoreLimits::default() };
         let budget = Budget::new(limits.memory_bytes);
         let records = Arc::new(Records::open(&database).await?);
         let (mut sealed, mut live);
