@@ -202,7 +202,9 @@ impl<'m> Search<'m> {
 
     /// Counts the runs that are over, in their order.
     fn count(&mut self) {
-        while let Some(run) = self.back.get(&self.counted).filter(|run| run.is_over()) {
+        while !self.is_settled()
+            && let Some(run) = self.back.get(&self.counted).filter(|run| run.is_over())
+        {
             let left = self.budget.saturating_sub(self.iterations);
             let shorter = (run.iterations() > left).then(|| {
                 let mut again = run.again(left);
@@ -218,10 +220,16 @@ impl<'m> Search<'m> {
             self.counted += 1;
             self.make_ready();
         }
-        if self.iterations >= self.budget {
+        // what was done beyond the end, in other hands or ahead of its turn, does not count
+        if self.is_settled() {
             self.ready.clear();
             self.back.clear();
         }
+    }
+
+    /// Whether the runs counted so far end the search.
+    fn is_settled(&self) -> bool {
+        self.value <= Value::whole(self.bound) || self.iterations >= self.budget
     }
 
     fn consider(&mut self, value: Value, selection: &Selection) {
