@@ -183,7 +183,9 @@ pub fn step_up(points: &[(Instant, f64)]) -> Option<(Instant, f64, f64)> {
     let rise = |i: usize| sides(i).1.iter().sum::<f64>() - sides(i).0.iter().sum::<f64>();
     let steps = (SIDE..=points.len() - SIDE).filter_map(|i| {
         let (before, after) = (middle(sides(i).0.to_vec()), middle(sides(i).1.to_vec()));
-        let lasts = after - before > TIMES_USUAL * usual(i) && now > before + LASTING * (after - before);
+        // what is usual takes longest to tell
+        let is_there = after > before && now > before + LASTING * (after - before);
+        let lasts = is_there && after - before > TIMES_USUAL * usual(i);
         lasts.then_some((i, before, after))
     });
     let (i, before, after) = steps.max_by(|a, b| rise(a.0).total_cmp(&rise(b.0)))?;
@@ -199,8 +201,8 @@ const LASTING: f64 = 0.7;
 
 /// The median; the list is not empty.
 fn middle(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
+    let place = values.len() / 2;
+    *values.select_nth_unstable_by(place, f64::total_cmp).1
 }
 
 #[cfg(test)]
