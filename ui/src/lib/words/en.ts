@@ -590,7 +590,7 @@ export const en = {
   'plan.zoom': 'Time shown',
   'plan.zoom.shift': '8 hours',
   'plan.zoom.day': 'A day',
-  'plan.zoom.all': 'All',
+  'plan.zoom.days': 'Three days',
   'plan.bar': '{order}: {operation} on {machine}, {from} – {to}',
   'plan.setup': 'Set-up',
   'plan.closed': 'Outside of shifts',

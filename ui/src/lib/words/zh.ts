@@ -591,7 +591,7 @@ export const zh: Words = {
   'plan.zoom': '显示时间',
   'plan.zoom.shift': '8 小时',
   'plan.zoom.day': '一天',
-  'plan.zoom.all': '全部',
+  'plan.zoom.days': '三天',
   'plan.bar': '{order}：{operation}，在 {machine}，{from} – {to}',
   'plan.setup': '换型',
   'plan.closed': '班次之外',
