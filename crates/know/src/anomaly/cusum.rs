@@ -22,6 +22,7 @@ pub enum Drift {
 pub struct Cusum {
     allowance: f64,
     limit: f64,
+    reach: f64,
     up: Side,
     down: Side,
 }
@@ -47,7 +48,11 @@ impl Cusum {
     /// Drifts smaller than twice the allowance [deviations] are let pass; `limit` [deviations] sets how rarely good order alarms.
     pub const fn new(allowance: f64, limit: f64) -> Self {
         let side = Side { sum: 0.0, length: 0 };
-        Self { allowance, limit, up: side, down: side }
+        Self { allowance, limit, reach: REACH, up: side, down: side }
+    }
+    /// As [`Self::new`]; one value moves a sum by no more than `reach` less the allowance [deviations].
+    pub const fn with_reach(self, reach: f64) -> Self {
+        Self { reach, ..self }
     }
     /// Mean number of values between false alarms of both sides together (D. Siegmund's approximation, Sequential Analysis, 1985, 2.52).
     pub fn run_length(&self) -> f64 {
@@ -58,8 +63,9 @@ impl Cusum {
     /// Takes a value; one that is not finite changes nothing. Returns the drift while there is one.
     pub fn step(&mut self, value: f64) -> Option<Drift> {
         if value.is_finite() {
-            self.up.step(value.clamp(-REACH, REACH) - self.allowance);
-            self.down.step(-value.clamp(-REACH, REACH) - self.allowance);
+            let value = value.clamp(-self.reach, self.reach);
+            self.up.step(value - self.allowance);
+            self.down.step(-value - self.allowance);
             // A drift that ends is forgotten as fast as it came.
             self.up.sum = self.up.sum.min(2.0 * self.limit);
             self.down.sum = self.down.sum.min(2.0 * self.limit);

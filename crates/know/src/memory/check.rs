@@ -3,6 +3,7 @@
 //! Enters: means of blocks, pairs of means, single values. Leaves: how far each is from what it was when it was learned. Absent: channels,
 //! machines. Each learns from its first values, then is frozen: a lasting fault never becomes usual.
 
+use crate::anomaly::Cusum;
 use measure::Instant;
 use measure::statistics::{Moments, line_through};
 
@@ -12,8 +13,7 @@ pub struct Check {
     learned: Moments,
     blocks: u64,
     floor: f64,
-    up: f64,
-    down: f64,
+    sums: Cusum,
     since: Option<Instant>,
     lately: f64,
 }
@@ -28,7 +28,8 @@ impl Check {
 
     /// A check that learns from so many blocks; a scatter below `floor` times the level counts as that [1].
     pub fn new(blocks: u64, floor: f64) -> Self {
-        Self { learned: Moments::default(), blocks, floor, up: 0.0, down: 0.0, since: None, lately: f64::NAN }
+        let sums = Cusum::new(Self::SLACK, Self::LIMIT).with_reach(Self::SLACK + Self::STEP_MAX);
+        Self { learned: Moments::default(), blocks, floor, sums, since: None, lately: f64::NAN }
     }
     /// Takes the mean of a block.
     pub fn add(&mut self, at: Instant, value: f64) {
@@ -41,14 +42,9 @@ impl Check {
         }
         self.lately = if self.lately.is_finite() { self.lately + 0.3 * (value - self.lately) } else { value };
         let scatter = self.learned.deviation().max(self.floor * self.learned.mean().abs()).max(f64::MIN_POSITIVE);
-        let z = ((value - self.learned.mean()) / scatter).clamp(-Self::SLACK - Self::STEP_MAX, Self::SLACK + Self::STEP_MAX);
-        // What has moved must come back within a day, so the sums are bounded.
-        self.up = (self.up + z - Self::SLACK).clamp(0.0, 2.0 * Self::LIMIT);
-        self.down = (self.down - z - Self::SLACK).clamp(0.0, 2.0 * Self::LIMIT);
-        self.since = if self.sum() > 0.0 { self.since.or(Some(at)) } else { None };
-    }
-    fn sum(&self) -> f64 {
-        self.up.max(self.down)
+        // where nothing ever scattered, any other value is as far away as can be
+        self.sums.step(((value - self.learned.mean()) / scatter).clamp(f64::MIN, f64::MAX));
+        self.since = if self.sums.share() > 0.0 { self.since.or(Some(at)) } else { None };
     }
     /// Whether it is frozen.
     pub const fn is_learned(&self) -> bool {
@@ -56,7 +52,7 @@ impl Check {
     }
     /// How far it has moved: 1 where that is certain [1]; `None` before it is learned.
     pub fn moved(&self) -> Option<f64> {
-        self.is_learned().then(|| self.sum() / Self::LIMIT)
+        self.is_learned().then(|| self.sums.share())
     }
     /// Level lately and when learned, and since when it may have moved.
     pub fn levels(&self) -> Option<(f64, f64, Instant)> {
