@@ -73,8 +73,7 @@ impl Anneal {
             self.value = value;
             if value < self.best_value {
                 self.best_value = value;
-                self.best.mode.copy_from_slice(&self.graph.mode);
-                self.best.order.copy_from_slice(&self.graph.order);
+                self.best.take(&self.graph);
             }
         } else {
             self.graph.apply(shop, back, false);

@@ -170,8 +170,7 @@ impl Climb {
         }
         if self.value < self.best_value {
             self.best_value = self.value;
-            self.best.mode.copy_from_slice(&self.graph.mode);
-            self.best.order.copy_from_slice(&self.graph.order);
+            self.best.take(&self.graph);
             self.stale = 0;
         }
     }

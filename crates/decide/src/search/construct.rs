@@ -5,6 +5,7 @@
 //! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
 //! Science 33 (1987). The time is events times the length of the queues.
 
+use super::graph::Graph;
 use super::rich::Rich;
 use super::shop::{NONE, Shop};
 use measure::Chance;
@@ -49,6 +50,14 @@ pub(super) struct Selection {
     pub mode: Vec<u32>,
     /// A topological order.
     pub order: Vec<u32>,
+}
+
+impl Selection {
+    /// Becomes what a graph of the same shop selects, in the memory that it has.
+    pub(super) fn take(&mut self, graph: &Graph) {
+        self.mode.copy_from_slice(&graph.mode);
+        self.order.copy_from_slice(&graph.order);
+    }
 }
 
 /// One after another: as long as an operation of what waits for each other is ready, it goes on with that. Nobody then waits longer than by

@@ -98,8 +98,7 @@ impl Roam {
             self.value = value;
             if value < self.best_value {
                 self.best_value = value;
-                self.best.mode.copy_from_slice(&self.graph.mode);
-                self.best.order.copy_from_slice(&self.graph.order);
+                self.best.take(&self.graph);
             }
             return;
         }

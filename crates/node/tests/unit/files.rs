@@ -1,7 +1,7 @@
 //! A file that grows while the unit is killed again and again: every row is stored once, in order, and nothing is read twice.
 
 use super::process::{Unit, until};
-use super::site::values;
+use super::site::{SITE, values};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -14,13 +14,7 @@ const KILLS: usize = 10;
 /// Rows stored in each life, at least.
 const LOAD: u64 = 2_000;
 
-const UNIT: &str = r#"[site]
-name = "tests"
-time_zone = "UTC"
-currency = "EUR"
-energy_price = 0.2
-carbon = 0.4
-[web]
+const UNIT: &str = r#"[web]
 listen = "127.0.0.1:0"
 [store]
 dir = "store"
@@ -64,7 +58,7 @@ fn write_rows(path: &Path, stop: &AtomicBool) -> u64 {
 async fn rows_of_a_growing_file_are_stored_once_over_ten_kills() {
     let folder = tempfile::tempdir().expect("a folder");
     let unit_toml = folder.path().join("unit.toml");
-    std::fs::write(&unit_toml, UNIT).expect("written");
+    std::fs::write(&unit_toml, SITE.to_owned() + UNIT).expect("written");
     std::fs::create_dir(folder.path().join("exports")).expect("a folder");
     let stop = Arc::new(AtomicBool::new(false));
     let (path, asked): (PathBuf, _) = (folder.path().join("exports/press-1.csv"), Arc::clone(&stop));

@@ -3,6 +3,7 @@
 //! says so.
 
 use super::process::{Person, Unit, until};
+use super::site::SITE;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -11,13 +12,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const UNIT: &str = r#"[site]
-name = "tests"
-time_zone = "UTC"
-currency = "EUR"
-energy_price = 0.2
-carbon = 0.4
-[web]
+const UNIT: &str = r#"[web]
 listen = "127.0.0.1:0"
 flight_sql = "FLIGHT"
 [store]
@@ -139,7 +134,7 @@ async fn clients_of_flight_sql_see_what_http_says() {
     let folder = tempfile::tempdir().expect("a folder");
     let unit_toml = folder.path().join("unit.toml");
     let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
-    std::fs::write(&unit_toml, UNIT.replace("FLIGHT", &free.to_string())).expect("written");
+    std::fs::write(&unit_toml, SITE.to_owned() + &UNIT.replace("FLIGHT", &free.to_string())).expect("written");
     write_rows(folder.path(), 0..ROWS[0]);
     let unit = Unit::start(&unit_toml);
     stored(&unit, READINGS * ROWS[0]).await;

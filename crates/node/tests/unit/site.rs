@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-const HEAD: &str = r#"[site]
+/// The site of every unit.toml here.
+pub const SITE: &str = r#"[site]
 name = "tests"
 time_zone = "UTC"
 currency = "EUR"
 energy_price = 0.2
 carbon = 0.4
+"#;
 
+const REST: &str = r#"
 [web]
 listen = "127.0.0.1:0"
 
@@ -90,7 +93,7 @@ impl Site {
     }
     /// The unit.toml with that many mills.
     pub fn text(&self, mills: usize) -> String {
-        let mut text = HEAD.replace("BROKER", &self.broker.address.to_string());
+        let mut text = SITE.to_owned() + &REST.replace("BROKER", &self.broker.address.to_string());
         let names: Vec<String> = (0..mills).map(|i| format!("\"mill-{i}\"")).collect();
         for name in &names {
             write!(text, "\n[[machine]]\nname = {name}\ntype = \"milling\"\n").expect("a text grows");
