@@ -11,6 +11,7 @@ use crate::live::Hot;
 use measure::{Instant, Span};
 use plant::{Batch, ChannelId, Quality};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// No column: the catalogue does not know the channel.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -34,9 +35,9 @@ pub(super) struct Piece {
 }
 
 /// The readings of one machine in the order of their commits, or of their times where that alone puts all of them in order.
-pub(super) struct Run<'a> {
+pub(super) struct Run {
     /// Name of the machine.
-    pub name: &'a str,
+    pub name: String,
     /// The batches.
     pub pieces: Vec<Piece>,
     /// Whether source times never go backwards.
@@ -69,30 +70,30 @@ pub(crate) struct Day {
 
 /// The readings of one machine type.
 #[derive(Default)]
-pub(crate) struct Table<'a> {
+pub(crate) struct Table {
     /// Runs by name of the machine.
-    pub(super) runs: Vec<Run<'a>>,
+    pub(super) runs: Vec<Run>,
     /// Days with readings; in order once gathered.
     pub days: Vec<Day>,
 }
 
 /// All tables of some segments.
-pub(crate) struct Gathered<'a> {
+pub(crate) struct Gathered {
     /// By machine type.
-    pub tables: BTreeMap<&'a str, Table<'a>>,
+    pub tables: BTreeMap<String, Table>,
     /// By segment, then by channel number: place of the column in the book.
     pub(super) places: Vec<Vec<u32>>,
-    segments: &'a [Hot],
+    segments: Arc<[Hot]>,
 }
 
 /// Sorts batches into tables; `only` restricts to one type.
 ///
 /// # Errors
 /// An entry breaks off.
-pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str>) -> Result<Gathered<'a>, StoreError> {
+pub(crate) fn gather(segments: &Arc<[Hot]>, book: &mut Book, only: Option<&str>) -> Result<Gathered, StoreError> {
     let mut sorter = Sorter { only, tables: Vec::new(), runs: HashMap::new() };
     let mut places = Vec::with_capacity(segments.len());
-    for (segment, hot) in (0_u32..).zip(segments) {
+    for (segment, hot) in (0_u32..).zip(segments.iter()) {
         let catalogue = &hot.catalogue;
         let mut of_channel = vec![UNSEEN; catalogue.channels.len()];
         let mut of_machine = vec![None; catalogue.machines.len()];
@@ -117,9 +118,10 @@ pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str
         of_channel.iter_mut().filter(|place| **place == UNSEEN).for_each(|place| *place = NOWHERE);
         places.push(of_channel);
     }
-    let mut tables: BTreeMap<&str, Table<'_>> = sorter.tables.into_iter().collect();
+    let named = sorter.tables.into_iter().map(|(machine_type, table)| (machine_type.to_owned(), table));
+    let mut tables: BTreeMap<String, Table> = named.collect();
     for table in tables.values_mut() {
-        table.runs.sort_by_key(|run| run.name);
+        table.runs.sort_by(|a, b| a.name.cmp(&b.name));
         table.runs.iter_mut().for_each(Run::straighten);
         table.days.sort_by_key(|d| d.start);
         for (place, used) in table.days.iter().flat_map(|d| d.used.iter().enumerate()) {
@@ -128,13 +130,13 @@ pub(crate) fn gather<'a>(segments: &'a [Hot], book: &mut Book, only: Option<&str
             }
         }
     }
-    Ok(Gathered { tables, places, segments })
+    Ok(Gathered { tables, places, segments: Arc::clone(segments) })
 }
 
 /// Tables while they are gathered.
 struct Sorter<'a, 'o> {
     only: Option<&'o str>,
-    tables: Vec<(&'a str, Table<'a>)>,
+    tables: Vec<(&'a str, Table)>,
     /// Place of table and run by type and name.
     runs: HashMap<(&'a str, &'a str), (usize, usize)>,
 }
@@ -158,7 +160,7 @@ impl<'a> Sorter<'a, '_> {
     }
 }
 
-impl Gathered<'_> {
+impl Gathered {
     /// What it takes besides the segments [bytes].
     pub(crate) fn bytes(&self) -> usize {
         let pieces = self.tables.values().flat_map(|table| &table.runs).map(|run| run.pieces.len()).sum::<usize>();
@@ -174,9 +176,16 @@ impl Gathered<'_> {
     }
 }
 
-impl<'a> Run<'a> {
-    fn new(name: &'a str) -> Self {
-        Self { name, pieces: Vec::new(), in_order: true, is_ascending: true, last_at: i64::MIN, known: Known::default() }
+impl Run {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            pieces: Vec::new(),
+            in_order: true,
+            is_ascending: true,
+            last_at: i64::MIN,
+            known: Known::default(),
+        }
     }
 
     /// Batches that overtook one another on their way are put in the order of their times; where that puts all readings in order, no

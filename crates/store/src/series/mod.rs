@@ -18,6 +18,7 @@ mod rows;
 mod seal;
 mod seek;
 mod sql;
+mod unsealed;
 mod wide;
 
 pub(crate) use answer::Answer;

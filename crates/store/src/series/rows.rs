@@ -39,8 +39,8 @@ enum Cursor {
 
 /// The rows of a table, day by day.
 pub(crate) struct Emitter<'a> {
-    gathered: &'a Gathered<'a>,
-    table: &'a Table<'a>,
+    gathered: &'a Gathered,
+    table: &'a Table,
     words: &'a [Arc<str>],
     cursors: Vec<Cursor>,
 }
@@ -50,7 +50,7 @@ impl<'a> Emitter<'a> {
     ///
     /// # Errors
     /// An entry breaks off.
-    pub(crate) fn new(gathered: &'a Gathered<'a>, table: &'a Table<'a>, words: &'a [Arc<str>]) -> Result<Self, StoreError> {
+    pub(crate) fn new(gathered: &'a Gathered, table: &'a Table, words: &'a [Arc<str>]) -> Result<Self, StoreError> {
         let cursors = table.runs.iter().map(|run| Cursor::of(run, gathered)).collect::<Result<_, _>>()?;
         Ok(Self { gathered, table, words, cursors })
     }
@@ -69,7 +69,7 @@ impl<'a> Emitter<'a> {
         let mut rows = Rows::new(columns, self.words);
         let mut batch = Batch::default();
         for (cursor, run) in self.cursors.iter_mut().zip(&self.table.runs) {
-            rows.machine(run.name);
+            rows.machine(&run.name);
             match cursor {
                 Cursor::Sorted(cells, next) => {
                     while let Some(cell) = cells.get(*next).filter(|c| c.at < end) {
@@ -99,7 +99,7 @@ impl<'a> Emitter<'a> {
 }
 
 impl Cursor {
-    fn of(run: &Run<'_>, gathered: &Gathered<'_>) -> Result<Self, StoreError> {
+    fn of(run: &Run, gathered: &Gathered) -> Result<Self, StoreError> {
         if run.in_order {
             return Ok(Self::Forwards(0, 0));
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Segments to be sealed together.
 pub(crate) struct Chunk {
     /// Their readings.
-    pub hot: Vec<Hot>,
+    pub hot: Arc<[Hot]>,
     /// The highest of their numbers.
     pub segment: u64,
     /// The lexicon.
@@ -49,7 +49,7 @@ fn write_table(
     history: &Path,
     chunk: &Chunk,
     book: &Book,
-    (gathered, machine_type, table): (&Gathered<'_>, &str, &Table<'_>),
+    (gathered, machine_type, table): (&Gathered, &str, &Table),
     files: &mut Vec<PartFile>,
 ) -> Result<(), StoreError> {
     let mut emitter = Emitter::new(gathered, table, &chunk.words)?;

@@ -6,13 +6,12 @@ use super::gather::gather;
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
 use super::room::{Pool, Room};
-use super::rows::Emitter;
+use super::unsealed::Unsealed;
 use super::wide;
 use crate::live::Hot;
 use crate::records::{Outlined, outlined_bytes};
 use crate::{LastValue, SqlShape, SqlTable, StoreError};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt8Array};
-use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
@@ -61,16 +60,14 @@ pub(crate) struct Sql {
 pub(crate) struct Sight {
     pub history: PathBuf,
     pub manifest: Arc<Manifest>,
-    pub hot: Vec<Hot>,
-    pub words: Vec<Arc<str>>,
+    pub hot: Arc<[Hot]>,
+    pub words: Arc<[Arc<str>]>,
     /// Machine types that unsealed readings may be of.
     pub kinds: BTreeSet<String>,
     /// Records by table name, for the tables named.
     pub records: Vec<(&'static str, Vec<Outlined>)>,
     /// Newest values, where the query asks for them.
     pub last: Vec<LastValue>,
-    /// Whether hot readings are looked at; without them tables still have all their columns.
-    pub hot_rows: bool,
     /// Where the memory of its tables comes from.
     pub budget: Budget,
 }
@@ -198,24 +195,9 @@ impl Sql {
             if !files.is_empty() {
                 frames.push(self.context.read_table(sealed(&sight.history, &files, &schema)?)?);
             }
-            if let Some(table) = gathered.tables.get(machine_type.as_str()) {
-                let mut rows = Vec::new();
-                let emitter = sight.hot_rows.then(|| Emitter::new(&gathered, table, &sight.words)).transpose();
-                let emitted = emitter.and_then(|emitter| {
-                    let Some(mut emitter) = emitter else { return Ok(()) };
-                    emitter.until(i64::MAX, &columns, &mut |batch| {
-                        let cast_to =
-                            batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
-                        let arrays = cast_to.collect::<Result<Vec<_>, _>>();
-                        let viewed = arrays.and_then(|arrays| RecordBatch::try_new(Arc::clone(&schema), arrays));
-                        let viewed = viewed.map_err(|e| StoreError::Query(e.to_string()))?;
-                        room.take(viewed.get_array_memory_size())?;
-                        rows.push(viewed);
-                        Ok(())
-                    })
-                });
-                emitted.map_err(lacking)?;
-                frames.push(self.context.read_table(Arc::new(MemTable::try_new(schema, vec![rows])?))?);
+            if gathered.tables.contains_key(machine_type.as_str()) {
+                let unsealed = Unsealed::new(machine_type, (gathered, Arc::clone(&sight.words)), (columns, schema));
+                frames.push(self.context.read_table(unsealed.table()?)?);
             }
             if let Some(frame) = frames.into_iter().map(Ok).reduce(|a, b| a?.union(b?)) {
                 self.context.register_table(TableReference::bare(machine_type.as_str()), frame?.into_view())?;
@@ -334,7 +316,7 @@ fn last_table(rows: &[LastValue]) -> Result<MemTable, DataFusionError> {
 }
 
 /// What the cellar says, as DataFusion says it.
-fn lacking(cause: StoreError) -> DataFusionError {
+pub(super) fn lacking(cause: StoreError) -> DataFusionError {
     DataFusionError::External(Box::new(cause))
 }
 

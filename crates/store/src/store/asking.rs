@@ -176,7 +176,7 @@ impl Store {
             let records = RECORD_TABLES.into_iter().filter(|(name, _)| sql.wants(name)).map(|(name, _)| (name, Vec::new()));
             let records = records.collect();
             let shape = async move {
-                let sight = looking.sight(&sql, (records, Vec::new()), false)?;
+                let sight = looking.sight(&sql, (records, Vec::new()))?;
                 sql.shape(&sight).await
             };
             let answer = self.think(shape).await;
@@ -225,7 +225,7 @@ impl Store {
         let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
         let looking = self.looking();
         Ok(async move {
-            let sight = looking.sight(&sql, (records, last), true)?;
+            let sight = looking.sight(&sql, (records, last))?;
             let answer = sql.run(&sight).await;
             // by now the tables hold what was looked up
             drop(room);
@@ -295,7 +295,6 @@ impl Looking {
         self,
         sql: &Sql,
         (records, last): (Vec<(&'static str, Vec<Outlined>)>, Vec<LastValue>),
-        hot_rows: bool,
     ) -> Result<Sight, StoreError> {
         let Self { journal, history, manifest, segments, words, budget } = self;
         // most segments have the same catalogue, which may be long
@@ -315,8 +314,8 @@ impl Looking {
             .iter()
             .filter(is_wanted)
             .map(|s| s.load(&journal, &budget, Taker::Queries))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Sight { history, manifest, hot, words, kinds, records, last, hot_rows, budget })
+            .collect::<Result<Arc<[_]>, StoreError>>()?;
+        Ok(Sight { history, manifest, hot, words: words.into(), kinds, records, last, budget })
     }
 }
 

@@ -87,7 +87,8 @@ impl Store {
         let budget = self.memory().clone();
         let written = tokio::task::spawn_blocking(move || {
             let _notes = budget.must(Taker::Sealing, owned.iter().map(|s| s.bytes).sum());
-            let hot = owned.iter().map(|s| s.load(&journal, &budget, Taker::Sealing)).collect::<Result<Vec<_>, StoreError>>()?;
+            let hot =
+                owned.iter().map(|s| s.load(&journal, &budget, Taker::Sealing)).collect::<Result<Arc<[_]>, StoreError>>()?;
             write_chunk(&chunk_history, &Chunk { hot, segment: number, words: chunk_words, manifest, site })
         });
         let (files, columns) = written.await.map_err(|e| StoreError::form("a sealing", &e))??;

@@ -90,6 +90,23 @@ async fn unsealed_readings_make_room_and_a_full_budget_refuses_questions_only() 
     assert_eq!(rows(&store, "select count(power) from milling").await, "[501]");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_over_a_long_journal_holds_no_wide_rows() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = StoreLimits { memory_bytes: 1 << 20, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    for hundred in 0..500 {
+        let readings: Vec<_> = (0..100).map(|i| (POWER, hundred * 100 + i, 1.0)).collect();
+        store.append(Vec::new(), vec![batch(0, &readings)]).await.expect("stored");
+    }
+    // 28 bytes a row at least, if they were held: 1.4 MB
+    assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[50000,50000.0]");
+    let twice = "select count(*) from (select at from milling union all select at from milling)";
+    assert_eq!(rows(&store, twice).await, "[100000]", "two readers at once");
+    assert_eq!(store.memory().taken(Taker::Queries), 0, "an answer gives its memory back");
+    assert_eq!(store.sql("select at from milling limit 3", 10).await.expect("the first").rows.len(), 3);
+}
+
 /// A small file system of its own, unmounted at the end; `None` where this process may not mount one.
 struct SmallDisk(tempfile::TempDir);
 
