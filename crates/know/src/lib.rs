@@ -14,9 +14,11 @@
 
 pub mod anomaly;
 pub mod boost;
+pub mod champion;
 pub mod dense;
 pub mod detect;
 pub mod diagnose;
+pub mod forecast;
 mod knowledge;
 pub mod kpi;
 mod learn;
