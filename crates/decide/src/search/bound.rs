@@ -7,11 +7,21 @@
 //! tardiness at its shortest way. Set-ups, calendars, resources and limits of waits only lengthen plans, so leaving
 //! them out keeps the bound a bound; operations that may be left out take no time, and machines of batches no part.
 
-use super::model::{Model, Operation, Time};
+use super::model::{LEVELS_MAX, Model, Operation, Time};
 use std::collections::BinaryHeap;
 
-/// What no plan costs less than.
-pub fn lower(model: &Model) -> i64 {
+/// What no plan costs less than at each level of the objective, whatever it costs at the others.
+pub fn lower(model: &Model) -> [i64; LEVELS_MAX] {
+    let mut bounds = [0; LEVELS_MAX];
+    match model.levels_count() {
+        1 => bounds[0] = of_sum(model),
+        count => bounds[..count].iter_mut().enumerate().for_each(|(level, bound)| *bound = of_sum(&model.of_level(level))),
+    }
+    bounds
+}
+
+/// Of a model whose objective is one sum.
+fn of_sum(model: &Model) -> i64 {
     let shortest: Vec<Time> = model.operations.iter().map(shortest).collect();
     let (heads, tails) = ways(model, &shortest);
     let mut complete = vec![0; model.jobs.len()];

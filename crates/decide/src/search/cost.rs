@@ -3,7 +3,7 @@
 //! Enters: a graph with its heads, or starts. Leaves: the objective. Absent: how to make it less.
 
 use super::graph::Graph;
-use super::model::Model;
+use super::model::{Criterion, LEVELS_MAX, Model};
 use super::shop::Shop;
 
 /// What a plan is worth; less is better. First nothing must be broken, then it shall cost little.
@@ -11,23 +11,29 @@ use super::shop::Shop;
 pub(super) struct Value {
     /// Ticks by which deadlines, latest starts and limits of waits are broken.
     pub broken: i64,
-    /// The objective.
-    pub cost: i64,
+    /// The objective, level by level; a single sum stands in the first.
+    pub costs: [i64; LEVELS_MAX],
 }
 
 impl Value {
     /// Worse than any.
-    pub const WORST: Self = Self { broken: i64::MAX, cost: i64::MAX };
-    /// Of a plan in which nothing is broken.
+    pub const WORST: Self = Self { broken: i64::MAX, costs: [i64::MAX; LEVELS_MAX] };
+    /// Of a plan in which nothing is broken and whose costs are one sum.
     pub const fn whole(cost: i64) -> Self {
-        Self { broken: 0, cost }
+        let mut costs = [0; LEVELS_MAX];
+        costs[0] = cost;
+        Self { broken: 0, costs }
+    }
+    /// By so much broken, at no cost.
+    pub const fn broken(ticks: i64) -> Self {
+        Self { broken: ticks, costs: [0; LEVELS_MAX] }
     }
 }
 
 impl std::ops::AddAssign for Value {
     fn add_assign(&mut self, other: Self) {
         self.broken += other.broken;
-        self.cost += other.cost;
+        self.costs.iter_mut().zip(other.costs).for_each(|(own, other)| *own += other);
     }
 }
 
@@ -65,6 +71,8 @@ pub(super) struct Cost {
     published: Vec<Option<(u32, i64)>>,
     tick: i64,
     machine: i64,
+    /// The level of each criterion.
+    level: [usize; Criterion::ALL.len()],
     /// Starting later never makes it less.
     pub is_regular: bool,
     /// The makespan and nothing else.
@@ -120,6 +128,7 @@ impl Cost {
             jobs,
             sources,
             sinks,
+            level: Criterion::ALL.map(|c| model.level(c)),
             published,
             tick: stability.tick,
             machine: stability.machine,
@@ -162,14 +171,48 @@ impl Cost {
 
     /// Of the whole, by its makespan and its largest tardiness.
     pub fn of_whole(&self, longest: i64, tardiest: i64) -> i64 {
-        self.makespan * longest + self.tardiest * tardiest.max(0)
+        let [makespan, tardiest] = self.parts_of_whole(longest, tardiest);
+        makespan + tardiest
+    }
+
+    const fn parts_of_whole(&self, longest: i64, tardiest: i64) -> [i64; 2] {
+        [self.makespan * longest, if tardiest > 0 { self.tardiest * tardiest } else { 0 }]
     }
 
     /// Of a job from its first start to its completion, without the makespan.
     pub fn of_job(&self, job: usize, first: i64, end: i64) -> i64 {
+        self.parts_of_job(job, first, end).iter().sum()
+    }
+
+    /// Tardiness, earliness, flow.
+    fn parts_of_job(&self, job: usize, first: i64, end: i64) -> [i64; 3] {
         let of = &self.jobs[job];
         let late = if end > of.due { of.late } else { 0 };
-        late + of.tardiness * (end - of.due).max(0) + of.earliness * (of.due - end).max(0) + of.flow * (end - first)
+        [late + of.tardiness * (end - of.due).max(0), of.earliness * (of.due - end).max(0), of.flow * (end - first)]
+    }
+
+    /// Of a job, level by level.
+    pub fn job_value(&self, job: usize, first: i64, end: i64) -> Value {
+        let [tardiness, earliness, flow] = self.parts_of_job(job, first, end);
+        let mut value = self.value_of(Criterion::Tardiness, tardiness);
+        value += self.value_of(Criterion::Earliness, earliness);
+        value += self.value_of(Criterion::Flow, flow);
+        value
+    }
+
+    /// Of the whole, level by level.
+    pub fn whole_value(&self, longest: i64, tardiest: i64) -> Value {
+        let [makespan, tardiest] = self.parts_of_whole(longest, tardiest);
+        let mut value = self.value_of(Criterion::Makespan, makespan);
+        value += self.value_of(Criterion::Tardiest, tardiest);
+        value
+    }
+
+    /// What costs so much by a criterion.
+    pub fn value_of(&self, criterion: Criterion, cost: i64) -> Value {
+        let mut value = Value::default();
+        value.costs[self.level[criterion as usize]] = cost;
+        value
     }
 
     /// Of deviating from what was published of an operation.

@@ -9,6 +9,7 @@
 
 use super::cost::{Cost, Value};
 use super::graph::Graph;
+use super::model::Criterion;
 use super::profile::Profile;
 use super::rich::{Rich, Variant};
 use super::shop::Shop;
@@ -310,11 +311,9 @@ impl Decoder {
     fn own(&self, on: Case<'_>, v: u32) -> Value {
         let mut value = self.of_job(on, on.shop.job[v as usize]).0;
         value += self.of_operation(on, v);
-        value.cost += on.cost.makespan * i64::from(self.longest.max(self.end(on, v)));
-        if on.cost.tardiest > 0 {
-            let late = self.late(on, on.shop.job[v as usize]);
-            value.cost += on.cost.tardiest * self.tardiest.max(late.unwrap_or(0));
-        }
+        let longest = i64::from(self.longest.max(self.end(on, v)));
+        let late = if on.cost.tardiest > 0 { self.late(on, on.shop.job[v as usize]) } else { None };
+        value += on.cost.whole_value(longest, self.tardiest.max(late.unwrap_or(0)));
         value
     }
 
@@ -329,7 +328,9 @@ impl Decoder {
         }
         let Some((start, end)) = span else { return (Value::default(), None) };
         let broken = i64::from(end.saturating_sub(on.rich.deadline[job as usize]).max(0));
-        (Value { broken, cost: on.cost.of_job(job as usize, i64::from(start), i64::from(end)) }, Some(end))
+        let mut value = on.cost.job_value(job as usize, i64::from(start), i64::from(end));
+        value.broken = broken;
+        (value, Some(end))
     }
 
     /// By how much a job is late; below zero where it is early.
@@ -343,13 +344,17 @@ impl Decoder {
         let at = v as usize;
         let (start, end) = (self.starts[at], self.end(on, v));
         if on.is_out(v) {
-            return Value { broken: 0, cost: on.rich.out[at] };
+            return on.cost.value_of(Criterion::LeftOut, on.rich.out[at]);
         }
-        let mut value = Value { broken: i64::from(start.saturating_sub(on.rich.latest[at]).max(0)), cost: 0 };
+        let mut value = Value::broken(i64::from(start.saturating_sub(on.rich.latest[at]).max(0)));
         for &(resource, amount) in on.uses(v) {
-            value.cost += amount * on.rich.stores[resource as usize].price(start, end);
+            let price = amount * on.rich.stores[resource as usize].price(start, end);
+            value += on.cost.value_of(Criterion::Resources, price);
         }
-        value.cost += on.cost.of_published(v, on.graph.machine[at], i64::from(start));
+        if on.cost.has_published() {
+            let deviation = on.cost.of_published(v, on.graph.machine[at], i64::from(start));
+            value += on.cost.value_of(Criterion::Deviation, deviation);
+        }
         value
     }
 
@@ -373,9 +378,10 @@ impl Decoder {
                 }
             }
         }
-        value.cost += on.cost.of_whole(i64::from(longest), tardiest);
+        value += on.cost.whole_value(i64::from(longest), tardiest);
         if on.cost.set_up > 0 {
-            value.cost += on.cost.set_up * on.graph.set_ups(on.shop, |v| self.first[v as usize] == v);
+            let ticks = on.graph.set_ups(on.shop, |v| self.first[v as usize] == v);
+            value += on.cost.value_of(Criterion::SetUp, on.cost.set_up * ticks);
         }
         value
     }

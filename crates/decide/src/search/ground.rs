@@ -23,8 +23,8 @@ pub(super) struct Ground {
     pub cost: Cost,
     /// What due-date rules look at.
     pub dates: Dates,
-    /// What no plan costs less than.
-    pub bound: i64,
+    /// What no plan costs less than, level by level.
+    pub bound: Value,
     /// Whether tabu search is right for it: estimates know the makespan, but no calendars.
     pub is_tabu: bool,
 }
@@ -37,7 +37,8 @@ impl Ground {
         let dates =
             Dates { due: cost.jobs.iter().map(|j| j.due).collect(), weight: cost.jobs.iter().map(|j| j.tardiness).collect() };
         let is_open = shop.closed.iter().all(Vec::is_empty);
-        Self { is_tabu: cost.is_makespan && cost.makespan > 0 && is_open, bound: bound::lower(model), shop, cost, dates }
+        let bound = Value { broken: 0, costs: bound::lower(model) };
+        Self { is_tabu: cost.is_makespan && cost.makespan > 0 && is_open, bound, shop, cost, dates }
     }
 
     /// What a selection is worth.

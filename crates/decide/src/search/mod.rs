@@ -100,7 +100,7 @@ pub struct Search<'m> {
     value: Value,
     best: Selection,
     pool: Pool,
-    bound: i64,
+    bound: Value,
     /// Runs that may begin, in their order.
     ready: VecDeque<Run>,
     /// Runs made ready so far.
@@ -156,9 +156,9 @@ impl<'m> Search<'m> {
         value < before
     }
 
-    /// Takes a proof into account that no plan costs less.
+    /// Takes a proof into account that no plan costs less at the first level.
     pub fn raise(&mut self, bound: i64) {
-        self.bound = self.bound.max(bound);
+        self.bound.costs[0] = self.bound.costs[0].max(bound);
     }
 
     /// Ends it after so many iterations of all runs in their order. What more was done side by side does not count then.
@@ -229,7 +229,7 @@ impl<'m> Search<'m> {
 
     /// Whether the runs counted so far end the search.
     fn is_settled(&self) -> bool {
-        self.value <= Value::whole(self.bound) || self.iterations >= self.budget
+        self.value <= self.bound || self.iterations >= self.budget
     }
 
     fn consider(&mut self, value: Value, selection: &Selection) {
@@ -277,9 +277,14 @@ impl<'m> Search<'m> {
         self.ahead().map_or(self.value, Run::value)
     }
 
-    /// The objective of the best plan so far; less is better.
+    /// The objective of the best plan so far, where it has levels the first; less is better.
     pub fn objective(&self) -> i64 {
-        self.value().cost
+        self.value().costs[0]
+    }
+
+    /// The objective of the best plan so far, level by level.
+    pub fn objectives(&self) -> Vec<i64> {
+        self.value().costs[..self.model.levels_count()].to_vec()
     }
 
     /// By how many ticks the best plan so far breaks deadlines, latest starts and limits of waits in all; a plan is proven where it is 0.
@@ -287,14 +292,19 @@ impl<'m> Search<'m> {
         self.value().broken
     }
 
-    /// What no plan costs less than.
+    /// What no plan costs less than, where the objective has levels at the first.
     pub const fn bound(&self) -> i64 {
-        self.bound
+        self.bound.costs[0]
+    }
+
+    /// What no plan costs less than at each level, whatever it costs at the others.
+    pub fn bounds(&self) -> &[i64] {
+        &self.bound.costs[..self.model.levels_count()]
     }
 
     /// Whether no plan is better than the best so far.
     pub fn is_optimal(&self) -> bool {
-        self.value() <= Value::whole(self.bound)
+        self.value() <= self.bound
     }
 
     /// Whether there is nothing left to do: the best plan is proven, or the limit of iterations is reached.

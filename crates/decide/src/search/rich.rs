@@ -64,6 +64,8 @@ pub(super) struct Rich {
     pub horizon: i32,
     /// Whether starting later may cost less.
     pub has_prices: bool,
+    /// Levels of the objective.
+    pub levels: usize,
 }
 
 impl Rich {
@@ -92,13 +94,15 @@ impl Rich {
             out: model.operations.iter().map(|o| o.optional.unwrap_or(0)).collect(),
             of_job: Lists::of(model.jobs.len(), (0..count as u32).map(|o| (model.operations[o as usize].job, o))),
             horizon: narrow(model.horizon()),
+            levels: model.levels_count(),
             has_prices: model.resources.iter().any(|r| r.prices.iter().any(|p| p.1 > 0)),
         }
     }
 
-    /// Whether a model has anything of it.
+    /// Whether a model has anything of it, or costs that are compared level by level: they too are timed anew.
     pub fn is_needed(model: &Model) -> bool {
-        !model.uses.is_empty()
+        model.levels_count() > 1
+            || !model.uses.is_empty()
             || !model.waits.is_empty()
             || model.machines.iter().any(|m| m.batch.is_some())
             || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some())

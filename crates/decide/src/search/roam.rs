@@ -4,13 +4,15 @@
 //! starts (`decode`), where to begin again (`pool`).
 //!
 //! A trial takes an operation on the way to one that costs something, or any, and exchanges it with a neighbour on its machine, changes its
-//! mode, or puts it earlier in the order in which resources are given out (moves of Kolisch & Hartmann, EJOR 174, 2006).
+//! mode, or puts it earlier in the order in which resources are given out (moves of Kolisch & Hartmann, EJOR 174, 2006). Where the objective has
+//! levels, the first at which two plans differ decides whether a trial is taken; what is kept as the best is compared level by level.
 
 use super::construct::Selection;
 use super::cooling::Cooling;
 use super::cost::{Cost, Value};
 use super::decode::{Case, Decoder};
 use super::graph::{Graph, Move};
+use super::model::LEVELS_MAX;
 use super::rich::Rich;
 use super::shop::Shop;
 use measure::Chance;
@@ -39,6 +41,8 @@ pub(super) struct Roam {
     starts: Vec<i32>,
     /// What a broken tick is worth while annealing.
     weight: f64,
+    /// What a unit of cost of each level is worth in units of the first, so that one temperature cools them all.
+    worth: [f64; LEVELS_MAX],
 }
 
 enum Trial {
@@ -56,7 +60,11 @@ impl Roam {
         let jobs = cost.jobs.len().max(1) as f64;
         let ticks: i64 = cost.jobs.iter().map(|j| j.tardiness + j.earliness + j.flow).sum();
         let weight = 4.0 * (ticks as f64 / jobs + cost.makespan as f64) + 1.0;
-        let job = (value.cost as f64 + weight * value.broken as f64) / jobs;
+        let mean = (value.costs[0] as f64 + weight * value.broken as f64) / jobs;
+        // where the first level costs nothing the others still need a temperature
+        let job = if rich.levels > 1 { mean.max(1.0) } else { mean };
+        let mut worth = value.costs.map(|cost| job * jobs / (cost as f64).max(1.0));
+        worth[0] = 1.0;
         Self {
             best_value: value,
             best: from.clone(),
@@ -68,6 +76,7 @@ impl Roam {
             decoder,
             cooling: Cooling::new(shop.count, job, before, chance),
             weight,
+            worth,
         }
     }
 
@@ -93,8 +102,7 @@ impl Roam {
         self.evaluated += 1;
         std::mem::swap(&mut self.starts, &mut self.decoder.starts);
         let value = self.decoder.run(Case { shop, rich, cost, graph: &self.graph });
-        let worse = (value.cost - self.value.cost) as f64 + self.weight * (value.broken as f64 - self.value.broken as f64);
-        if self.cooling.takes(worse, chance) {
+        if self.cooling.takes(self.worse(value), chance) {
             self.value = value;
             if value < self.best_value {
                 self.best_value = value;
@@ -107,6 +115,14 @@ impl Roam {
         }
         self.graph.restore(&self.order);
         std::mem::swap(&mut self.starts, &mut self.decoder.starts);
+    }
+
+    /// By how much another value is worse than the one here, at the first level at which they differ.
+    fn worse(&self, value: Value) -> f64 {
+        let broken = self.weight * (value.broken as f64 - self.value.broken as f64);
+        let differs = || value.costs.iter().zip(self.value.costs).position(|(new, old)| *new != old);
+        let level = if value.broken == self.value.broken { differs().unwrap_or(0) } else { 0 };
+        (value.costs[level] - self.value.costs[level]) as f64 * self.worth[level] + broken
     }
 
     /// The operation of the trial: any, or one on the way to an operation that ends a job that costs something.

@@ -93,7 +93,7 @@ impl Run {
 
     /// Whether there is nothing left to do in it.
     pub fn is_over(&self) -> bool {
-        if self.iterations >= self.most || self.value() <= Value::whole(self.ground.bound) {
+        if self.iterations >= self.most || self.value() <= self.ground.bound {
             return true;
         }
         match &self.engine {

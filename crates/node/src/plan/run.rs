@@ -46,8 +46,10 @@ pub struct Found {
     pub broken: Vec<(Limit, Time)>,
     /// Limits that cannot all be kept, where that is proven and some are broken.
     pub conflict: Option<Vec<Limit>>,
-    /// What no plan costs less than.
+    /// What no plan costs less than, where the objective has levels at the first.
     pub bound: i64,
+    /// What no plan costs less than at each level of the objective.
+    pub bounds: Vec<i64>,
     /// Until the first plan was there and proven [s].
     pub first_s: f64,
     /// Moves evaluated by all threads.
@@ -104,6 +106,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
         best,
         broken,
         bound: search.bound(),
+        bounds: search.bounds().to_vec(),
         first_s,
         evaluated: search.evaluated(),
         cpu_s: spent_s + hands.iter().map(|h| h.cpu_s).sum::<f64>(),

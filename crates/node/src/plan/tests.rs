@@ -1,6 +1,6 @@
 //! The JSON of problems and plans: what it means, what it refuses, its schema.
 
-use super::form::{ModelForm, PlanForm};
+use super::form::{CriterionForm, ModelForm, PlanForm};
 use super::run::{Wanted, search};
 use crate::config::reference;
 use crate::config::tests::golden::compare;
@@ -88,6 +88,22 @@ fn what_cannot_be_kept_is_told_in_words_with_the_nearest_plan() {
     let plan = PlanForm::new(&model, Some(&form), &found, (1, 1.0));
     assert_eq!(plan.broken, ["job `A` is complete by 11: 1 too late"]);
     assert_eq!(plan.conflict, ["job `A` is complete by 11"]);
+}
+
+#[test]
+fn levels_are_told_one_by_one() {
+    let text = WORKSHOP.replace(r#""jobs": ["#, r#""levels": [["tardiness"], ["makespan"]], "jobs": ["#);
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let model = form.model().expect("a model");
+    let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(2_000), threads: 1, seed: 1, from: None };
+    let plan = PlanForm::new(&model, Some(&form), &search(&model, wanted).expect("a plan"), (1, 1.0));
+    let levels: Vec<_> = plan.levels.iter().map(|l| (l.criteria[0], l.cost, l.bound)).collect();
+    // A is on time in any case; both are done by 9, A's mill being free
+    assert_eq!(levels, [(CriterionForm::Tardiness, 0.0, 0.0), (CriterionForm::Makespan, 9.0, 9.0)]);
+    let text = text.replace(r#"["tardiness"]"#, r#"["tardiness", "flow"]"#);
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let refused = form.model().expect_err("nothing costs by flow").to_string();
+    assert!(refused.starts_with("levels[0][1]: found `flow`, which costs nothing, allowed a criterion"), "{refused}");
 }
 
 #[test]

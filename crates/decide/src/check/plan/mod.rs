@@ -14,7 +14,7 @@ use crate::search::plan::Plan;
 /// What was proven of a plan. It is made here only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanCertificate {
-    objective: i64,
+    levels: Vec<i64>,
     makespan: Time,
     tardiness: i64,
     earliness: i64,
@@ -27,9 +27,13 @@ pub struct PlanCertificate {
 }
 
 impl PlanCertificate {
-    /// The objective of the model; less is better.
-    pub const fn objective(&self) -> i64 {
-        self.objective
+    /// The objective of the model, where it has levels the first; less is better.
+    pub fn objective(&self) -> i64 {
+        self.levels.first().copied().unwrap_or(0)
+    }
+    /// The objective of the model, level by level.
+    pub fn levels(&self) -> &[i64] {
+        &self.levels
     }
     /// When the last operation is complete [ticks].
     pub const fn makespan(&self) -> Time {

@@ -3,7 +3,7 @@
 //! Enters: a model and a plan whose modes exist. Leaves: the objective with its parts. Absent: whether the plan is feasible.
 
 use super::{PlanCertificate, by_machine, completions, end, mode, set_up};
-use crate::search::model::{Model, Resource, Time};
+use crate::search::model::{Criterion, Model, Resource, Time};
 use crate::search::plan::Plan;
 
 /// The objective and its parts. [`Model`] keeps them within 64 bits for starts within its horizon; beyond it they saturate.
@@ -27,10 +27,32 @@ pub(super) fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
     let (deviation, left_out) = by_operation(model, plan);
     let resources = resources(model, plan);
     let set_up = set_ups(model, plan);
-    let whole = [(model.makespan, makespan), (model.tardiest, tardiest), (model.set_up, set_up)];
-    let parts = [tardiness, earliness, flow, deviation, left_out, resources];
-    let objective = whole.iter().map(|(penalty, ticks)| penalty.saturating_mul(*ticks)).chain(parts).fold(0, i64::saturating_add);
-    PlanCertificate { objective, makespan, tardiness, earliness, flow, deviation, left_out, resources, tardiest, set_up }
+    let levels = levels(
+        model,
+        [
+            (Criterion::Makespan, model.makespan.saturating_mul(makespan)),
+            (Criterion::Tardiest, model.tardiest.saturating_mul(tardiest)),
+            (Criterion::SetUp, model.set_up.saturating_mul(set_up)),
+            (Criterion::Tardiness, tardiness),
+            (Criterion::Earliness, earliness),
+            (Criterion::Flow, flow),
+            (Criterion::Deviation, deviation),
+            (Criterion::LeftOut, left_out),
+            (Criterion::Resources, resources),
+        ],
+    );
+    PlanCertificate { levels, makespan, tardiness, earliness, flow, deviation, left_out, resources, tardiest, set_up }
+}
+
+/// The sum of each level; what the model's levels do not name belongs to the last.
+fn levels(model: &Model, parts: [(Criterion, i64); Criterion::ALL.len()]) -> Vec<i64> {
+    let mut sums = vec![0_i64; model.levels.len().max(1)];
+    for (criterion, cost) in parts {
+        let named = model.levels.iter().position(|level| level.contains(&criterion));
+        let at = named.unwrap_or(sums.len() - 1);
+        sums[at] = sums[at].saturating_add(cost);
+    }
+    sums
 }
 
 /// All set-ups together; a batch is set up for once.

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 /// The topological order and the horizon of consistent parts.
 pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
+    super::objective::checked(&parts.levels)?;
     sizes(parts)?;
     operations(parts)?;
     jobs(parts)?;

@@ -7,6 +7,9 @@
 //! how it is solved. All times are whole ticks of a length that the caller chooses; nothing is rounded here.
 
 mod check;
+mod objective;
+
+pub use objective::{Criterion, LEVELS_MAX};
 
 use thiserror::Error;
 
@@ -195,7 +198,8 @@ pub struct Machine {
 }
 
 /// What a plan is asked to do. The objective is the sum of the penalties of the whole (makespan, largest tardiness, set-ups), of all jobs, of what
-/// is left out and of deviating from what was published, and of what the resources cost; less is better.
+/// is left out and of deviating from what was published, and of what the resources cost; less is better. Where there are levels, each has a
+/// sum of its own, and an earlier one comes before all later ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Machines.
@@ -226,6 +230,9 @@ pub struct Parts {
     pub set_up: i64,
     /// Penalties for deviating from what was published.
     pub stability: Stability,
+    /// Criteria in the order in which they count (lexicographic); those of a level are summed, those not named belong to the last. Empty: one
+    /// sum of all.
+    pub levels: Vec<Vec<Criterion>>,
 }
 
 /// A consistent model within its limits. It is made by [`Model::new`] only, so whoever holds one need not look again.

@@ -4,7 +4,7 @@
 use super::random::{Features, features, model};
 use crate::check::plan::certify;
 use crate::search::Search;
-use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
+use crate::search::model::{Criterion, Job, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
 use crate::search::plan::{Assigned, Plan};
 use proptest::prelude::*;
 
@@ -150,6 +150,39 @@ fn work_moves_to_where_power_is_cheap() {
 }
 
 #[test]
+fn an_earlier_level_comes_before_all_later_ones() {
+    // the long job is late by 1 wherever it goes first, the short ones by more if they wait
+    let mut parts = singles(1, &[(0, 9), (0, 2), (0, 3)]);
+    for (job, due) in parts.jobs.iter_mut().zip([9, 9, 9]) {
+        (job.due, job.tardiness, job.flow) = (Some(due), 1, 0);
+    }
+    parts.families = vec![0, 1, 1];
+    parts.families_count = 2;
+    parts.machines[0].set_ups = Some(SetUps { between: vec![0, 1, 7, 0], initial: vec![0, 0] });
+    (parts.makespan, parts.set_up) = (1, 1);
+    let of = |levels: &[&[Criterion]]| {
+        let levels = levels.iter().map(|level| level.to_vec()).collect();
+        let (model, plan, first) = planned(Parts { levels, ..parts.clone() });
+        let costs = certify(&model, &plan).expect("it is proven").levels().to_vec();
+        assert_eq!(costs[0], first);
+        costs
+    };
+    // long, short, short: late 3 + 6, set up 1; short, short, long: late 12, set up 7
+    assert_eq!(of(&[&[Criterion::SetUp], &[Criterion::Tardiness], &[Criterion::Makespan]]), [1, 9, 15]);
+    assert_eq!(of(&[&[Criterion::Tardiness], &[Criterion::SetUp]]), [9, 1 + 15]);
+    // only one is late at all, whatever that costs
+    for job in &mut parts.jobs {
+        (job.late, job.tardiness) = (100, 0);
+    }
+    let of = |levels: &[Criterion]| {
+        let (model, plan, _) = planned(Parts { levels: levels.iter().map(|c| vec![*c]).collect(), ..parts.clone() });
+        certify(&model, &plan).expect("it is proven").levels().to_vec()
+    };
+    assert_eq!(of(&[Criterion::Tardiness, Criterion::SetUp, Criterion::Makespan]), [100, 7, 21]);
+    assert_eq!(of(&[Criterion::SetUp, Criterion::Tardiness, Criterion::Makespan]), [1, 200, 15]);
+}
+
+#[test]
 fn deadlines_come_before_costs() {
     let mut parts = singles(1, &[(0, 3), (0, 9)]);
     for job in &mut parts.jobs {
@@ -175,7 +208,14 @@ fn what_contradicts_itself_is_refused_with_its_place() {
     type Fault<'a> = (&'a dyn Fn(&mut Parts), &'a str);
     let stock = |capacity| vec![Resource { capacity, is_stock: true, ..Resource::default() }];
     let twice = [uses(0, 0..1, 1), uses(0, 0..1, 1)].concat();
-    let cases: [Fault<'_>; 7] = [
+    let five = Criterion::ALL[..5].iter().map(|c| vec![*c]).collect::<Vec<_>>();
+    let cases: [Fault<'_>; 10] = [
+        (&|p| p.levels.clone_from(&five), "number of levels of the objective: found 5, allowed 0 to 4"),
+        (&|p| p.levels = vec![Vec::new()], "level 0 of the objective: found no criterion, allowed at least one"),
+        (
+            &|p| p.levels = vec![vec![Criterion::Flow], vec![Criterion::Flow]],
+            "levels of the objective: found `flow` twice, allowed each criterion once",
+        ),
         (&|p| p.uses.clone_from(&twice), "uses of operation 0 in mode 0: found resource 0 twice, allowed each once"),
         (&|p| (p.resources, p.uses) = (stock(5), uses(0, 0..2, 3)), "all that may be used of stock 0: found 6, allowed 0 to 5"),
         (&|p| p.waits.push(wait), "wait between operations 0 and 1: found no precedence, allowed a precedence between them"),
@@ -208,18 +248,18 @@ proptest! {
         prop_assume!(model.operations.len() <= 3);
         let mut search = Search::new(&model, 1);
         search.step(4000);
-        let found = search.best().ok().map(|b| b.certificate.objective());
+        let found = search.best().ok().map(|b| b.certificate.levels().to_vec());
         prop_assert_eq!(found, tried(&model));
     }
 }
 
 /// The least objective over all modes and starts.
-fn tried(model: &Model) -> Option<i64> {
-    fn extend(model: &Model, plan: &mut Plan, until: i64, least: &mut Option<i64>) {
+fn tried(model: &Model) -> Option<Vec<i64>> {
+    fn extend(model: &Model, plan: &mut Plan, until: i64, least: &mut Option<Vec<i64>>) {
         let number = plan.operations.len();
         if number == model.operations.len() {
-            let objective = certify(model, plan).ok().map(|c| c.objective());
-            *least = [*least, objective].into_iter().flatten().min();
+            let objectives = certify(model, plan).ok().map(|c| c.levels().to_vec());
+            *least = [least.take(), objectives].into_iter().flatten().min();
             return;
         }
         let operation = &model.operations[number];

@@ -1,7 +1,9 @@
 //! Properties on random models with every feature on.
 
 use crate::check::plan::certify;
-use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait};
+use crate::search::model::{
+    Criterion, Job, LEVELS_MAX, Machine, Mode, Model, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
+};
 use crate::search::{Run, Search};
 use measure::Chance;
 use proptest::prelude::*;
@@ -22,6 +24,7 @@ pub(super) struct Features {
     pub batches: bool,
     pub optional: bool,
     pub windows: bool,
+    pub levels: bool,
 }
 
 /// A random model of such features.
@@ -79,7 +82,25 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
         });
     }
     beyond(&mut parts, has, &mut chance);
+    if has.levels {
+        parts.levels = levels(&mut chance);
+    }
     Model::new(parts).expect("random models are consistent")
+}
+
+/// Some criteria in some order.
+fn levels(chance: &mut Chance) -> Vec<Vec<Criterion>> {
+    let mut levels = vec![Vec::new(); 2 + chance.below(LEVELS_MAX as u64 - 1) as usize];
+    let count = levels.len() as u64;
+    for criterion in Criterion::ALL {
+        let at = chance.below(count + 1) as usize;
+        // what is drawn beyond the levels is not named
+        if let Some(level) = levels.get_mut(at) {
+            level.push(criterion);
+        }
+    }
+    levels.retain(|level| !level.is_empty());
+    levels
 }
 
 /// Resources, limits of waits, sizes.
@@ -118,9 +139,9 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
 }
 
 pub(super) fn features() -> impl Strategy<Value = Features> {
-    any::<([bool; 7], [bool; 6])>().prop_map(|(plain, beyond)| {
+    any::<([bool; 7], [bool; 7])>().prop_map(|(plain, beyond)| {
         let [flexible, set_ups, closed, dates, early, graph, published] = plain;
-        let [resources, prices, waits, batches, optional, windows] = beyond;
+        let [resources, prices, waits, batches, optional, windows, levels] = beyond;
         Features {
             flexible,
             set_ups,
@@ -135,6 +156,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
             batches,
             optional,
             windows,
+            levels,
         }
     })
 }
@@ -142,7 +164,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
 /// Without what lies beyond machines and precedences.
 pub(super) fn plain(has: Features) -> Features {
     let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..has };
-    Features { optional: false, windows: false, ..beyond }
+    Features { optional: false, windows: false, levels: false, ..beyond }
 }
 
 proptest! {
@@ -157,7 +179,7 @@ proptest! {
             match search.best() {
                 Ok(best) => {
                     prop_assert_eq!(search.broken(), 0);
-                    prop_assert_eq!(best.certificate.objective(), search.objective());
+                    prop_assert_eq!(best.certificate.levels(), search.objectives());
                 }
                 Err(violation) => {
                     prop_assert!(search.broken() > 0, "{}", violation);
@@ -165,7 +187,8 @@ proptest! {
                     prop_assert!(has.windows || has.waits, "{}", violation);
                 }
             }
-            prop_assert!(search.bound() <= search.objective(), "bound {} above {}", search.bound(), search.objective());
+            let (bounds, objectives) = (search.bounds(), search.objectives());
+            prop_assert!(bounds.iter().zip(&objectives).all(|(b, o)| b <= o), "{bounds:?} above {objectives:?}");
         }
     }
 
@@ -174,10 +197,10 @@ proptest! {
         let model = model(seed, has);
         let (mut at_once, mut in_parts) = (Search::new(&model, seed), Search::new(&model, seed));
         at_once.step(300);
-        let mut last = (in_parts.broken(), in_parts.objective());
+        let mut last = (in_parts.broken(), in_parts.objectives());
         for _ in 0..30 {
             in_parts.step(10);
-            let now = (in_parts.broken(), in_parts.objective());
+            let now = (in_parts.broken(), in_parts.objectives());
             prop_assert!(now <= last);
             last = now;
         }

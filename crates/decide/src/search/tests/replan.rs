@@ -21,6 +21,7 @@ const ALL: Features = Features {
     batches: false,
     optional: false,
     windows: false,
+    levels: false,
 };
 
 fn running(seed: u64) -> (Model, Plan) {

@@ -2,20 +2,22 @@
 //!
 //! Enters: a plan with its certificate, and the form the problem came in, for the names. Leaves: a [`PlanForm`]. Absent: plans that are not proven.
 
-use super::ModelForm;
 use super::words::Names;
+use super::{CriterionForm, ModelForm};
 use crate::plan::run::Found;
-use decide::search::model::{Model, Time};
+use decide::search::model::{Criterion, Model, Time};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A plan with the proof of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlanForm {
-    /// What it costs; less is better.
+    /// What it costs, where the objective has levels at the first; less is better.
     pub objective: f64,
-    /// What no plan costs less than.
+    /// What no plan costs less than, where the objective has levels at the first.
     pub bound: f64,
+    /// The levels of the objective in the order in which they count; empty where it is one sum.
+    pub levels: Vec<LevelForm>,
     /// When the last operation is complete.
     pub makespan: f64,
     /// By how much the latest of all jobs is late.
@@ -43,6 +45,17 @@ pub struct PlanForm {
     pub rules: Vec<String>,
     /// Operations by start.
     pub operations: Vec<AssignedForm>,
+}
+
+/// A level of the objective.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LevelForm {
+    /// Its criteria.
+    pub criteria: Vec<CriterionForm>,
+    /// What the plan costs at it.
+    pub cost: f64,
+    /// What no plan costs less than at it, whatever it costs at the others.
+    pub bound: f64,
 }
 
 /// What is done when.
@@ -79,6 +92,7 @@ impl PlanForm {
         Self {
             objective: certificate.objective() as f64 / scale,
             bound: found.bound as f64 / scale,
+            levels: levels(model, found, scale),
             makespan: time(certificate.makespan()),
             tardiest: time(certificate.tardiest()),
             set_up: time(certificate.set_up()),
@@ -94,4 +108,18 @@ impl PlanForm {
             operations,
         }
     }
+}
+
+/// What a plan costs level by level.
+fn levels(model: &Model, found: &Found, scale: f64) -> Vec<LevelForm> {
+    if model.levels.is_empty() {
+        return Vec::new();
+    }
+    let costs = found.best.certificate.levels().iter().zip(&found.bounds);
+    let of = |(level, (cost, bound)): (usize, (&i64, &i64))| LevelForm {
+        criteria: Criterion::ALL.into_iter().filter(|c| model.level(*c) == level).filter_map(CriterionForm::of).collect(),
+        cost: *cost as f64 / scale,
+        bound: *bound as f64 / scale,
+    };
+    costs.enumerate().map(of).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Enters: a [`ModelForm`]. Leaves: the model, or the place in the JSON that is wrong. Absent: what a model must keep (`decide::search::model`).
 
-use super::{JobForm, MachineForm, ModelForm, OperationForm, ResourceForm};
+use super::{CriterionForm, JobForm, MachineForm, ModelForm, OperationForm, ResourceForm};
 use decide::search::model::{
     Job, Machine, Mode, Model, ModelError, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
 };
@@ -50,8 +50,10 @@ impl ModelForm {
         (parts.tardiest, parts.set_up) = (self.tardiest, self.set_up);
         let of_jobs = parts.jobs.iter().any(|j| j.tardiness > 0 || j.late > 0 || j.earliness > 0 || j.flow > 0);
         let has_penalty = of_jobs || self.tardiest > 0 || self.set_up > 0;
-        parts.makespan = self.makespan.unwrap_or(i64::from(!has_penalty));
+        let is_named = self.levels.iter().flatten().any(|form| *form == CriterionForm::Makespan);
+        parts.makespan = self.makespan.unwrap_or(i64::from(!has_penalty || is_named));
         parts.stability = self.stability.map_or_else(Stability::default, |s| Stability { tick: s.tick, machine: s.machine });
+        parts.levels = self.levels(&parts)?;
         Model::new(parts)
     }
 

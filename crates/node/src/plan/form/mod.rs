@@ -4,13 +4,14 @@
 //! chooses.
 
 mod answer;
+mod levels;
 mod meaning;
 mod words;
 
 pub use answer::PlanForm;
 use decide::search::model::Time;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A scheduling problem: jobs of operations on machines.
@@ -24,7 +25,7 @@ pub struct ModelForm {
     /// Families that set-ups go between. Absent: no set-ups.
     #[serde(default)]
     pub families: Vec<String>,
-    /// Penalty for each tick of makespan. Absent: 1 where no job has a penalty, else 0.
+    /// Penalty for each tick of makespan. Absent: 1 where no job has a penalty or `levels` names it, else 0.
     pub makespan: Option<i64>,
     /// Penalty for each tick by which the latest of all jobs is late.
     #[serde(default)]
@@ -37,6 +38,34 @@ pub struct ModelForm {
     pub resources: Vec<ResourceForm>,
     /// Penalties for deviating from what was published.
     pub stability: Option<StabilityForm>,
+    /// Criteria in the order in which they count: a plan that costs less at an earlier level is better whatever it costs at later ones. Those of a
+    /// level are summed, those not named belong to the last. At most 4 levels. Absent: one sum of all.
+    #[serde(default)]
+    pub levels: Vec<Vec<CriterionForm>>,
+}
+
+/// A part of the objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CriterionForm {
+    /// Penalties for the makespan.
+    Makespan,
+    /// Penalties for the largest tardiness.
+    Tardiest,
+    /// Penalties for set-ups.
+    SetUp,
+    /// Penalties for late jobs, by the tick and for being late at all.
+    Tardiness,
+    /// Penalties for early jobs.
+    Earliness,
+    /// Penalties for the time from first start to completion.
+    Flow,
+    /// Penalties for deviating from what was published.
+    Deviation,
+    /// Penalties for operations left out.
+    LeftOut,
+    /// What the resources in use cost.
+    Resources,
 }
 
 /// A resource beside the machines. Who uses it has it while running; of a stock, for good.
