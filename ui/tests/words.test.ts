@@ -48,6 +48,8 @@ describe('the two lists', () => {
 describe('every code has words', () => {
   it.each([
     ['state', 'MachineState'],
+    ['loss', 'Loss'],
+    ['waste', 'WasteKind'],
     ['cause', 'Cause'],
     ['finding', 'Cause'],
     ['forecast', 'ForecastKind'],
@@ -72,6 +74,7 @@ describe('every code has words', () => {
   ])('%s of %s', (family, form) => expectWords(family, codes(form)))
 
   it('roles are those of the interface, in order', () => expect([...ROLES]).toEqual(codes('UserRole')))
+  it('losses say what they mean', () => expectWords('loss', codes('Loss').map((l) => `${l}.means`)))
   it('states say what they mean', () => expectWords('state', codes('MachineState').map((s) => `${s}.means`)))
   it('every service has its sentence', () => {
     expectWords('service', ['tool', 'bearing', 'leak'])

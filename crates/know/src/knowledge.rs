@@ -186,9 +186,10 @@ impl Knowledge {
     pub fn kpis(&self, plant: &Plant, scope: Scope, window: Window) -> Kpis {
         kpi::kpis(&self.memory, plant, scope, window)
     }
-    /// The six big losses of a scope in a window of the last seven days, with its stops by cause; `None` where no time was planned.
-    pub fn losses(&self, plant: &Plant, scope: Scope, window: Window) -> Option<Losses> {
-        kpi::losses(&self.memory, plant, scope, window)
+    /// KPIs as [`Self::kpis`], and the six big losses of the same scope and window with its stops by cause; no losses where no time was
+    /// planned.
+    pub fn kpis_and_losses(&self, plant: &Plant, scope: Scope, window: Window) -> (Kpis, Option<Losses>) {
+        kpi::kpis_and_losses(&self.memory, plant, scope, window)
     }
     /// KPIs of the unit, each line, each machine, each order worked on in the window, and each team.
     pub fn all_kpis(&self, plant: &Plant, window: Window) -> Vec<(Scope, Kpis)> {

@@ -113,7 +113,7 @@ fn the_six_losses_worked_by_hand() {
     let mut scene = shift();
     scene.word(0, Role::Alarm, h(11.0), "belt");
     let know = scene.play().0;
-    let losses = know.losses(&scene.plant, Scope::Machine(MachineId(0)), window(6.0, 14.0)).expect("planned");
+    let losses = know.kpis_and_losses(&scene.plant, Scope::Machine(MachineId(0)), window(6.0, 14.0)).1.expect("planned");
     for (loss, minutes) in Loss::ALL.into_iter().zip([60.0, 30.0, 60.0, 50.0, 0.0, 80.0]) {
         assert!((losses.of_loss(loss) / 60.0 - minutes).abs() < 1e-6, "{}: {}", loss.word(), losses.of_loss(loss) / 60.0);
     }
@@ -121,7 +121,7 @@ fn the_six_losses_worked_by_hand() {
     assert_eq!(told.len(), 4);
     assert_eq!((told[3], told.iter().map(|t| t.2).sum::<f64>()), (("set_up", 1.0, 30.0), 210.0));
     assert!(told.contains(&("belt", 1.0, 60.0)) && told.contains(&("starved", 1.0, 60.0)), "{told:?}");
-    let line = know.losses(&scene.plant, Scope::Line(LineId(0)), window(6.0, 14.0)).expect("planned");
+    let line = know.kpis_and_losses(&scene.plant, Scope::Line(LineId(0)), window(6.0, 14.0)).1.expect("planned");
     let sum: f64 = Loss::ALL.into_iter().map(|l| line.points(l)).sum();
     let oee = know.kpis(&scene.plant, Scope::Line(LineId(0)), window(6.0, 14.0)).oee.expect("made");
     assert!((sum - (1.0 - oee)).abs() < 1e-9 && (line.oee - oee).abs() < 1e-12);
@@ -142,7 +142,7 @@ fn stops_that_nobody_tells_are_found_from_the_gaps_between_pieces() {
     }
     let know = scene.play().0;
     let window = Window { from: START + Span::from_hours(6), to: START + Span::from_seconds(at) };
-    let losses = know.losses(&scene.plant, Scope::Machine(MachineId(0)), window).expect("planned");
+    let losses = know.kpis_and_losses(&scene.plant, Scope::Machine(MachineId(0)), window).1.expect("planned");
     assert!((losses.of_loss(Loss::Idling) - 300.0).abs() < 1e-3, "{:?}", losses.seconds);
     assert!(losses.of_loss(Loss::ReducedSpeed).abs() < 1e-3, "{:?}", losses.seconds);
     assert_eq!(losses.stops.len(), 1);
@@ -360,7 +360,7 @@ proptest! {
         let used = know.energy_use(MachineId(0), Window { from, to });
         let excess: f64 = used.excess.iter().map(|e| e.kwh).sum();
         prop_assert!((used.kwh - energy).abs() < 1e-6 && (used.expected_kwh + excess - used.kwh).abs() < 1e-6, "{used:?}");
-        if let Some(losses) = know.losses(&scene.plant, Scope::Machine(MachineId(0)), Window { from, to }) {
+        if let Some(losses) = know.kpis_and_losses(&scene.plant, Scope::Machine(MachineId(0)), Window { from, to }).1 {
             let points: f64 = Loss::ALL.into_iter().map(|l| losses.points(l)).sum();
             prop_assert!((points - (1.0 - losses.oee)).abs() < 1e-6, "{points} of {}", 1.0 - losses.oee);
         }

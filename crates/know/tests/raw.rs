@@ -56,7 +56,7 @@ fn since(day: &str, text: &str) -> i64 {
 }
 
 fn losses(scene: &Scene, know: &Knowledge, window: Window) -> Losses {
-    let losses = know.losses(&scene.plant, Scope::Machine(MachineId(0)), window).expect("planned");
+    let losses = know.kpis_and_losses(&scene.plant, Scope::Machine(MachineId(0)), window).1.expect("planned");
     let points: f64 = Loss::ALL.into_iter().map(|l| losses.points(l)).sum();
     assert!((points - (1.0 - losses.oee)).abs() < 1e-9, "the losses are the gap: {points} of {}", 1.0 - losses.oee);
     losses

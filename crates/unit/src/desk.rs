@@ -30,12 +30,16 @@ pub struct View {
     /// KPIs since the start of the current or last worked shift: of the unit, of each line, of each machine, of each order
     /// heard of, of each team.
     pub kpis: Vec<(Scope, Kpis)>,
+    /// The six big losses of the unit, each line and each machine in the same window, where time was planned in it.
+    pub losses: Vec<(Scope, Losses)>,
     /// KPIs of the unit in each of the last worked shifts, newest first; the running shift up to now.
     pub shifts: Vec<(ShiftSpan, Kpis)>,
     /// States of each machine over the last 24 h, by machine.
     pub timelines: Vec<Vec<Stretch>>,
     /// Where the energy of each machine went over the last 24 h, by machine.
     pub energy: Vec<EnergyAccount>,
+    /// What each machine took over the last 24 h against what was expected of it, by machine.
+    pub energy_use: Vec<EnergyUse>,
     /// What was learned of each machine.
     pub profiles: Vec<MachineProfile>,
     /// Findings, open ones first.

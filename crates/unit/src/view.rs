@@ -1,10 +1,10 @@
 //! How the view at the desk is made from the rooms.
 
 use crate::Unit;
-use crate::desk::{EnergyUse, Kpis, Losses, Scope, View};
+use crate::desk::{Kpis, Losses, Scope, View};
 use know::memory::HORIZON;
 use measure::{Instant, Span};
-use plant::{MachineId, OrderId, RecordKind, ShiftSpan, TeamId, Window};
+use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
 
 /// How far back timelines and energy accounts reach.
 const DAY: Span = Span::from_days(1);
@@ -17,6 +17,7 @@ impl Unit {
         let image = self.collector.freeze(now);
         let machines = || self.plant.machines.iter().map(|m| m.id);
         let day = Window { from: now - DAY, to: now };
+        let (kpis, losses) = self.scopes(now);
         View {
             at: now,
             plant: self.plant.clone(),
@@ -24,10 +25,12 @@ impl Unit {
             timings: self.collector.timings(now),
             watermarks: self.collector.watermarks(now),
             refused: self.memory.refused(),
-            kpis: self.scopes(now),
+            kpis,
+            losses,
             shifts: self.shifts(now),
             timelines: machines().map(|m| self.knowledge.timeline(m, day)).collect(),
             energy: machines().map(|m| self.knowledge.energy(&self.plant, m, day)).collect(),
+            energy_use: machines().map(|m| self.knowledge.energy_use(m, day)).collect(),
             profiles: self.knowledge.profiles().to_vec(),
             findings: self.memory.findings(),
             forecasts: self.knowledge.forecasts().to_vec(),
@@ -48,17 +51,8 @@ impl Unit {
         self.knowledge.kpis(&self.plant, scope, window)
     }
 
-    /// The six big losses of one scope in a window, with its stops by cause; `None` where no time was planned.
-    pub fn losses(&self, scope: Scope, window: Window) -> Option<Losses> {
-        self.knowledge.losses(&self.plant, scope, window)
-    }
-
-    /// What a machine took in a window against what was expected of its states, product and pieces.
-    pub fn energy_use(&self, machine: MachineId, window: Window) -> EnergyUse {
-        self.knowledge.energy_use(machine, window)
-    }
-
-    fn scopes(&self, now: Instant) -> Vec<(Scope, Kpis)> {
+    /// KPIs of each scope, and the losses of those that have planned time of their own.
+    fn scopes(&self, now: Instant) -> (Vec<(Scope, Kpis)>, Vec<(Scope, Losses)>) {
         let plant = &self.plant;
         let shift =
             self.worked(now).first().map_or(Window { from: now - DAY, to: now }, |s| Window { from: s.from, to: s.to.min(now) });
@@ -73,7 +67,16 @@ impl Unit {
                     .push((Scope::Order(OrderId(place as u32)), Window { from: started, to: progress.finished.unwrap_or(now) }));
             }
         }
-        scopes.into_iter().map(|(scope, window)| (scope, self.kpis(scope, window))).collect()
+        let (mut kpis, mut losses) = (Vec::with_capacity(scopes.len()), Vec::new());
+        for (scope, window) in scopes {
+            let of_scope = match scope {
+                Scope::Unit | Scope::Line(_) | Scope::Machine(_) => self.knowledge.kpis_and_losses(plant, scope, window),
+                Scope::Order(_) | Scope::Team(_) => (self.kpis(scope, window), None),
+            };
+            kpis.push((scope, of_scope.0));
+            losses.extend(of_scope.1.map(|of| (scope, of)));
+        }
+        (kpis, losses)
     }
 
     fn shifts(&self, now: Instant) -> Vec<(ShiftSpan, Kpis)> {

@@ -49,6 +49,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::history::buckets,
         routes::history::last,
         routes::kpis::kpis,
+        routes::kpis::losses,
         routes::findings::findings,
         routes::findings::confirm,
         routes::findings::forecasts,

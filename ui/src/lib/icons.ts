@@ -4,6 +4,7 @@
 export const ICONS = {
   unit: 'M8.6 4.7a8 8 0 0 1 6.8 0 M18.5 7.4a8 8 0 0 1 1.3 6.6 M17.6 17.8a8 8 0 0 1-5.6 2.2 M9 19.5a8 8 0 0 1-4.4-4.8 M4.2 10.4a8 8 0 0 1 1.6-3.2 M12 10v4 M10 12h4',
   machines: 'M4 20V9l5 3V9l5 3V5h6v15z M8 16h2 M13 16h2',
+  losses: 'M4 20V4 M4 20h17 M7 7h12 M7 11h8 M7 15h4',
   decisions: 'M12 3v5 M12 8 5 12v4 M12 8l7 4v4 M3 16h4v4H3z M17 16h4v4h-4z M10 3h4',
   energy: 'M13 3 5 13h6l-1 8 8-11h-6z',
   orders: 'M6 4h12v16H6z M9 4V2.5h6V4 M9 10h6 M9 14h6',

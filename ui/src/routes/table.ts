@@ -12,6 +12,7 @@ import Decision from './decision/Page.svelte'
 import Decisions from './decisions/Page.svelte'
 import Energy from './energy/Page.svelte'
 import Hand from './hand/Page.svelte'
+import Losses from './losses/Page.svelte'
 import Machine from './machine/Page.svelte'
 import Machines from './machines/Page.svelte'
 import Orders from './orders/Page.svelte'
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   { name: 'unit', path: '/', page: Unit, icon: 'unit', list: 'main' },
   { name: 'machines', path: '/machines', page: Machines, icon: 'machines', list: 'main' },
   { name: 'machine', path: '/machines/:machine', page: Machine, under: 'machines' },
+  { name: 'losses', path: '/losses', page: Losses, icon: 'losses', list: 'main' },
   { name: 'decisions', path: '/decisions', page: Decisions, icon: 'decisions', list: 'main' },
   { name: 'decision', path: '/decisions/:id', page: Decision, under: 'decisions' },
   { name: 'energy', path: '/energy', page: Energy, icon: 'energy', list: 'main' },

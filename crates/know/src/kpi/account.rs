@@ -23,20 +23,17 @@ type Periods = Vec<(Instant, Instant)>;
 /// KPIs of a scope; a window that reaches past the latest instant known of is cut there.
 pub fn kpis(memory: &Memory, plant: &Plant, scope: Scope, window: Window) -> Kpis {
     let window = cut(memory, window);
-    let mut sums = Reach::of(memory, plant, scope, window).sums(memory, plant);
-    sums.people = match scope {
-        Scope::Unit => people(memory, plant, None, window),
-        Scope::Team(team) => people(memory, plant, Some(team), window),
-        Scope::Machine(_) | Scope::Line(_) | Scope::Order(_) => None,
-    };
-    sums.kpis(window)
+    Reach::of(memory, plant, scope, window).sums_with_people(memory, plant, window).kpis(window)
 }
 
-/// The six big losses of a scope, with its stops by cause; `None` where no time was planned.
-pub fn losses(memory: &Memory, plant: &Plant, scope: Scope, window: Window) -> Option<Losses> {
+/// KPIs of a scope, and its six big losses with its stops by cause; no losses where no time was planned.
+pub fn kpis_and_losses(memory: &Memory, plant: &Plant, scope: Scope, window: Window) -> (Kpis, Option<Losses>) {
     let window = cut(memory, window);
     let reach = Reach::of(memory, plant, scope, window);
-    Losses::of(&reach.sums(memory, plant), window, reach.stops(memory, plant))
+    let sums = reach.sums_with_people(memory, plant, window);
+    let is_planned = sums.planned_busy > Span::ZERO;
+    let losses = is_planned.then(|| Losses::of(&sums, window, reach.stops(memory, plant))).flatten();
+    (sums.kpis(window), losses)
 }
 
 /// A window as far as something is known.
@@ -121,6 +118,14 @@ impl Reach {
             sums.energy_kwh += slice.energy_kwh * clip.share;
         }
         sums
+    }
+    fn sums_with_people(&self, memory: &Memory, plant: &Plant, window: Window) -> Sums {
+        let people = match self.scope {
+            Scope::Unit => people(memory, plant, None, window),
+            Scope::Team(team) => people(memory, plant, Some(team), window),
+            Scope::Machine(_) | Scope::Line(_) | Scope::Order(_) => None,
+        };
+        Sums { people, ..self.sums(memory, plant) }
     }
     fn sums(&self, memory: &Memory, plant: &Plant) -> Sums {
         if let Scope::Order(_) = self.scope {

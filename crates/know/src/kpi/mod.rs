@@ -8,7 +8,7 @@ mod formula;
 mod losses;
 mod waste;
 
-pub use account::{energy, kpis, losses};
+pub use account::{energy, kpis, kpis_and_losses};
 pub use formula::Sums;
 pub use losses::{Loss, Losses, Stop};
 pub use waste::{Cost, EnergyUse, Excess, Waste, energy_use};

@@ -12,6 +12,15 @@ pub struct OfScope {
     pub scope: Option<String>,
 }
 
+/// `GET /losses`.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct LossesOf {
+    /// `unit`, `line` or `machine`; `unit` where left out.
+    pub scope: Option<String>,
+}
+
 /// `GET /machines/{name}/timeline`.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -277,7 +277,7 @@ impl Machine {
             findings: view.findings.iter().filter(|f| f.machine == id).map(|f| Finding::of(plant, f)).collect(),
             forecasts: view.forecasts.iter().filter(|f| f.machine == id).map(|f| Forecast::of(plant, f)).collect(),
             decisions: decisions.map(|d| Decision::of(plant, d, &view.commands, &view.outcomes)).collect(),
-            energy: view.energy.iter().find(|e| e.machine == id).map(|e| EnergyAccount::of(plant, e)),
+            energy: EnergyAccount::in_view(view, id),
             profile: view.profiles.iter().find(|p| p.machine == id).map(Profile::from),
         }
     }

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod hand;
 pub mod history;
 pub mod kpi;
+pub mod losses;
 pub mod machine;
 pub mod order;
 pub mod person;

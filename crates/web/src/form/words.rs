@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use std::fmt;
+use unit::desk;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -50,6 +51,8 @@ words! {
     DecisionKind, plant::DecisionKind, plant::DecisionKind::ALL.iter().map(plant::DecisionKind::word), "Kind of a decision.";
     DecisionState, &plant::DecisionState, plant::DecisionState::ALL.iter().map(plant::DecisionState::word), "Where a decision stands.";
     RevisionState, plant::RevisionState, plant::RevisionState::ALL.iter().map(plant::RevisionState::word), "Where a revision stands.";
+    Loss, desk::Loss, desk::Loss::ALL.iter().map(|l| l.word()), "One of the six big losses of OEE.";
+    WasteKind, desk::Waste, desk::Waste::ALL.iter().map(|w| w.word()), "How energy beyond what was expected was taken.";
     Metric, plant::Metric, plant::Metric::ALL.iter().map(plant::Metric::word), "What a decision changes; positive is always better.";
 }
 

@@ -1,9 +1,10 @@
-//! KPIs by scope.
+//! KPIs and losses by scope.
 
 use super::Look;
-use crate::form::ask::OfScope;
+use crate::form::ask::{LossesOf, OfScope};
 use crate::form::common::{machine_name, order_name};
 use crate::form::kpi::ScopedKpis;
+use crate::form::losses::Losses;
 use crate::form::revision::Mark;
 use crate::reply::Reply;
 use crate::take::{Ask, word};
@@ -14,6 +15,9 @@ use unit::desk::{Kpis, Scope, View};
 
 const SCOPES: [(&str, &str); 6] =
     [("unit", "unit"), ("line", "line"), ("machine", "machine"), ("order", "order"), ("team", "team"), ("shift", "shift")];
+
+/// So many of the scopes have planned time of their own.
+const LOSING: usize = 3;
 
 /// KPIs of every thing of a scope since the start of the current or last worked shift; of scope `shift`, the unit's KPIs in each
 /// of the last shifts, newest first.
@@ -27,6 +31,19 @@ pub async fn kpis(State(windows): Look, Ask(ask): Ask<OfScope>) -> Reply<Json<Ve
     let rows = view.kpis.iter().filter_map(|(of, kpis)| {
         let name = name_in(&view.plant, scope, *of)?;
         Some(ScopedKpis { scope, name, kpis: kpis.into(), revised: Mark::all(&view, *of, kpis.window) })
+    });
+    Ok(Json(rows.collect()))
+}
+
+/// Where the OEE of every thing of a scope went since the start of the current or last worked shift; things without planned time are
+/// left out.
+#[utoipa::path(get, path = "/api/v1/losses", tag = "unit", params(LossesOf), responses((status = 200, body = [Losses])))]
+pub async fn losses(State(windows): Look, Ask(ask): Ask<LossesOf>) -> Reply<Json<Vec<Losses>>> {
+    let view = windows.view();
+    let scope = word("query.scope", ask.scope.as_deref().unwrap_or("unit"), &SCOPES[..LOSING])?;
+    let rows = view.losses.iter().filter_map(|(of, losses)| {
+        let name = name_in(&view.plant, scope, *of)?;
+        Some(Losses::of(&view.plant, scope, name, losses))
     });
     Ok(Json(rows.collect()))
 }

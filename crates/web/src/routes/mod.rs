@@ -55,6 +55,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/machines/{name}/buckets", get(history::buckets))
         .route("/api/v1/last", get(history::last))
         .route("/api/v1/kpis", get(kpis::kpis))
+        .route("/api/v1/losses", get(kpis::losses))
         .route("/api/v1/findings", get(findings::findings))
         .route("/api/v1/findings/{id}/confirmation", post(findings::confirm))
         .route("/api/v1/forecasts", get(findings::forecasts))

@@ -9,7 +9,10 @@ use plant::{
     Plant, Quality, RefusalReason, Refused, Role, SourceId, StatePower, Window,
 };
 use std::sync::Arc;
-use unit::desk::{Accounting, ClockOffset, EnergyAccount, Gain, Kpis, Scope, Stretch, Timing, View};
+use unit::desk::{
+    Accounting, ClockOffset, EnergyAccount, EnergyUse, Excess, Gain, Kpis, Loss, Losses, Scope, Stop, Stretch, Timing, View,
+    Waste,
+};
 
 const BLOCK: Span = Span::from_micros(450_000_000);
 const DAY: Span = Span::from_days(1);
@@ -135,6 +138,55 @@ fn all_kpis(plant: &Plant, window: Window) -> Vec<(Scope, Kpis)> {
     all.extend(plant.orders.iter().take(6).map(|o| (Scope::Order(o.id), kpis(&[o.id.index() % 10], window))));
     all.extend(plant.teams.iter().map(|t| (Scope::Team(t.id), kpis(&every, window))));
     all
+}
+
+/// The losses that stand behind the KPIs of the unit, the lines and the machines.
+fn losses(kpis: &[(Scope, Kpis)]) -> Vec<(Scope, Losses)> {
+    let of = |(scope, k): &(Scope, Kpis)| {
+        let machine = match scope {
+            Scope::Machine(id) => *id,
+            Scope::Unit | Scope::Line(_) => MachineId(0),
+            Scope::Order(_) | Scope::Team(_) => return None,
+        };
+        let (planned, producing) = (k.planned_busy.seconds(), k.producing.seconds());
+        let (effectiveness, quality) = (k.effectiveness.unwrap_or(1.0), k.quality_ratio.unwrap_or(1.0));
+        let mut seconds = [0.0; Loss::ALL.len()];
+        seconds[Loss::Breakdowns as usize] = k.down.seconds();
+        seconds[Loss::SetUp as usize] = k.set_up.seconds();
+        seconds[Loss::Idling as usize] = planned - producing - k.down.seconds() - k.set_up.seconds();
+        seconds[Loss::ReducedSpeed as usize] = producing * (1.0 - effectiveness);
+        seconds[Loss::Defects as usize] = producing * effectiveness * (1.0 - quality);
+        let stop = |loss: Loss, cause: &'static str, count: f64| {
+            let lost = seconds[loss as usize];
+            Stop { machine, loss, cause: cause.into(), count, seconds: lost, points: lost / planned }
+        };
+        let stops = vec![
+            stop(Loss::Idling, "starved", 9.0),
+            stop(Loss::SetUp, "set_up", 4.0),
+            stop(Loss::Breakdowns, "E-104 coolant low", 2.0),
+        ];
+        let oee = producing / planned * effectiveness * quality;
+        (planned > 0.0).then(|| (*scope, Losses { window: k.window, planned_busy: k.planned_busy, oee, seconds, stops }))
+    };
+    kpis.iter().filter_map(of).collect()
+}
+
+/// What a machine took against what was expected: what it took starved is waste.
+fn energy_use(machine: usize, day: Window) -> EnergyUse {
+    let account = energy(machine, day);
+    let idle = account.by_state_kwh[MachineState::Starved.index()];
+    let excess = |waste, state, product, kwh| Excess { waste, state, product, kwh };
+    EnergyUse {
+        machine: account.machine,
+        window: day,
+        kwh: account.kwh,
+        expected_kwh: account.kwh - idle - 1.5,
+        unjudged_kwh: 0.5,
+        excess: vec![
+            excess(Waste::Idle, MachineState::Starved, None, idle),
+            excess(Waste::Draw, MachineState::Producing, Some(plant::ProductId(0)), 1.5),
+        ],
+    }
 }
 
 fn energy(machine: usize, day: Window) -> EnergyAccount {
@@ -313,7 +365,9 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
     r.decisions.sort_by_key(|d| (d.state != plant::DecisionState::Pending, std::cmp::Reverse(d.at)));
     let window_of = |s: &plant::ShiftSpan| Window { from: s.from, to: s.to.min(now) };
     let every: Vec<usize> = (0..MACHINES.len()).collect();
-    let shifts = plant.calendar.spans(now - DAY, now).into_iter().rev().map(|s| (s, kpis(&every, window_of(&s))));
+    let of_shift = |s| (s, kpis(&every, window_of(&s)));
+    let shifts = plant.calendar.spans(now - DAY, now).into_iter().rev().map(of_shift).collect();
+    let kpis = all_kpis(plant, window_of(&shift));
     let counts = [r.findings.len(), r.forecasts.len(), r.decisions.len(), r.commands.len(), r.outcomes.len(), r.revisions.len()];
     View {
         at: now,
@@ -323,10 +377,12 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         timings: timings(),
         watermarks: vec![Some(now - Span::from_seconds(3))],
         refused: refused(now),
-        kpis: all_kpis(plant, window_of(&shift)),
-        shifts: shifts.collect(),
+        losses: losses(&kpis),
+        kpis,
+        shifts,
         timelines: (0..MACHINES.len()).map(|m| timeline(m, day)).collect(),
         energy: (0..MACHINES.len()).map(|m| energy(m, day)).collect(),
+        energy_use: (0..MACHINES.len()).map(|m| energy_use(m, day)).collect(),
         profiles: (0..MACHINES.len()).map(|m| profile(m, &r)).collect(),
         gains: gains(&r),
         findings: r.findings,

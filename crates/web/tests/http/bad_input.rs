@@ -101,6 +101,7 @@ async fn a_bad_question_is_named_by_place_found_and_allowed() {
             invalid("query.functions", "median", "mean, min, max, first, last, count, delta, time_weighted_mean"),
         ),
         ("machines/mill-1/timeline?hours=25".to_owned(), invalid("query.hours", "25", "1 to 24")),
+        ("losses?scope=order".to_owned(), invalid("query.scope", "order", "unit, line, machine")),
         ("kpis?scope=galaxy".to_owned(), invalid("query.scope", "galaxy", "unit, line, machine, order, team, shift")),
         ("findings?open=perhaps".to_owned(), invalid("query.open", "perhaps", "true or false")),
         ("findings?limit=501".to_owned(), invalid("query.limit", "501", "1 to 500")),

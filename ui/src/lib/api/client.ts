@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, MachineBrief, MachineDetail, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -75,6 +75,7 @@ export const api = {
   series: (machine: string, channel: string, from: string, to: string, points: number) =>
     ask<Series>('GET', `/machines/${name(machine)}/channels/${name(channel)}/series${query({ from, to, points })}`),
   kpis: (scope: string) => ask<ScopedKpis[]>('GET', `/kpis${query({ scope })}`),
+  losses: (scope: string) => ask<Losses[]>('GET', `/losses${query({ scope })}`),
   findings: (open: boolean, limit = 100) => ask<Finding[]>('GET', `/findings${query({ open, limit })}`),
   forecasts: () => ask<Forecast[]>('GET', '/forecasts'),
   decisions: (state: string, limit: number, before?: string) => ask<Decision[]>('GET', `/decisions${query({ state, limit, before })}`),

@@ -301,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/losses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the OEE of every thing of a scope went since the start of the current or last worked shift; things without planned time are
+         *     left out.
+         */
+        get: operations["losses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines": {
         parameters: {
             query?: never;
@@ -988,6 +1008,13 @@ export interface components {
             by_state: {
                 [key: string]: number;
             };
+            /** @description What was taken beyond the expected, the greatest first. */
+            excess: components["schemas"]["Excess"][];
+            /**
+             * Format: double
+             * @description What was expected of its states, product and pieces; with the excess it sums to what was measured [kW.h].
+             */
+            expected_kwh: number;
             /**
              * Format: double
              * @description Good pieces.
@@ -1005,6 +1032,11 @@ export interface components {
             kwh_per_good: number | null;
             /** @description The machine. */
             machine: string;
+            /**
+             * Format: double
+             * @description Of the expected the part for which nothing is usual yet [kW.h].
+             */
+            unjudged_kwh: number;
             /** @description Energy wasted, by cause. */
             waste: components["schemas"]["Waste"][];
         };
@@ -1062,6 +1094,32 @@ export interface components {
             unit: string;
             /** @description The figure with its uncertainty. */
             value: components["schemas"]["Estimate"];
+        };
+        /** @description Energy beyond what was expected of a machine's states, product and pieces, in one of its states. */
+        Excess: {
+            /**
+             * Format: double
+             * @description What it emitted [kg CO2].
+             */
+            co2_kg: number;
+            /**
+             * Format: double
+             * @description What it cost, in the unit's currency.
+             */
+            cost: number;
+            /**
+             * Format: double
+             * @description How much; below zero where less was taken than expected [kW.h].
+             */
+            kwh: number;
+            /** @description The product on the machine while it produced or was set up. */
+            product: string | null;
+            /** @description The state of the machine. */
+            state: components["schemas"]["MachineState"];
+            /** @description The operation of that product's route which the machine does. */
+            step: string | null;
+            /** @description How it was taken. */
+            waste: components["schemas"]["WasteKind"];
         };
         /** @description A number or a word. */
         Figure: number | string;
@@ -1331,6 +1389,51 @@ export interface components {
             machines: string[];
             /** @description Its name. */
             name: string;
+        };
+        /**
+         * @description One of the six big losses of OEE.
+         * @enum {string}
+         */
+        Loss: "breakdowns" | "set_up" | "idling" | "reduced_speed" | "defects" | "start_up";
+        /** @description Time lost in one way. */
+        LossShare: {
+            /** @description In which way. */
+            loss: components["schemas"]["Loss"];
+            /**
+             * Format: double
+             * @description The same as a share of planned busy time: points of OEE [1].
+             */
+            points: number;
+            /**
+             * Format: double
+             * @description How much; below zero where pieces took less than planned [s].
+             */
+            seconds: number;
+        };
+        /** @description Where the OEE of a thing went since the start of the current or last worked shift. `oee` and the points of the six losses sum to 1. */
+        Losses: {
+            /** @description Start of the window. */
+            from: components["schemas"]["When"];
+            /** @description The six losses, in the order of the formula of OEE. */
+            losses: components["schemas"]["LossShare"][];
+            /** @description Name of the thing. */
+            name: string;
+            /**
+             * Format: double
+             * @description OEE, with a factor that is not defined taken as 1 [1].
+             */
+            oee: number;
+            /**
+             * Format: double
+             * @description Planned busy time PBT [s].
+             */
+            planned_busy_s: number;
+            /** @description `unit`, `line` or `machine`. */
+            scope: string;
+            /** @description The stops that took longest, at most 100, the longest first. */
+            stops: components["schemas"]["Stop"][];
+            /** @description End of the window. */
+            to: components["schemas"]["When"];
         };
         /** @description A machine with all that is known of it. */
         Machine: components["schemas"]["MachineBrief"] & {
@@ -2113,6 +2216,30 @@ export interface components {
             /** @description Which, and why. */
             cut: components["schemas"]["Cut"];
         };
+        /** @description Stops of one machine with one cause. */
+        Stop: {
+            /** @description Why: the alarm or the service that went with a failure, `minor_stop`, else the state of the machine. */
+            cause: string;
+            /**
+             * Format: double
+             * @description How many began in the window.
+             */
+            count: number;
+            /** @description The loss they belong to. */
+            loss: components["schemas"]["Loss"];
+            /** @description The machine. */
+            machine: string;
+            /**
+             * Format: double
+             * @description The same as points of OEE of the scope [1].
+             */
+            points: number;
+            /**
+             * Format: double
+             * @description Planned busy time lost [s].
+             */
+            seconds: number;
+        };
         /** @description Sizes of the cellar. */
         Store: {
             /**
@@ -2371,6 +2498,11 @@ export interface components {
              */
             kwh: number;
         };
+        /**
+         * @description How energy beyond what was expected was taken.
+         * @enum {string}
+         */
+        WasteKind: "idle" | "standby" | "start_up" | "leak" | "over_processing" | "draw";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC.
@@ -2974,6 +3106,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    losses: {
+        parameters: {
+            query?: {
+                /** @description `unit`, `line` or `machine`; `unit` where left out. */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Losses"][];
                 };
             };
             /** @description Refused: why, where, what is allowed */
