@@ -8,13 +8,15 @@
 //! Situation ─▶ choose::ALL (one file a kind) ─▶ Proposal ─▶ learn (past outcomes) ─▶ check::certify ─▶ Decision
 //! ```
 //!
-//! Beside it stands [`search`], the production scheduler: a [`search::model::Model`] in, proven plans out.
+//! Beside it stands [`search`], the production scheduler: a [`search::model::Model`] in, proven plans out; and [`configure`], mass
+//! customisation: choices in, why some do not go, material, route and price out.
 //!
 //! Start at [`decide`]; a new kind of decision is one file in [`choose`] and one line in [`choose::ALL`].
 
 pub mod check;
 pub mod choose;
 mod clock;
+pub mod configure;
 #[cfg(test)]
 mod fixture;
 pub mod learn;
