@@ -88,12 +88,13 @@ pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
     Selection { mode: (0..count).map(shortest).collect(), order }
 }
 
-/// For each operation a number that it shares with all that limited waits bind it to.
+/// For each operation a number that it shares with all that limited waits and blocking bind it to.
 fn groups(shop: &Shop, rich: &Rich) -> Vec<u32> {
     let mut group: Vec<u32> = (0..shop.count as u32).collect();
     // those before have their number already, and one after takes the least of all before it
     for &v in &shop.order {
-        let least = rich.waits.list(v).iter().map(|b| group[*b as usize]).min();
+        let blocking = shop.before.list(v).iter().filter(|b| rich.blocks(**b));
+        let least = rich.waits.list(v).iter().chain(blocking).map(|b| group[*b as usize]).min();
         group[v as usize] = least.unwrap_or(v);
     }
     group

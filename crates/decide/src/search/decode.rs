@@ -4,8 +4,8 @@
 //! changes of the graph.
 //!
 //! Serial schedule generation (Kolisch, EJOR 90, 1996): in the order of the graph every operation starts as early as its predecessors, its
-//! machine and its resources let it. Where that leaves a wait too long, or a batch without one that joins it, the earlier one is told to start
-//! later and all is done again. Then, where starting later may cost less, operations move right, the last first.
+//! machine and its resources let it. Where that leaves a wait too long, a batch without one that joins it, or two on a machine because the first
+//! blocks it longer than was known, one of them is told to start later and all is done again. Then, where starting later may cost less, operations move right, the last first.
 
 use super::cost::{Cost, Value};
 use super::graph::Graph;
@@ -18,6 +18,8 @@ use super::shop::Shop;
 const PASSES: usize = 60;
 /// After so many nobody waits for one that joins.
 const JOINING: usize = 20;
+/// After so many what blocks a machine pushes nothing more: where it goes round in a circle it would without end.
+const BLOCKING: usize = 16;
 /// Most instants at which an operation that moves right is tried.
 const TRIES: usize = 48;
 
@@ -49,6 +51,17 @@ impl<'a> Case<'a> {
     }
 }
 
+/// What may still be told to start later.
+#[derive(Clone, Copy, Debug)]
+struct May {
+    /// The first of a batch, for one that joins.
+    join: bool,
+    /// What stands on a machine too early behind one that blocks it.
+    push: bool,
+    /// What comes before a wait too long.
+    wait: bool,
+}
+
 /// Room for the work.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decoder {
@@ -77,7 +90,8 @@ impl Decoder {
         self.profiles.resize(on.rich.stores.len(), Profile::default());
         for pass in 0..PASSES {
             let may_wait = pass + 1 < PASSES;
-            if !self.walk(on, may_wait && pass < JOINING, may_wait) {
+            let may = May { join: may_wait && pass < JOINING, push: may_wait && pass < BLOCKING, wait: may_wait };
+            if !self.walk(on, may) {
                 break;
             }
         }
@@ -95,7 +109,7 @@ impl Decoder {
     }
 
     /// Starts all as early as their floors let them. True where a floor was raised, so that it has to be done again.
-    fn walk(&mut self, on: Case<'_>, may_join: bool, may_wait: bool) -> bool {
+    fn walk(&mut self, on: Case<'_>, may: May) -> bool {
         for (profile, store) in self.profiles.iter_mut().zip(&on.rich.stores) {
             profile.reset(&store.lacking);
         }
@@ -115,25 +129,60 @@ impl Decoder {
                 let start = self.starts[first as usize];
                 if ready <= start && self.fits(on, v, start) {
                     self.join(on, v, first);
+                    is_raised |= may.push && self.push_out(on, v);
                     continue;
                 }
-                if may_join {
+                if may.join {
                     is_raised |= self.raise(on, first, ready.max(start + i32::from(ready <= start)));
                 }
             }
             let mp = on.graph.nodes[at].mp;
             let machine = on.graph.machine[at];
-            let free = if mp == on.graph.none() { on.shop.available[machine as usize] } else { self.end(on, mp) };
+            let free = if mp == on.graph.none() { on.shop.available[machine as usize] } else { self.leaves(on, mp, v) };
             let start = self.earliest(on, v, ready.max(free + on.shop.set_up(machine, mp, v)));
             self.starts[at] = start;
             self.occupy(on, v, 1);
-            is_raised |= may_wait && self.hold_back(on, v);
+            is_raised |= may.push && self.push_out(on, v);
+            is_raised |= may.wait && self.hold_back(on, v);
         }
         is_raised
     }
 
     fn end(&self, on: Case<'_>, operation: u32) -> i32 {
         self.starts[operation as usize] + on.graph.nodes[operation as usize].dur
+    }
+
+    /// When an operation leaves its machine for the next there, as far as those after it are placed.
+    fn leaves(&self, on: Case<'_>, operation: u32, next: u32) -> i32 {
+        let end = self.end(on, operation);
+        if !on.rich.blocks(operation) {
+            return end;
+        }
+        let place = on.graph.nodes[next as usize].place;
+        let is_placed = |a: &u32| *a != next && on.graph.nodes[*a as usize].place < place;
+        let after = on.shop.after.list(operation).iter().copied().filter(is_placed);
+        after.map(|a| self.starts[a as usize]).max().map_or(end, |start| end.max(start))
+    }
+
+    /// Raises the floors of those that stand where something blocks the machine until `v` starts.
+    fn push_out(&mut self, on: Case<'_>, v: u32) -> bool {
+        let mut is_raised = false;
+        for &before in on.shop.before.list(v) {
+            let Some((next, free)) = self.blocked(on, before, v) else { continue };
+            let is_placed = on.graph.nodes[next as usize].place < on.graph.nodes[v as usize].place;
+            is_raised |= is_placed && self.starts[next as usize] < free && self.raise(on, next, free);
+        }
+        is_raised
+    }
+
+    /// Who comes next on the machine that `before` blocks until `then` starts, and when the machine is set up for it.
+    fn blocked(&self, on: Case<'_>, before: u32, then: u32) -> Option<(u32, i32)> {
+        let next = on.graph.nodes[before as usize].ms;
+        if !on.rich.blocks(before) || on.is_out(before) || next == on.graph.none() || next == then {
+            return None;
+        }
+        let set_up = on.shop.set_up(on.graph.machine[before as usize], before, next);
+        Some((next, self.starts[then as usize].saturating_add(set_up)))
     }
 
     /// The first of the batch that stands before an operation, where it would have room for it.
@@ -279,6 +328,11 @@ impl Decoder {
             let set_up = on.shop.set_up(on.graph.machine[v as usize], v, node.ms);
             last = last.min(self.starts[node.ms as usize] - set_up - node.dur);
         }
+        for &before in on.shop.before.list(v) {
+            if let Some((next, free)) = self.blocked(on, before, v) {
+                last = last.min(self.starts[next as usize] - (free - self.starts[v as usize]));
+            }
+        }
         for place in on.rich.waits.range(v) {
             let before = on.rich.waits.at(place);
             last = last.min(self.end(on, before).saturating_add(on.rich.most[place]));
@@ -358,6 +412,15 @@ impl Decoder {
         value
     }
 
+    /// By how much the next on its machine starts before an operation that blocks has left.
+    fn overlap(&self, on: Case<'_>, operation: u32) -> i64 {
+        if !on.rich.blocks(operation) {
+            return 0;
+        }
+        let over = |then: &u32| self.blocked(on, operation, *then).map(|(next, free)| free - self.starts[next as usize]);
+        i64::from(on.shop.after.list(operation).iter().filter_map(over).max().unwrap_or(0).max(0))
+    }
+
     fn value(&self, on: Case<'_>) -> Value {
         let mut value = Value::default();
         let (mut longest, mut tardiest) = (0, 0);
@@ -370,6 +433,7 @@ impl Decoder {
         }
         for v in 0..on.shop.count as u32 {
             value += self.of_operation(on, v);
+            value.broken += self.overlap(on, v);
             for place in on.rich.waits.range(v) {
                 let before = on.rich.waits.at(place);
                 if !on.is_out(v) && !on.is_out(before) {

@@ -15,11 +15,13 @@ pub enum Limit {
     Latest(u32, Time),
     /// An operation starts so long after another one at most (before, then, most).
     Wait(u32, u32, Time),
+    /// An operation stays on its machine until those after it have started.
+    Blocking(u32),
     /// A machine is closed from and to.
     Closed(u32, Time, Time),
 }
 
-/// Everything that a model insists on.
+/// Everything that a model insists on and that a proof of a contradiction knows; blocking it does not.
 pub fn limits(model: &Model) -> Vec<Limit> {
     let numbered = |count: usize| 0..count as u32;
     let deadlines = numbered(model.jobs.len()).filter_map(|j| Some(Limit::Deadline(j, model.jobs[j as usize].deadline?)));
@@ -41,6 +43,8 @@ pub(super) fn only(model: &Model, kept: &[Limit]) -> Parts {
             Limit::Deadline(job, by) => parts.jobs[job as usize].deadline = Some(by),
             Limit::Latest(operation, by) => parts.operations[operation as usize].latest = Some(by),
             Limit::Wait(before, then, most) => parts.waits.push(super::model::Wait { before, then, most }),
+            // stays as it is: no contradiction needs it
+            Limit::Blocking(_) => {}
             Limit::Closed(machine, from, to) => parts.machines[machine as usize].closed.push((from, to)),
         }
     }
@@ -61,9 +65,38 @@ pub(super) fn broken(model: &Model, plan: &Plan) -> Vec<(Limit, Time)> {
         Limit::Deadline(job, by) => complete[job as usize].map_or(0, |c: Time| c - by),
         Limit::Latest(operation, by) => mode(operation).map_or(0, |_| start(operation) - by),
         Limit::Wait(before, then, most) => end(before).filter(|_| mode(then).is_some()).map_or(0, |e| start(then) - e - most),
-        Limit::Closed(..) => 0,
+        Limit::Blocking(_) | Limit::Closed(..) => 0,
     };
-    limits(model).into_iter().map(|limit| (limit, ticks(&limit))).filter(|(_, ticks)| *ticks > 0).collect()
+    let told = limits(model).into_iter().map(|limit| (limit, ticks(&limit)));
+    told.chain(overlaps(model, plan)).filter(|(_, ticks)| *ticks > 0).collect()
+}
+
+/// By how much the next on a machine starts before one that blocks it has left.
+fn overlaps(model: &Model, plan: &Plan) -> Vec<(Limit, Time)> {
+    let mut on: Vec<Vec<(Time, Time, u32)>> = vec![Vec::new(); model.machines.len()];
+    for ((operation, of), assigned) in (0..).zip(&model.operations).zip(&plan.operations) {
+        if let Some(mode) = of.modes.get(assigned.mode as usize) {
+            on[mode.machine as usize].push((assigned.start, assigned.start + mode.duration, operation));
+        }
+    }
+    let mut after: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
+    for &(before, then) in &model.precedences {
+        after[before as usize].push(then);
+    }
+    let mut overlaps = Vec::new();
+    for (machine, list) in (0..).zip(&mut on) {
+        list.sort_unstable();
+        for pair in list.windows(2) {
+            let (operation, next, start) = (pair[0].2, pair[1].2, pair[1].0);
+            let others = after[operation as usize].iter().filter(|a| **a != next);
+            let left = others.map(|a| plan.operations[*a as usize].start).max();
+            if let Some(left) = left.filter(|_| model.operations[operation as usize].is_blocking) {
+                let free = left + model.set_up(machine, Some(operation), next);
+                overlaps.push((Limit::Blocking(operation), free - start));
+            }
+        }
+    }
+    overlaps
 }
 
 /// The parts of a model with limits so much wider.
@@ -77,6 +110,7 @@ pub(super) fn widened(model: &Model, by: &[(Limit, Time)]) -> Parts {
                 let same = parts.waits.iter_mut().filter(|w| (w.before, w.then, w.most) == (before, then, most));
                 same.for_each(|w| w.most += ticks);
             }
+            Limit::Blocking(operation) => parts.operations[operation as usize].is_blocking = false,
             Limit::Closed(..) => {}
         }
     }

@@ -25,13 +25,14 @@ pub struct Change {
 /// The operations that are still free, as a model of their own.
 #[derive(Clone, Debug)]
 pub struct Remainder {
-    /// The free operations; set-ups, jobs and machines are those of the whole.
+    /// The free operations, and fixed the ones that hold their machine until one of these starts; set-ups, jobs and machines are those of the whole.
     pub model: Model,
-    /// Which operation of the whole each one is.
+    /// Which operation of the whole each one of the model is.
     pub free: Vec<u32>,
     /// What the running plan says of the free ones: a start for [`super::Search::resume`].
     pub running: Plan,
     kept: Plan,
+    limit: Time,
 }
 
 /// Cuts a model down to what is still free.
@@ -55,7 +56,14 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         ));
     }
     let limit = change.frozen_until.max(change.now);
-    let stays = |o: usize| plan.operations[o].start < limit;
+    let mut holds = vec![false; model.operations.len()];
+    for &(before, then) in &model.precedences {
+        let at = before as usize;
+        let is_in = model.operations[at].is_blocking && mode_of(model, plan, at).is_some();
+        holds[at] |= is_in && plan.operations[then as usize].start >= limit;
+    }
+    // what holds its machine until something free starts is part of the model, fixed
+    let stays = |o: usize| plan.operations[o].start < limit && !holds[o];
     let free: Vec<u32> = (0..model.operations.len() as u32).filter(|o| !stays(*o as usize)).collect();
     let mut parts = Parts {
         stability: change.stability,
@@ -70,7 +78,7 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
     let mut number = vec![u32::MAX; model.operations.len()];
     for (place, operation) in free.iter().enumerate() {
         number[*operation as usize] = place as u32;
-        parts.operations.push(still_free(model, plan, *operation as usize, change.now));
+        parts.operations.push(still_free(model, plan, *operation as usize, (change.now, limit)));
     }
     for &(before, then) in &model.precedences {
         let (before, then) = (number[before as usize], number[then as usize]);
@@ -80,14 +88,15 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
     }
     wait_for(model, plan, &mut parts, &number);
     bind(model, plan, &mut parts, &number);
-    take(model, plan, &mut parts, &number);
+    take(model, plan, &mut parts, &number, limit);
     occupy(model, plan, &mut parts, &stays);
     close(&mut parts, change)?;
-    let running = Plan { operations: free.iter().map(|o| plan.operations[*o as usize]).collect() };
-    if free.is_empty() {
+    let fixed = |a: Assigned| if a.start < limit { Assigned { mode: 0, ..a } } else { a };
+    let running = Plan { operations: free.iter().map(|o| fixed(plan.operations[*o as usize])).collect() };
+    if !free.iter().any(|o| plan.operations[*o as usize].start >= limit) {
         return Err(ModelError::at("operations that are still free", "none", "at least one"));
     }
-    Ok(Remainder { model: Model::new(parts)?, free, running, kept: plan.clone() })
+    Ok(Remainder { model: Model::new(parts)?, free, running, kept: plan.clone(), limit })
 }
 
 impl Remainder {
@@ -95,7 +104,8 @@ impl Remainder {
     pub fn whole(&self, plan: &Plan) -> Plan {
         let mut whole = self.kept.clone();
         for (operation, assigned) in self.free.iter().zip(&plan.operations) {
-            whole.operations[*operation as usize] = *assigned;
+            let own = &mut whole.operations[*operation as usize];
+            *own = if own.start < self.limit { *own } else { *assigned };
         }
         whole
     }
@@ -111,9 +121,13 @@ fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
     plan.operations[operation].start + mode_of(model, plan, operation).map_or(0, |m| m.duration)
 }
 
-fn still_free(model: &Model, plan: &Plan, operation: usize, now: Time) -> Operation {
+fn still_free(model: &Model, plan: &Plan, operation: usize, (now, limit): (Time, Time)) -> Operation {
     let own = &model.operations[operation];
     let start = plan.operations[operation].start;
+    if start < limit {
+        let modes = mode_of(model, plan, operation).into_iter().collect();
+        return Operation { earliest: start, latest: Some(start), modes, optional: None, published: None, ..own.clone() };
+    }
     let running = mode_of(model, plan, operation).map(|mode| Published { machine: mode.machine, start });
     Operation { earliest: own.earliest.max(now), published: own.published.or(running), ..own.clone() }
 }
@@ -159,11 +173,15 @@ fn bind(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
 }
 
 /// What stays has its resources until it ends: there is less of them for the others.
-fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32], limit: Time) {
     let mut taken: Vec<Vec<(Time, i64)>> = vec![Vec::new(); model.resources.len()];
     for of in &model.uses {
         let (operation, free) = (of.operation as usize, number[of.operation as usize]);
-        if free != u32::MAX {
+        if free != u32::MAX && plan.operations[operation].start < limit {
+            // fixed in its one mode
+            let fixed = Use { operation: free, mode: 0, ..*of };
+            parts.uses.extend((plan.operations[operation].mode == of.mode).then_some(fixed));
+        } else if free != u32::MAX {
             parts.uses.push(Use { operation: free, ..*of });
         } else if plan.operations[operation].mode == of.mode {
             let (start, end) = (plan.operations[operation].start, end(model, plan, operation));

@@ -52,6 +52,8 @@ pub(super) struct Rich {
     pub latest: Vec<i32>,
     /// Deadline of each job.
     pub deadline: Vec<i32>,
+    /// Whether each operation stays on its machine until those after it have started; empty where none does.
+    blocking: Vec<bool>,
     /// Size of each operation in a batch.
     pub size: Vec<i64>,
     /// Largest sum of sizes in a batch of each machine; 0: no batches.
@@ -89,6 +91,7 @@ impl Rich {
             waits: Lists::of(count, waits.iter().map(|w| (w.then, w.before))),
             latest: model.operations.iter().map(|o| or_never(o.latest)).collect(),
             deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
+            blocking: if has_blocking(model) { model.operations.iter().map(|o| o.is_blocking).collect() } else { Vec::new() },
             size: (0..count as u32).map(|o| model.size(o)).collect(),
             batch: model.machines.iter().map(|m| m.batch.unwrap_or(0)).chain([0]).collect(),
             out: model.operations.iter().map(|o| o.optional.unwrap_or(0)).collect(),
@@ -104,10 +107,25 @@ impl Rich {
         model.levels_count() > 1
             || !model.uses.is_empty()
             || !model.waits.is_empty()
+            || has_blocking(model)
             || model.machines.iter().any(|m| m.batch.is_some())
             || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some())
             || model.jobs.iter().any(|j| j.deadline.is_some())
     }
+
+    /// Whether an operation stays on its machine until those after it have started.
+    pub fn blocks(&self, operation: u32) -> bool {
+        self.blocking.get(operation as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether some operations are bound to those after them: by limits of waits, or by blocking.
+    pub fn binds(&self) -> bool {
+        !self.most.is_empty() || !self.blocking.is_empty()
+    }
+}
+
+fn has_blocking(model: &Model) -> bool {
+    model.operations.iter().any(|o| o.is_blocking)
 }
 
 impl Store {

@@ -146,11 +146,11 @@ impl Roam {
             let two = [last(chance.below(jobs) as u32), last(chance.below(jobs) as u32)];
             two.into_iter().flatten().max_by_key(costs)
         };
-        self.back(shop, from.unwrap_or(any), chance)
+        self.back(shop, rich, from.unwrap_or(any), chance)
     }
 
     /// Some steps back along what an operation waits for.
-    fn back(&self, shop: &Shop, from: u32, chance: &mut Chance) -> u32 {
+    fn back(&self, shop: &Shop, rich: &Rich, from: u32, chance: &mut Chance) -> u32 {
         let mut at = from;
         for _ in 0..chance.below(WAY as u64) {
             let start = self.decoder.starts[at as usize];
@@ -158,7 +158,9 @@ impl Roam {
             let mp = self.graph.nodes[at as usize].mp;
             let by_machine = mp != self.graph.none() && end(mp) + shop.set_up(self.graph.machine[at as usize], mp, at) >= start;
             let by_job = shop.before.list(at).iter().copied().find(|b| end(*b) >= start);
-            at = match by_job {
+            let blocking = if mp != self.graph.none() && rich.blocks(mp) { shop.after.list(mp) } else { &[] };
+            let by_blocking = blocking.iter().copied().find(|a| *a != at && self.decoder.starts[*a as usize] >= start);
+            at = match by_job.or(by_blocking) {
                 Some(before) if !by_machine || chance.below(2) == 0 => before,
                 _ if by_machine => mp,
                 _ => break,

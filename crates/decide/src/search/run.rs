@@ -141,7 +141,7 @@ impl Run {
 }
 
 fn constructed(ground: &Ground, before: usize, chance: &mut Chance) -> Selection {
-    if let Some(rich) = ground.shop.rich.as_ref().filter(|r| before == 0 && !r.most.is_empty()) {
+    if let Some(rich) = ground.shop.rich.as_ref().filter(|r| before == 0 && r.binds()) {
         return construct::alone(&ground.shop, rich);
     }
     let rules = if ground.cost.is_makespan { construct::PLAIN } else { construct::DUE };

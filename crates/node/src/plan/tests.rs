@@ -91,6 +91,31 @@ fn what_cannot_be_kept_is_told_in_words_with_the_nearest_plan() {
 }
 
 #[test]
+fn what_blocks_holds_its_machine_and_is_told_where_it_cannot() {
+    let job = r#"{"name": "J", "operations": [
+        {"blocking": true, "modes": [{"machine": "saw", "duration": 2}]}, {"modes": [{"machine": "mill", "duration": 5}]}]}"#;
+    let jobs = ["A", "B", "C"].map(|name| job.replace('J', name)).join(", ");
+    let text = format!(r#"{{"machines": [{{"name": "saw"}}, {{"name": "mill"}}], "jobs": [{jobs}]}}"#);
+    let planned = |text: &str| {
+        let form: ModelForm = serde_json::from_str(text).expect("the form");
+        let model = form.model().expect("a model");
+        let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(2_000), threads: 1, seed: 1, from: None };
+        PlanForm::new(&model, Some(&form), &search(&model, wanted).expect("a plan"), (1, 1.0))
+    };
+    let plan = planned(&text);
+    let mut starts = [Vec::new(), Vec::new()];
+    plan.operations.iter().for_each(|o| starts[usize::from(o.operation == "2")].push(o.start));
+    // the saw is free when the one before goes to the mill
+    assert!((plan.makespan - 17.0).abs() < f64::EPSILON && starts[0][2] >= starts[1][1], "{plan:?}");
+    let both = r#"{"name": "D", "operations": [{"blocking": true, "modes": [{"machine": "saw", "duration": 2}]},
+        {"after": [], "blocking": true, "modes": [{"machine": "saw", "duration": 3}]},
+        {"after": [0, 1], "modes": [{"machine": "mill", "duration": 1}]}]}"#;
+    let broken = planned(&text.replace(&jobs, both)).broken;
+    let told = "of job `D` stays on its machine until what comes after it has started:";
+    assert!(broken.len() == 1 && broken[0].contains(told) && broken[0].ends_with("too early"), "{broken:?}");
+}
+
+#[test]
 fn levels_are_told_one_by_one() {
     let text = WORKSHOP.replace(r#""jobs": ["#, r#""levels": [["tardiness"], ["makespan"]], "jobs": ["#);
     let form: ModelForm = serde_json::from_str(&text).expect("the form");

@@ -87,6 +87,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("precedence_kept", precedence_kept),
     ("one_at_a_time", one_at_a_time),
     ("machine_open", machine_open),
+    ("blocking_kept", blocking_kept),
     ("batch_fits", shared::batch_fits),
     ("resource_within", shared::resource_within),
     ("wait_kept", wait_kept),
@@ -229,6 +230,30 @@ fn one_at_a_time(model: &Model, plan: &Plan) -> Result<(), Violation> {
                 return Err(broken("one_at_a_time", found, allowed));
             }
             last = Some(operation);
+        }
+    }
+    Ok(())
+}
+
+/// What blocks has left its machine before the next is set up for there.
+fn blocking_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); model.operations.len()];
+    for &(before, then) in model.precedences.iter().filter(|p| model.operations[p.0 as usize].is_blocking) {
+        after[before as usize].push(then as usize);
+    }
+    for (number, list) in by_machine(model, plan).iter().enumerate() {
+        for pair in list.windows(2).filter(|pair| model.operations[pair[0]].is_blocking) {
+            let (blocking, next) = (pair[0], pair[1]);
+            let start = |o: usize| plan.operations[o].start;
+            // the next may be what it waits for: the work stays where it is
+            let last = after[blocking].iter().copied().filter(|a| *a != next).max_by_key(|a| start(*a));
+            let Some(last) = last else { continue };
+            let free = start(last).saturating_add(set_up(model, number, Some(blocking), next));
+            if start(next) < free {
+                let found = format!("operation {next} starts at {} on machine {number}", start(next));
+                let allowed = format!("{free} or later: operation {blocking} stays there until operation {last} starts");
+                return Err(broken("blocking_kept", found, allowed));
+            }
         }
     }
     Ok(())

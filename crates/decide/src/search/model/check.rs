@@ -18,6 +18,7 @@ pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
     resources(parts)?;
     let order = topological(parts)?;
     waits(parts)?;
+    blocking(parts)?;
     Ok((order, horizon(parts)?))
 }
 
@@ -77,7 +78,7 @@ fn operations(parts: &Parts) -> Result<(), ModelError> {
             within(|| format!("machine of operation {number}"), machine, 0, parts.machines.len() as i64 - 1)?;
             // Two operations of no length at one instant would leave their order, and so their set-up or batch, open.
             let on = &parts.machines[mode.machine as usize];
-            let least = i64::from(on.set_ups.is_some() || on.batch.is_some());
+            let least = i64::from(on.set_ups.is_some() || on.batch.is_some() || operation.is_blocking);
             within(|| format!("duration of operation {number}"), mode.duration, least, HORIZON_MAX)?;
         }
     }
@@ -193,6 +194,27 @@ fn waits(parts: &Parts) -> Result<(), ModelError> {
         within(place, wait.most, 0, HORIZON_MAX)?;
     }
     Ok(())
+}
+
+/// What blocks stands alone on its machine, and what it waits for is done in any case.
+fn blocking(parts: &Parts) -> Result<(), ModelError> {
+    let place = |operation: usize| format!("blocking of operation {operation}");
+    for (number, operation) in parts.operations.iter().enumerate().filter(|(_, o)| o.is_blocking) {
+        if let Some(mode) = operation.modes.iter().find(|m| parts.machines[m.machine as usize].batch.is_some()) {
+            let found = format!("machine {}, which works on batches", mode.machine);
+            return Err(ModelError::at(place(number), found, "machines that work on one operation at a time"));
+        }
+    }
+    let is_faulty = |(before, then): &&(u32, u32)| {
+        parts.operations[*before as usize].is_blocking && parts.operations[*then as usize].optional.is_some()
+    };
+    match parts.precedences.iter().find(is_faulty) {
+        Some((before, then)) => {
+            let found = format!("operation {then} after it, which may be left out");
+            Err(ModelError::at(place(*before as usize), found, "only what is done in any case"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn machines(parts: &Parts) -> Result<(), ModelError> {

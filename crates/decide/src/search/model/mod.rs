@@ -1,5 +1,5 @@
 //! The scheduling model: the flexible job shop with release and due dates, any precedence graph, sequence-dependent set-ups, machine
-//! calendars, renewable resources, limited waits, batching machines, optional operations and prices over time, in the scheduling
+//! calendars, renewable resources, limited waits, blocking, batching machines, optional operations and prices over time, in the scheduling
 //! literature's names (Brucker, Scheduling Algorithms, 2007; Pinedo, Scheduling, 2016).
 //!
 //! Enters: jobs, operations with alternative modes, precedences, machines, resources. Leaves: a [`Model`] that is known to be consistent
@@ -99,6 +99,8 @@ pub struct Operation {
     pub latest: Option<Time>,
     /// What leaving it out costs, where it may be left out. What comes after it then waits for what comes before it.
     pub optional: Option<i64>,
+    /// Whether it blocks: after its end it stays on its machine until all that come directly after it have started (no buffer between machines).
+    pub is_blocking: bool,
     /// Its alternatives, at least one.
     pub modes: Vec<Mode>,
     /// What a plan already published says of it; moving it then costs what [`Stability`] says.

@@ -4,6 +4,7 @@
 use super::random::{Features, features, model};
 use crate::check::plan::certify;
 use crate::search::Search;
+use crate::search::limit::Limit;
 use crate::search::model::{Criterion, Job, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
 use crate::search::plan::{Assigned, Plan};
 use proptest::prelude::*;
@@ -96,6 +97,48 @@ fn no_wait_holds_the_first_back() {
     assert_eq!((makespan, plan.operations[1].start, plan.operations[2].start), (12, 7, 9));
     assert_eq!(refused(&model, &plan, |p| p.operations[1].start = 6), "wait_kept");
     assert_eq!(refused(&model, &plan, |p| p.operations[0].start = 12), "latest_kept");
+}
+
+#[test]
+fn what_blocks_stays_until_the_next_machine_is_free() {
+    // both jobs go over machine 0 to machine 1, which is slow
+    let mut parts = singles(2, &[(0, 2), (0, 2), (0, 2)]);
+    for job in 0..3 {
+        parts.operations.push(Operation { job, modes: vec![Mode { machine: 1, duration: 5 }], ..Operation::default() });
+        parts.precedences.push((job, job + 3));
+    }
+    let free = planned(parts.clone());
+    assert_eq!(certify(&free.0, &free.1).map(|c| c.makespan()), Ok(17));
+    parts.operations.iter_mut().take(3).for_each(|o| o.is_blocking = true);
+    let (model, plan, _) = planned(parts.clone());
+    assert_eq!(certify(&model, &plan).map(|c| c.makespan()), Ok(17));
+    let mut first: Vec<usize> = vec![0, 1, 2];
+    first.sort_by_key(|o| plan.operations[*o].start);
+    // the second on machine 0 leaves it when the first has left machine 1
+    assert!(plan.operations[first[2]].start >= plan.operations[first[1] + 3].start);
+    assert_eq!(refused(&model, &plan, |p| p.operations[first[2]].start = p.operations[first[1]].start + 2), "blocking_kept");
+    // two that want each other's place change over at once
+    let mut swap = singles(2, &[(0, 3), (1, 3)]);
+    for (job, machine) in [(0, 1), (1, 0)] {
+        swap.operations[job as usize].is_blocking = true;
+        swap.operations.push(Operation { job, modes: vec![Mode { machine, duration: 4 }], ..Operation::default() });
+        swap.precedences.push((job, job + 2));
+    }
+    assert_eq!(planned(swap).2, 7);
+}
+
+#[test]
+fn what_blocks_without_a_way_out_is_told() {
+    // two parts of one assembly want to stay on the same machine until it begins
+    let mut parts = singles(2, &[(0, 2), (0, 3), (1, 4)]);
+    parts.operations.iter_mut().take(2).for_each(|o| o.is_blocking = true);
+    parts.precedences = vec![(0, 2), (1, 2)];
+    let model = Model::new(parts).expect("the parts are consistent");
+    let mut search = Search::new(&model, 1);
+    search.step(500);
+    assert_eq!(search.best().expect_err("there is no plan").rule, "blocking_kept");
+    let broken = search.nearest().expect("with one less that blocks there is").broken;
+    assert!(matches!(broken[..], [(Limit::Blocking(0 | 1), _)]), "{broken:?}");
 }
 
 #[test]
@@ -209,7 +252,15 @@ fn what_contradicts_itself_is_refused_with_its_place() {
     let stock = |capacity| vec![Resource { capacity, is_stock: true, ..Resource::default() }];
     let twice = [uses(0, 0..1, 1), uses(0, 0..1, 1)].concat();
     let five = Criterion::ALL[..5].iter().map(|c| vec![*c]).collect::<Vec<_>>();
-    let cases: [Fault<'_>; 10] = [
+    let cases: [Fault<'_>; 12] = [
+        (
+            &|p| (p.operations[0].is_blocking, p.machines[0].batch) = (true, Some(2)),
+            "blocking of operation 0: found machine 0, which works on batches, allowed machines that work on one operation at a time",
+        ),
+        (
+            &|p| (p.operations[0].is_blocking, p.operations[1].optional, p.precedences) = (true, Some(1), vec![(0, 1)]),
+            "blocking of operation 0: found operation 1 after it, which may be left out, allowed only what is done in any case",
+        ),
         (&|p| p.levels.clone_from(&five), "number of levels of the objective: found 5, allowed 0 to 4"),
         (&|p| p.levels = vec![Vec::new()], "level 0 of the objective: found no criterion, allowed at least one"),
         (

@@ -25,6 +25,7 @@ pub(super) struct Features {
     pub optional: bool,
     pub windows: bool,
     pub levels: bool,
+    pub blocking: bool,
 }
 
 /// A random model of such features.
@@ -43,6 +44,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
                 job,
                 earliest: if has.dates { chance.below(4) as i64 } else { 0 },
                 modes,
+                is_blocking: false,
                 published: has.published.then_some(place_published),
                 latest: (has.windows && chance.below(4) == 0).then(|| 20 + chance.below(60) as i64),
                 optional: (has.optional && chance.below(3) == 0).then(|| chance.below(20) as i64),
@@ -82,10 +84,23 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
         });
     }
     beyond(&mut parts, has, &mut chance);
+    if has.blocking {
+        block(&mut parts, &mut chance);
+    }
     if has.levels {
         parts.levels = levels(&mut chance);
     }
     Model::new(parts).expect("random models are consistent")
+}
+
+/// Some operations stay on their machines, where they may.
+fn block(parts: &mut Parts, chance: &mut Chance) {
+    for operation in 0..parts.operations.len() {
+        let batches = parts.operations[operation].modes.iter().any(|m| parts.machines[m.machine as usize].batch.is_some());
+        let may_be_out = |p: &&(u32, u32)| p.0 as usize == operation && parts.operations[p.1 as usize].optional.is_some();
+        let may = !batches && !parts.precedences.iter().any(|p| may_be_out(&p));
+        parts.operations[operation].is_blocking = may && chance.below(2) == 0;
+    }
 }
 
 /// Some criteria in some order.
@@ -139,9 +154,9 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
 }
 
 pub(super) fn features() -> impl Strategy<Value = Features> {
-    any::<([bool; 7], [bool; 7])>().prop_map(|(plain, beyond)| {
+    any::<([bool; 7], [bool; 8])>().prop_map(|(plain, beyond)| {
         let [flexible, set_ups, closed, dates, early, graph, published] = plain;
-        let [resources, prices, waits, batches, optional, windows, levels] = beyond;
+        let [resources, prices, waits, batches, optional, windows, levels, blocking] = beyond;
         Features {
             flexible,
             set_ups,
@@ -157,6 +172,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
             optional,
             windows,
             levels,
+            blocking,
         }
     })
 }
@@ -164,7 +180,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
 /// Without what lies beyond machines and precedences.
 pub(super) fn plain(has: Features) -> Features {
     let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..has };
-    Features { optional: false, windows: false, levels: false, ..beyond }
+    Features { optional: false, windows: false, levels: false, blocking: false, ..beyond }
 }
 
 proptest! {
@@ -183,8 +199,8 @@ proptest! {
                 }
                 Err(violation) => {
                     prop_assert!(search.broken() > 0, "{}", violation);
-                    prop_assert!(["wait_kept", "latest_kept", "deadline_kept"].contains(&violation.rule), "{}", violation);
-                    prop_assert!(has.windows || has.waits, "{}", violation);
+                    prop_assert!(["wait_kept", "latest_kept", "deadline_kept", "blocking_kept"].contains(&violation.rule), "{}", violation);
+                    prop_assert!(has.windows || has.waits || has.blocking, "{}", violation);
                 }
             }
             let (bounds, objectives) = (search.bounds(), search.objectives());

@@ -36,7 +36,7 @@ pub struct PlanForm {
     pub left_out: f64,
     /// What the resources in use cost.
     pub resources: f64,
-    /// Deadlines, latest starts and limits of waits that it breaks, and by how much: no plan was found that keeps them all, and this is the
+    /// Deadlines, latest starts, limits of waits and blocking that it breaks, and by how much: no plan was found that keeps them all, and this is the
     /// nearest. All else is kept.
     pub broken: Vec<String>,
     /// Limits that cannot all be kept, each needed for the contradiction; empty where none is broken, or no contradiction was proven.

@@ -108,7 +108,15 @@ impl OperationForm {
                 Some(Published { machine, start: p.start })
             }
         };
-        Ok(Operation { job, earliest: self.earliest, latest: self.latest, optional: self.optional, modes, published })
+        Ok(Operation {
+            job,
+            earliest: self.earliest,
+            latest: self.latest,
+            optional: self.optional,
+            is_blocking: self.blocking,
+            modes,
+            published,
+        })
     }
 }
 

@@ -171,6 +171,9 @@ pub struct OperationForm {
     pub after: Option<Vec<u32>>,
     /// Longest wait after the end of each of those before it; 0: no wait. Absent: any.
     pub wait: Option<Time>,
+    /// Whether it stays on its machine after its end until all that come directly after it have started (no buffer between machines).
+    #[serde(default)]
+    pub blocking: bool,
     /// What leaving it out costs. Absent: it may not be left out.
     pub optional: Option<i64>,
     /// Its size in a batch. Absent: 1.

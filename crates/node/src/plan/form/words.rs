@@ -43,6 +43,9 @@ impl<'f> Names<'f> {
                 let (before, then) = (self.operation(before), self.operation(then));
                 format!("{then} starts {} at most after {before} is complete", self.time(most))
             }
+            Limit::Blocking(operation) => {
+                format!("{} stays on its machine until what comes after it has started", self.operation(operation))
+            }
             Limit::Closed(machine, from, to) => {
                 format!("machine `{}` is closed from {} to {}", self.machine(machine), self.time(from), self.time(to))
             }
@@ -51,7 +54,8 @@ impl<'f> Names<'f> {
 
     /// A limit that a plan breaks, as a sentence.
     pub fn broken(&self, (limit, ticks): &(Limit, Time)) -> String {
-        format!("{}: {} too late", self.limit(limit), self.time(*ticks))
+        let word = if matches!(limit, Limit::Blocking(_)) { "early" } else { "late" };
+        format!("{}: {} too {word}", self.limit(limit), self.time(*ticks))
     }
 
     fn operation(&self, operation: u32) -> String {
