@@ -56,9 +56,13 @@ impl Comparison {
         let probability = if gains.iter().all(|g| g.is_finite()) { 1.0 - paired_test(&gains).1 } else { 0.0 };
         Ok(Self { in_use: mean(|p| p.0), challenger: mean(|p| p.1), blocks: pairs.len(), probability })
     }
-    /// Whether the challenger has lower losses, and not by chance.
+    /// Whether the challenger has lower losses: enough where nothing is in use yet and a first choice is made.
+    pub fn is_lower(&self) -> bool {
+        self.challenger < self.in_use
+    }
+    /// Whether it has lower losses, and not by chance: what a swap needs, which costs a new version.
     pub fn is_better(&self) -> bool {
-        self.challenger < self.in_use && self.probability >= SURE
+        self.is_lower() && self.probability >= SURE
     }
 }
 

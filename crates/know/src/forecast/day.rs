@@ -227,7 +227,7 @@ impl DayAhead {
         let baseline = if rmse(0) < rmse(1) { 0 } else { 1 };
         let against_baseline =
             (order[0] > 1).then(|| Comparison::of(&losses[baseline][choosing..], &losses[order[0]][choosing..]).ok()).flatten();
-        let chosen = if against_baseline.is_some_and(|c| c.is_better()) { order[0] } else { baseline };
+        let chosen = if against_baseline.is_some_and(|c| c.is_lower()) { order[0] } else { baseline };
         let off = judged
             .zip(&said[chosen])
             .flat_map(|(d, told)| told.iter().zip(days.day(d)).enumerate().map(|(slot, (told, came))| (slot, *told, *came)));

@@ -39,7 +39,7 @@ impl Score {
         let off = told.mean - came;
         self.count += 1.0;
         self.off += off;
-        self.absolute += off.abs();
+        self.absolute += (told.quantiles[LEVELS.len() / 2] - came).abs();
         self.squares += off * off;
         let losses = LEVELS.iter().zip(told.quantiles).map(|(level, q)| pinball(*level, q, came));
         self.pinball += losses.sum::<f64>() / LEVELS.len() as f64;
@@ -60,7 +60,7 @@ impl Score {
     pub const fn count(&self) -> f64 {
         self.count
     }
-    /// Mean absolute error of the mean; NaN without a forecast, as all that follow.
+    /// Mean absolute error of the median, which is what makes it least; NaN without a forecast, as all that follow.
     pub fn mae(&self) -> f64 {
         self.absolute / self.count
     }

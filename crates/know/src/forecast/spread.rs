@@ -17,6 +17,8 @@ pub struct Spread {
     /// Forecast and what came beyond it, by step.
     steps: Vec<Vec<(f64, f64)>>,
     floor: f64,
+    /// How often a value counts, because it was foretold from several origins.
+    overlap: usize,
 }
 
 impl Spread {
@@ -29,7 +31,11 @@ impl Spread {
             }
             steps[step].push((told, came - told));
         }
-        Self { steps, floor }
+        Self { steps, floor, overlap: 1 }
+    }
+    /// The same where each value was foretold so many times: as many residuals tell as much as one.
+    pub fn overlapping(self, times: usize) -> Self {
+        Self { overlap: times.max(1), ..self }
     }
     /// The forecast of a step with its quantiles; without any residual these have no ends.
     pub fn around(&self, step: usize, told: f64) -> Foretold {
@@ -40,7 +46,7 @@ impl Spread {
         }
         let mut off: Vec<f64> = near.iter().map(|p| p.1).collect();
         off.sort_by(f64::total_cmp);
-        let quantile = |level: f64| match rank(level, off.len()) {
+        let quantile = |level: f64| match rank(level, off.len(), self.overlap.max(1)) {
             Some(place) => (told + off[place]).max(self.floor),
             None if level < 0.5 => self.floor,
             None => f64::INFINITY,
@@ -65,13 +71,17 @@ impl Spread {
     }
 }
 
-/// Place of a level among so many sorted residuals: one more is as likely in any gap between those seen, and what is between two places is
-/// taken outwards, so that intervals hold at least their share while there are enough residuals for it.
-fn rank(level: f64, count: usize) -> Option<usize> {
+/// Place of a level among so many sorted residuals of which `overlap` tell as much as one: one more is as likely in any gap between those seen,
+/// and what is between two places is taken outwards, so that intervals hold at least their share while there are enough residuals for it.
+fn rank(level: f64, count: usize, overlap: usize) -> Option<usize> {
     let last = count.checked_sub(1)?;
-    let place = (count + 1) as f64 * level;
-    let place = if level < 0.5 { place.floor() } else { place.ceil() };
-    Some((place as usize).saturating_sub(1).min(last))
+    let wide = (count + overlap) as f64 * level;
+    let place = match level {
+        below if below < 0.5 => wide.floor() - (overlap - 1) as f64,
+        above if above > 0.5 => wide.ceil(),
+        _ => ((count + 1) as f64 * level).ceil(),
+    };
+    Some((place.max(0.0) as usize).saturating_sub(1).min(last))
 }
 
 #[cfg(test)]
@@ -83,8 +93,11 @@ mod tests {
     #[test]
     fn ranks_by_hand() {
         // 19 residuals: the outermost hold nine tenths.
-        assert_eq!((rank(0.05, 19), rank(0.5, 19), rank(0.95, 19)), (Some(0), Some(9), Some(18)));
-        assert_eq!((rank(0.05, 99), rank(0.95, 99), rank(0.95, 1), rank(0.5, 0)), (Some(4), Some(94), Some(0), None));
+        assert_eq!((rank(0.05, 19, 1), rank(0.5, 19, 1), rank(0.95, 19, 1)), (Some(0), Some(9), Some(18)));
+        assert_eq!((rank(0.05, 99, 1), rank(0.95, 99, 1), rank(0.95, 1, 1), rank(0.5, 0, 1)), (Some(4), Some(94), Some(0), None));
+        // 190 that tell as much as 19: the outermost again; 990 as 99: the fifth and the ninety-fifth ten.
+        assert_eq!((rank(0.05, 190, 10), rank(0.95, 190, 10)), (Some(0), Some(189)));
+        assert_eq!((rank(0.05, 990, 10), rank(0.95, 990, 10)), (Some(40), Some(949)));
         let spread = Spread::learn((0..19).map(|i| (0, 10.0, f64::from(i))), 0.0);
         let told = spread.around(0, 5.0);
         assert_eq!((told.mean, told.quantiles[0], told.quantiles[3], told.quantiles[6]), (5.0, 0.0, 4.0, 13.0));

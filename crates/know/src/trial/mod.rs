@@ -6,14 +6,17 @@
 //! A newcomer adds `trial/<set>.rs` and one line in [`ALL`].
 
 mod additive;
+mod ahead;
 mod azure;
 mod classes;
 mod clock;
 mod cmapss;
 mod cwru;
+mod demand;
 mod femto;
 mod hydraulic;
 mod likeness;
+mod microgrid;
 mod nab;
 mod nitrogen;
 mod points;
@@ -82,8 +85,10 @@ pub const ALL: &[Trial] = &[
     azure::TRIAL,
     cmapss::TRIAL,
     cwru::TRIAL,
+    demand::TRIAL,
     femto::TRIAL,
     hydraulic::TRIAL,
+    microgrid::TRIAL,
     nab::TRIAL,
     nitrogen::TRIAL,
     skab::TRIAL,
