@@ -5,6 +5,7 @@
 //!                            ├─ learn ─────────────────────> MachineProfile
 //! Image ──judge──────────────┼─ detect::ALL ── diagnose ── watch ──> Finding
 //!                            └─ predict::ALL ── watch ─────> Forecast
+//! series ── forecast (demand; days of energy) ── champion (better on later data?) ──> Foretold
 //! ```
 //!
 //! Enters: batches of readings, the image, ids. Leaves: records and figures. Absent: decisions, clock, disk, other rooms.

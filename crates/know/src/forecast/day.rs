@@ -8,8 +8,9 @@
 //! Enters: whole days of values, NaN where nothing is known; columns known ahead (planned production, working hours, weather if it is told).
 //! Leaves: [`DayAhead`], its [`Foretold`] slot by slot. Absent: machines, meters, clock. At most [`DAYS_MAX`] newest days count.
 
+use super::score::Score;
 use super::spread::Spread;
-use super::{ForecastError, Foretold, floor, mean};
+use super::{ForecastError, Foretold, floor, mean, squares};
 use crate::boost::{Features, Forest, Goal, Settings};
 use crate::champion::Comparison;
 
@@ -256,6 +257,20 @@ impl DayAhead {
     pub fn baseline(&self, days: Days<'_>) -> Result<Vec<f64>, ForecastError> {
         self.say(self.baseline, days)
     }
+    /// Mean pinball loss of each day from the `from`th on, foretold from all that came before it; NaN where nothing of it is known. What a
+    /// [`crate::champion::Champion`] compares on later days.
+    ///
+    /// # Errors
+    /// As in learning, of the days before the first.
+    pub fn losses(&self, days: Days<'_>, from: usize) -> Result<Vec<f64>, ForecastError> {
+        let of = |day: usize| {
+            let before = Days { values: &days.values[..day * days.slots], ..days };
+            let mut score = Score::default();
+            self.foretell(before)?.iter().zip(days.day(day)).for_each(|(told, came)| score.add(told, *came));
+            Ok(score.pinball())
+        };
+        (from..days.count()).map(of).collect()
+    }
     fn say(&self, model: Model, days: Days<'_>) -> Result<Vec<f64>, ForecastError> {
         days.check()?;
         let features = self.forest.as_ref().map(|f| (f, days.features(days.count())));
@@ -280,16 +295,12 @@ fn said(days: &Days<'_>, (first, rows): (usize, &[(Features, Vec<f64>)]), judged
     said
 }
 
-/// Mean squared error of a day; NaN where nothing of it is known.
-fn squares(came: &[f64], told: &[f64]) -> f64 {
-    mean(came.iter().zip(told).map(|(came, told)| (came - told).powi(2)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::score::Score;
-    use measure::Chance;
+    use crate::champion::{Champion, Learned};
+    use measure::{Chance, Instant, Span};
+    use plant::Window;
     use proptest::prelude::*;
 
     const SLOTS: usize = 24;
@@ -365,6 +376,37 @@ mod tests {
         let told = model.foretell(days).expect("days enough");
         assert_eq!((told[5].mean, told[5].quantiles[0], told[5].quantiles[6]), (45.0, 45.0, 45.0));
         assert_eq!(model.baseline(days).expect("days enough")[5], 45.0);
+    }
+
+    /// A model learned from the first days, as a challenger.
+    fn learned(values: &[f64], days: usize) -> Learned<DayAhead> {
+        let window = Window { from: Instant::EPOCH, to: Instant::EPOCH + Span::from_days(days as i64) };
+        let model = DayAhead::learn(Days { values: &values[..days * SLOTS], slots: SLOTS, weekday: 0, known: &[] });
+        Learned { model: model.expect("days enough"), window }
+    }
+    /// How a model of 100 days fares against one of 170 on the two weeks after.
+    fn contest(values: &[f64]) -> Champion<DayAhead> {
+        let mut champion = Champion::first(learned(values, 100));
+        let day = |d: i64| Instant::EPOCH + Span::from_days(d);
+        let later = Days { values: &values[..184 * SLOTS], slots: SLOTS, weekday: 0, known: &[] };
+        let losses = |model: &DayAhead| model.losses(later, 170).expect("days enough");
+        champion.challenge(learned(values, 170), Window { from: day(170), to: day(184) }, losses).expect("comparable");
+        champion
+    }
+
+    #[test]
+    fn a_plant_that_has_changed_gets_a_new_model_and_one_that_has_not_keeps_its_own_unless_more_days_help() {
+        let (same, _) = plant(184, 5);
+        let mut changed = same.clone();
+        changed[110 * SLOTS..].iter_mut().for_each(|x| *x *= 2.5);
+        let swapped = contest(&changed);
+        assert_eq!((swapped.version(), swapped.measured().map(|m| m.blocks)), (2, Some(14)));
+        let kept = contest(&same);
+        let verdict = *kept.verdicts().next().expect("one challenge");
+        assert_eq!(verdict.swapped, verdict.comparison.is_better());
+        let gain =
+            |c: &Champion<DayAhead>| c.verdicts().next().map_or(0.0, |v| 1.0 - v.comparison.challenger / v.comparison.in_use);
+        assert!(gain(&swapped) > 0.3 && gain(&kept).abs() < 0.15, "{} {}", gain(&swapped), gain(&kept));
     }
 
     #[test]

@@ -13,9 +13,10 @@
 //! luckiest: on 1,174 series of parts the one chosen was 12 % further off than all weighed.
 
 use super::intermittent::{Intermittent, Kind};
+use super::score::Score;
 use super::smooth::{Shape, Smoothing};
 use super::spread::Spread;
-use super::{ForecastError, Foretold, floor, mean};
+use super::{ForecastError, Foretold, floor, mean, squares};
 use crate::champion::Comparison;
 
 /// Newest steps that count.
@@ -180,6 +181,16 @@ impl Demand {
     pub fn baseline(&self, history: &[f64]) -> Vec<f64> {
         Method::SeasonalNaive.foretell(newest(history), self.season, self.horizon)
     }
+    /// Mean pinball loss of the steps ahead of each origin from the `from`th step on, a horizon apart, foretold from all that came before it; NaN where
+    /// nothing of them is known. What a [`crate::champion::Champion`] compares on later data.
+    pub fn losses(&self, history: &[f64], from: usize) -> Vec<f64> {
+        let of = |origin: usize| {
+            let mut score = Score::default();
+            self.foretell(&history[..origin]).iter().zip(&history[origin..]).for_each(|(told, came)| score.add(told, *came));
+            score.pinball()
+        };
+        (from..(history.len() + 1).saturating_sub(self.horizon)).step_by(self.horizon).map(of).collect()
+    }
     fn methods(&self, history: &[f64]) -> Vec<f64> {
         let used: Vec<&Tried> = self.tried.iter().filter(|t| t.weight > 0.0).collect();
         let said: Vec<Vec<f64>> = used.iter().map(|t| t.method.foretell(history, self.season, self.horizon)).collect();
@@ -227,15 +238,9 @@ fn origins(length: usize, season: usize, horizon: usize) -> Result<Vec<usize>, F
     Ok(origins)
 }
 
-/// Mean squared error of the steps ahead; NaN where nothing of it is known.
-fn squares(came: &[f64], told: &[f64]) -> f64 {
-    mean(came.iter().zip(told).map(|(came, told)| (came - told).powi(2)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::score::Score;
     use measure::Chance;
     use proptest::prelude::*;
 
@@ -266,6 +271,18 @@ mod tests {
         let naive = Demand::learn(&same, 7, 14).expect("long enough");
         let told = naive.foretell(&same)[3];
         assert_eq!((naive.beats_baseline, told.mean, told.quantiles[6]), (false, 3.0, 3.0));
+    }
+
+    #[test]
+    fn losses_are_of_whole_horizons_after_what_was_seen() {
+        let same: Vec<f64> = (0..100).map(|d| f64::from(d % 7)).collect();
+        let demand = Demand::learn(&same[..70], 7, 7).expect("long enough");
+        assert_eq!(demand.losses(&same, 70), [0.0; 4]);
+        assert_eq!(demand.losses(&same[..76], 70), []);
+        let mut later = same;
+        later[80] += 14.0;
+        // One step of the second horizon is 14 too high for every quantile: 14 times the mean level, over 7 steps.
+        assert!((demand.losses(&later, 70)[1] - 14.0 * 0.5 / 7.0).abs() < 1e-12);
     }
 
     #[test]

@@ -83,6 +83,11 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     sum / n
 }
 
+/// Mean squared error of what was foretold; NaN where nothing of it is known.
+fn squares(came: &[f64], told: &[f64]) -> f64 {
+    mean(came.iter().zip(told).map(|(came, told)| (came - told).powi(2)))
+}
+
 /// Least that can come: zero where nothing below it ever came.
 fn floor(history: &[f64]) -> f64 {
     if history.iter().any(|x| *x < 0.0) { f64::NEG_INFINITY } else { 0.0 }
