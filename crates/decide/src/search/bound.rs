@@ -7,7 +7,7 @@
 //! tardiness at its shortest way. Set-ups, calendars, resources and limits of waits only lengthen plans, so leaving
 //! them out keeps the bound a bound; operations that may be left out take no time, and machines of batches no part.
 
-use super::model::{LEVELS_MAX, Model, Operation, Time};
+use super::model::{LEVELS_MAX, Lot, Model, Operation, Time, lot};
 use std::collections::BinaryHeap;
 
 /// What no plan costs less than at each level of the objective, whatever it costs at the others.
@@ -49,6 +49,24 @@ fn shortest(operation: &Operation) -> Time {
     if operation.optional.is_some() { 0 } else { operation.shortest() }
 }
 
+/// The least time from the start of an operation to the start of one to which it passes sub-lots; none where it does not.
+fn from_start(model: &Model, operation: u32, then: u32) -> Option<Time> {
+    let (one, other, lot) = passing(model, operation, then)?;
+    Some(lot::least(one, other, |own, next| lot.lag(own, next)))
+}
+
+/// The least time from the end of an operation to the end of one to which it passes sub-lots; none where it does not.
+fn from_end(model: &Model, operation: u32, then: u32) -> Option<Time> {
+    let (one, other, lot) = passing(model, operation, then)?;
+    Some(lot::least(one, other, |own, next| lot.lag(own, next) - own + next))
+}
+
+fn passing(model: &Model, operation: u32, then: u32) -> Option<(&Operation, &Operation, Lot)> {
+    let (one, other) = (&model.operations[operation as usize], &model.operations[then as usize]);
+    let lot = one.lot.filter(|_| one.optional.is_none() && other.optional.is_none())?;
+    Some((one, other, lot))
+}
+
 /// Heads and tails by the precedences alone.
 fn ways(model: &Model, shortest: &[Time]) -> (Vec<Time>, Vec<Time>) {
     let release = |o: &Operation| o.earliest.max(model.jobs[o.job as usize].release);
@@ -60,12 +78,14 @@ fn ways(model: &Model, shortest: &[Time]) -> (Vec<Time>, Vec<Time>) {
     }
     for &operation in model.order() {
         for &then in &after[operation as usize] {
-            heads[then as usize] = heads[then as usize].max(heads[operation as usize] + shortest[operation as usize]);
+            let least = from_start(model, operation, then).unwrap_or(shortest[operation as usize]);
+            heads[then as usize] = heads[then as usize].max(heads[operation as usize] + least);
         }
     }
     for &operation in model.order().iter().rev() {
         for &then in &after[operation as usize] {
-            tails[operation as usize] = tails[operation as usize].max(shortest[then as usize] + tails[then as usize]);
+            let least = from_end(model, operation, then).unwrap_or(shortest[then as usize]);
+            tails[operation as usize] = tails[operation as usize].max(least + tails[then as usize]);
         }
     }
     (heads, tails)

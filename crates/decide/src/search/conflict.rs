@@ -8,7 +8,7 @@
 //! says is true, but it does not see everything.
 
 use super::limit::{Limit, limits, only};
-use super::model::{Model, Operation, Time};
+use super::model::{Model, Operation, Time, lot};
 use std::collections::BinaryHeap;
 
 /// Most times earliest starts are gone through again.
@@ -67,7 +67,14 @@ fn earliest(model: &Model) -> Option<(Vec<Time>, Vec<Time>)> {
         for &operation in model.order() {
             let at = operation as usize;
             let of = &model.operations[at];
-            let ready: Time = before[at].iter().map(|b| end[*b as usize]).max().unwrap_or(0);
+            let passed = |b: &u32| {
+                let one = &model.operations[*b as usize];
+                match one.lot.filter(|_| one.optional.is_none() && of.optional.is_none()) {
+                    Some(lot) => start[*b as usize] + lot::least(one, of, |own, next| lot.lag(own, next)),
+                    None => end[*b as usize],
+                }
+            };
+            let ready: Time = before[at].iter().map(passed).max().unwrap_or(0);
             let ready_in = ready.max(of.earliest).max(model.jobs[of.job as usize].release).max(floor[at]);
             let starts = of.modes.iter().map(|m| (open(model, m.machine, ready_in, m.duration), m.duration));
             start[at] = starts.clone().map(|s| s.0).min().unwrap_or(ready_in);
@@ -117,7 +124,7 @@ fn latest_ends(model: &Model) -> Vec<Time> {
         let latest_start = |then: &u32| {
             let next = &model.operations[*then as usize];
             let by_end = latest_end[*then as usize];
-            if next.optional.is_some() {
+            if next.optional.is_some() || of.lot.is_some() {
                 by_end
             } else {
                 next.latest.unwrap_or(Time::MAX).min(by_end.saturating_sub(next.shortest()))

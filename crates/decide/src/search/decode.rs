@@ -116,7 +116,7 @@ impl Decoder {
         let mut is_raised = false;
         for &v in &on.graph.order {
             let at = v as usize;
-            let before = on.shop.before.list(v).iter().map(|b| self.end(on, *b)).max().unwrap_or(0);
+            let before = on.shop.before.list(v).iter().map(|b| self.passed(on, *b, v)).max().unwrap_or(0);
             self.first[at] = v;
             self.held[at] = on.rich.size[at];
             if on.is_out(v) {
@@ -146,6 +146,17 @@ impl Decoder {
             is_raised |= may.wait && self.hold_back(on, v);
         }
         is_raised
+    }
+
+    /// From when on one after an operation finds what it needs of it.
+    fn passed(&self, on: Case<'_>, operation: u32, then: u32) -> i32 {
+        self.starts[operation as usize] + self.lag(on, operation, then)
+    }
+
+    /// How long after an operation's start one after it may start.
+    fn lag(&self, on: Case<'_>, operation: u32, then: u32) -> i32 {
+        let dur = |o: u32| on.graph.nodes[o as usize].dur;
+        if on.is_out(operation) || on.is_out(then) { dur(operation) } else { on.rich.lag(operation, dur(operation), dur(then)) }
     }
 
     fn end(&self, on: Case<'_>, operation: u32) -> i32 {
@@ -322,7 +333,7 @@ impl Decoder {
         let node = &on.graph.nodes[v as usize];
         let mut last = on.rich.horizon.max(self.starts[v as usize]);
         for &after in on.shop.after.list(v) {
-            last = last.min(self.starts[after as usize] - node.dur);
+            last = last.min(self.starts[after as usize] - self.lag(on, v, after));
         }
         if node.ms != on.graph.none() {
             let set_up = on.shop.set_up(on.graph.machine[v as usize], v, node.ms);

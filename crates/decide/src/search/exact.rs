@@ -53,9 +53,11 @@ impl TerminationCondition for Steps {
 }
 
 impl Proof {
-    /// Asks whether a plan costs less than `below`, where the objective has levels at the first; none for models that are too large, or that may leave operations out.
+    /// Asks whether a plan costs less than `below`, where the objective has levels at the first; none for models that are too large, that may
+    /// leave operations out, or that pass sub-lots on.
     pub fn new(model: &Model, below: i64) -> Option<Self> {
-        let is_small = model.operations.len() <= OPERATIONS_MAX && model.operations.iter().all(|o| o.optional.is_none());
+        let is_small =
+            model.operations.len() <= OPERATIONS_MAX && model.operations.iter().all(|o| o.optional.is_none() && o.lot.is_none());
         let first = (model.levels_count() > 1).then(|| model.of_level(0));
         let Build { solver, starts, modes, .. } = is_small.then(|| Build::new(first.as_ref().unwrap_or(model), below))??;
         let (brancher, resolver) = (solver.default_brancher(), ResolutionResolver::default());

@@ -142,7 +142,16 @@ fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
     let mut until: Vec<Time> = vec![0; model.operations.len()];
     for &operation in model.order() {
         let at = operation as usize;
-        let earliest = before[at].iter().map(|b| until[*b as usize]).max().unwrap_or(0);
+        let of = &model.operations[at];
+        let passed = |b: &u32| match (model.operations[*b as usize].lot, mode_of(model, plan, *b as usize)) {
+            // in whichever of its modes it is done then
+            (Some(lot), Some(mode)) if number[*b as usize] == u32::MAX && of.optional.is_none() => {
+                let longest = of.modes.iter().map(|m| lot.lag(mode.duration, m.duration)).max();
+                plan.operations[*b as usize].start + longest.unwrap_or(mode.duration)
+            }
+            _ => until[*b as usize],
+        };
+        let earliest = before[at].iter().map(passed).max().unwrap_or(0);
         let stays = number[at] == u32::MAX;
         until[at] = match mode_of(model, plan, at) {
             Some(_) if stays => end(model, plan, at),

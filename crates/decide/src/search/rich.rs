@@ -3,7 +3,7 @@
 //!
 //! Enters: a model. Leaves: a [`Rich`]; none for a model that has nothing of it. Absent: starts (`decode` makes them).
 
-use super::model::{Model, Resource};
+use super::model::{Lot, Model, Resource};
 use super::shop::{Lists, narrow};
 
 /// Longer than any plan.
@@ -54,6 +54,8 @@ pub(super) struct Rich {
     pub deadline: Vec<i32>,
     /// Whether each operation stays on its machine until those after it have started; empty where none does.
     blocking: Vec<bool>,
+    /// In what portions each operation passes its pieces on; empty where all do at their end.
+    lots: Vec<Option<Lot>>,
     /// Size of each operation in a batch.
     pub size: Vec<i64>,
     /// Largest sum of sizes in a batch of each machine; 0: no batches.
@@ -92,6 +94,7 @@ impl Rich {
             latest: model.operations.iter().map(|o| or_never(o.latest)).collect(),
             deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
             blocking: if has_blocking(model) { model.operations.iter().map(|o| o.is_blocking).collect() } else { Vec::new() },
+            lots: if has_lots(model) { model.operations.iter().map(|o| o.lot).collect() } else { Vec::new() },
             size: (0..count as u32).map(|o| model.size(o)).collect(),
             batch: model.machines.iter().map(|m| m.batch.unwrap_or(0)).chain([0]).collect(),
             out: model.operations.iter().map(|o| o.optional.unwrap_or(0)).collect(),
@@ -108,6 +111,7 @@ impl Rich {
             || !model.uses.is_empty()
             || !model.waits.is_empty()
             || has_blocking(model)
+            || has_lots(model)
             || model.machines.iter().any(|m| m.batch.is_some())
             || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some())
             || model.jobs.iter().any(|j| j.deadline.is_some())
@@ -116,6 +120,12 @@ impl Rich {
     /// Whether an operation stays on its machine until those after it have started.
     pub fn blocks(&self, operation: u32) -> bool {
         self.blocking.get(operation as usize).copied().unwrap_or(false)
+    }
+
+    /// How long after the start of an operation that lasts `own` one after it that lasts `next` may start.
+    pub fn lag(&self, operation: u32, own: i32, next: i32) -> i32 {
+        let lot = self.lots.get(operation as usize).copied().flatten();
+        lot.map_or(own, |lot| narrow(lot.lag(i64::from(own), i64::from(next))))
     }
 
     /// Whether some operations are bound to those after them: by limits of waits, or by blocking.
@@ -173,4 +183,8 @@ impl Store {
         let first = self.prices.partition_point(|p| p.0 <= from);
         self.prices[first..].iter().map(|p| p.0).take_while(move |t| *t < to)
     }
+}
+
+fn has_lots(model: &Model) -> bool {
+    model.operations.iter().any(|o| o.lot.is_some())
 }

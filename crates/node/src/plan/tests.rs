@@ -116,6 +116,23 @@ fn what_blocks_holds_its_machine_and_is_told_where_it_cannot() {
 }
 
 #[test]
+fn transfer_batches_let_the_next_begin_sooner() {
+    let text = WORKSHOP.replace(
+        r#"{"modes": [{"machine": "saw", "duration": 4}]}"#,
+        r#"{"lot": {"quantity": 4, "transfer": 1}, "modes": [{"machine": "saw", "duration": 4}]}"#,
+    );
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let model = form.model().expect("a model");
+    let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(2_000), threads: 1, seed: 1, from: None };
+    let plan = PlanForm::new(&model, Some(&form), &search(&model, wanted).expect("a plan"), (1, 1.0));
+    assert!(plan.rules.iter().any(|rule| rule == "lots_passed"), "{plan:?}");
+    let text = text.replace(r#""transfer": 1"#, r#""transfer": 5"#);
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let refused = form.model().expect_err("a batch larger than all").to_string();
+    assert_eq!(refused, "transfer batch of operation 0: found 5, allowed 1 to 4: at most 1000 sub-lots");
+}
+
+#[test]
 fn levels_are_told_one_by_one() {
     let text = WORKSHOP.replace(r#""jobs": ["#, r#""levels": [["tardiness"], ["makespan"]], "jobs": ["#);
     let form: ModelForm = serde_json::from_str(&text).expect("the form");

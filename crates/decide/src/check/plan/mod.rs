@@ -85,6 +85,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("mode_exists", mode_exists),
     ("released", released),
     ("precedence_kept", precedence_kept),
+    ("lots_passed", shared::lots_passed),
     ("one_at_a_time", one_at_a_time),
     ("machine_open", machine_open),
     ("blocking_kept", blocking_kept),
@@ -172,7 +173,9 @@ fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     let mut complete: Vec<(Time, u32)> = vec![(Time::MIN, 0); model.operations.len()];
     for &operation in model.order() {
         let at = operation as usize;
-        let last = before[at].iter().map(|b| complete[*b as usize]).max().unwrap_or((Time::MIN, operation));
+        // what is passed on in sub-lots: `lots_passed`
+        let is_whole = |b: &&u32| !shared::passes_on(model, plan, **b as usize, at);
+        let last = before[at].iter().filter(is_whole).map(|b| complete[*b as usize]).max().unwrap_or((Time::MIN, operation));
         if mode(model, plan, at).is_none() {
             complete[at] = last;
             continue;

@@ -1,4 +1,4 @@
-//! Rules of what several operations have at once: batches and renewable resources.
+//! Rules of what several operations have at once: sub-lots, batches and renewable resources.
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: nothing, or the rule that is broken. Absent: machines that work on one at a time.
 
@@ -24,6 +24,37 @@ pub(super) fn batch_fits(model: &Model, plan: &Plan) -> Result<(), Violation> {
                 let found = format!("a batch of size {size} on machine {number} at {at}");
                 return Err(broken("batch_fits", found, format!("{capacity} at most")));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Whether an operation passes sub-lots on to one after it.
+pub(super) fn passes_on(model: &Model, plan: &Plan, before: usize, then: usize) -> bool {
+    model.operations[before].lot.is_some() && mode(model, plan, before).is_some() && mode(model, plan, then).is_some()
+}
+
+/// No sub-lot is begun before it is complete where it comes from; both work at a steady rate.
+pub(super) fn lots_passed(model: &Model, plan: &Plan) -> Result<(), Violation> {
+    for &(before, then) in &model.precedences {
+        let (before, then) = (before as usize, then as usize);
+        let Some(lot) = model.operations[before].lot.filter(|_| passes_on(model, plan, before, then)) else { continue };
+        let length = |o: usize| mode(model, plan, o).map_or(0, |m| i128::from(m.duration));
+        let start = |o: usize| i128::from(plan.operations[o].start);
+        let (quantity, mut passed, mut number) = (i128::from(lot.quantity), 0, 0);
+        while passed < quantity {
+            let upto = (passed + i128::from(lot.transfer)).min(quantity);
+            number += 1;
+            // both sides times the quantity, so that nothing is rounded
+            let complete = start(before) * quantity + length(before) * upto;
+            let begun = start(then) * quantity + length(then) * passed;
+            if begun < complete {
+                let found = format!("operation {then} starts at {}", plan.operations[then].start);
+                let later = start(then) + (complete - begun + quantity - 1) / quantity;
+                let allowed = format!("{later} or later: sub-lot {number} of operation {before} is not there before");
+                return Err(broken("lots_passed", found, allowed));
+            }
+            passed = upto;
         }
     }
     Ok(())

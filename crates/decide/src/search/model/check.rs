@@ -70,6 +70,7 @@ fn operations(parts: &Parts) -> Result<(), ModelError> {
             within(|| format!("published machine of operation {number}"), machine, 0, parts.machines.len() as i64 - 1)?;
             within(|| format!("published start of operation {number}"), published.start, 0, HORIZON_MAX)?;
         }
+        super::lot::checked(number, operation)?;
         if operation.modes.is_empty() {
             return Err(ModelError::at(format!("modes of operation {number}"), "none", "at least one"));
         }

@@ -1,5 +1,5 @@
 //! The scheduling model: the flexible job shop with release and due dates, any precedence graph, sequence-dependent set-ups, machine
-//! calendars, renewable resources, limited waits, blocking, batching machines, optional operations and prices over time, in the scheduling
+//! calendars, renewable resources, limited waits, blocking, transfer batches, batching machines, optional operations and prices over time, in the scheduling
 //! literature's names (Brucker, Scheduling Algorithms, 2007; Pinedo, Scheduling, 2016).
 //!
 //! Enters: jobs, operations with alternative modes, precedences, machines, resources. Leaves: a [`Model`] that is known to be consistent
@@ -7,8 +7,10 @@
 //! how it is solved. All times are whole ticks of a length that the caller chooses; nothing is rounded here.
 
 mod check;
+pub(super) mod lot;
 mod objective;
 
+pub use lot::{LOTS_MAX, Lot};
 pub use objective::{Criterion, LEVELS_MAX};
 
 use thiserror::Error;
@@ -101,6 +103,8 @@ pub struct Operation {
     pub optional: Option<i64>,
     /// Whether it blocks: after its end it stays on its machine until all that come directly after it have started (no buffer between machines).
     pub is_blocking: bool,
+    /// In what portions it passes its pieces on to those directly after it; none: all at its end.
+    pub lot: Option<Lot>,
     /// Its alternatives, at least one.
     pub modes: Vec<Mode>,
     /// What a plan already published says of it; moving it then costs what [`Stability`] says.
@@ -210,7 +214,7 @@ pub struct Parts {
     pub jobs: Vec<Job>,
     /// Operations; those of a job need not stand together.
     pub operations: Vec<Operation>,
-    /// Pairs: the first is complete before the second starts.
+    /// Pairs: the first is complete before the second starts, or what it passed on is there in time.
     pub precedences: Vec<(u32, u32)>,
     /// Limits of waits; each beside a precedence.
     pub waits: Vec<Wait>,

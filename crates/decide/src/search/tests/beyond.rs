@@ -5,7 +5,7 @@ use super::random::{Features, features, model};
 use crate::check::plan::certify;
 use crate::search::Search;
 use crate::search::limit::Limit;
-use crate::search::model::{Criterion, Job, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
+use crate::search::model::{Criterion, Job, Lot, Machine, Mode, Model, Operation, Parts, Resource, SetUps, Use, Wait};
 use crate::search::plan::{Assigned, Plan};
 use proptest::prelude::*;
 
@@ -139,6 +139,38 @@ fn what_blocks_without_a_way_out_is_told() {
     assert_eq!(search.best().expect_err("there is no plan").rule, "blocking_kept");
     let broken = search.nearest().expect("with one less that blocks there is").broken;
     assert!(matches!(broken[..], [(Limit::Blocking(0 | 1), _)]), "{broken:?}");
+}
+
+#[test]
+fn sub_lots_let_the_next_begin_sooner() {
+    // so many pieces, in sub-lots of so many: first so long, then so long
+    let passed = |(quantity, transfer), first, then| {
+        let mut parts = singles(2, &[(0, first)]);
+        parts.operations[0].lot = Some(Lot { quantity, transfer });
+        parts.operations.push(Operation { modes: vec![Mode { machine: 1, duration: then }], ..Operation::default() });
+        parts.precedences = vec![(0, 1)];
+        planned(parts)
+    };
+    let of = |first, then, transfer| passed((10, transfer), first, then);
+    // all at once; after one piece; the last piece bounds what is faster
+    assert_eq!((of(20, 30, 10).2, of(20, 30, 1).2, of(30, 20, 1).2), (50, 32, 32));
+    // of 4, 4 and 1 pieces the second bounds it: eight thirds of 10 less 80/9
+    assert_eq!(passed((9, 4), 30, 20).2, 18 + 20);
+    // a third of a tick is a tick
+    assert_eq!(of(7, 7, 3).2, 3 + 7);
+    let (model, plan, _) = of(30, 20, 1);
+    assert_eq!(plan.operations[1].start, 12);
+    assert_eq!(refused(&model, &plan, |p| p.operations[1].start = 11), "lots_passed");
+    let (model, plan, _) = of(20, 30, 1);
+    assert_eq!(refused(&model, &plan, |p| p.operations[1].start = 1), "lots_passed");
+    let error = |quantity, transfer| {
+        let mut parts = singles(1, &[(0, 3)]);
+        parts.operations[0].lot = Some(Lot { quantity, transfer });
+        Model::new(parts).expect_err("a fault").to_string()
+    };
+    assert_eq!(error(5, 6), "transfer batch of operation 0: found 6, allowed 1 to 5: at most 1000 sub-lots");
+    assert_eq!(error(5000, 1), "transfer batch of operation 0: found 1, allowed 5 to 5000: at most 1000 sub-lots");
+    assert_eq!(error(0, 1), "quantity of operation 0: found 0, allowed 1 to 1073741824");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::check::plan::certify;
 use crate::search::model::{
-    Criterion, Job, LEVELS_MAX, Machine, Mode, Model, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
+    Criterion, Job, LEVELS_MAX, Lot, Machine, Mode, Model, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
 };
 use crate::search::{Run, Search};
 use measure::Chance;
@@ -26,6 +26,7 @@ pub(super) struct Features {
     pub windows: bool,
     pub levels: bool,
     pub blocking: bool,
+    pub lots: bool,
 }
 
 /// A random model of such features.
@@ -45,6 +46,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
                 earliest: if has.dates { chance.below(4) as i64 } else { 0 },
                 modes,
                 is_blocking: false,
+                lot: None,
                 published: has.published.then_some(place_published),
                 latest: (has.windows && chance.below(4) == 0).then(|| 20 + chance.below(60) as i64),
                 optional: (has.optional && chance.below(3) == 0).then(|| chance.below(20) as i64),
@@ -86,6 +88,13 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
     beyond(&mut parts, has, &mut chance);
     if has.blocking {
         block(&mut parts, &mut chance);
+    }
+    if has.lots {
+        for operation in &mut parts.operations {
+            let quantity = 1 + chance.below(7) as i64;
+            let lot = Lot { quantity, transfer: 1 + chance.below(quantity as u64) as i64 };
+            operation.lot = (chance.below(2) == 0).then_some(lot);
+        }
     }
     if has.levels {
         parts.levels = levels(&mut chance);
@@ -154,9 +163,9 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
 }
 
 pub(super) fn features() -> impl Strategy<Value = Features> {
-    any::<([bool; 7], [bool; 8])>().prop_map(|(plain, beyond)| {
+    any::<([bool; 7], [bool; 9])>().prop_map(|(plain, beyond)| {
         let [flexible, set_ups, closed, dates, early, graph, published] = plain;
-        let [resources, prices, waits, batches, optional, windows, levels, blocking] = beyond;
+        let [resources, prices, waits, batches, optional, windows, levels, blocking, lots] = beyond;
         Features {
             flexible,
             set_ups,
@@ -173,6 +182,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
             windows,
             levels,
             blocking,
+            lots,
         }
     })
 }
@@ -180,7 +190,7 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
 /// Without what lies beyond machines and precedences.
 pub(super) fn plain(has: Features) -> Features {
     let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..has };
-    Features { optional: false, windows: false, levels: false, blocking: false, ..beyond }
+    Features { optional: false, windows: false, levels: false, blocking: false, lots: false, ..beyond }
 }
 
 proptest! {

@@ -23,6 +23,7 @@ const ALL: Features = Features {
     windows: false,
     levels: false,
     blocking: false,
+    lots: false,
 };
 
 fn running(seed: u64) -> (Model, Plan) {
@@ -43,7 +44,7 @@ proptest! {
     #[test]
     fn what_is_put_back_together_keeps_resources_waits_and_batches(seed in any::<u64>(), share in 2_i64..5) {
         let beyond = Features { set_ups: false, resources: true, prices: true, waits: true, optional: true, ..ALL };
-        let (model, plan) = running_with(seed, Features { batches: seed % 2 == 0, blocking: seed % 3 == 0, graph: false, ..beyond });
+        let (model, plan) = running_with(seed, Features { batches: seed % 2 == 0, blocking: seed % 3 == 0, lots: seed % 5 < 2, graph: false, ..beyond });
         let now = certify(&model, &plan).expect("the plan is good").makespan() / share;
         prop_assume!(plan.operations.iter().any(|a| a.start >= now));
         let rest = remainder(&model, &plan, &Change { now, frozen_until: now, ..Change::default() }).expect("something is free");

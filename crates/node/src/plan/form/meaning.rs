@@ -4,7 +4,7 @@
 
 use super::{CriterionForm, JobForm, MachineForm, ModelForm, OperationForm, ResourceForm};
 use decide::search::model::{
-    Job, Machine, Mode, Model, ModelError, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
+    Job, Lot, Machine, Mode, Model, ModelError, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
 };
 use std::collections::HashMap;
 
@@ -114,6 +114,7 @@ impl OperationForm {
             latest: self.latest,
             optional: self.optional,
             is_blocking: self.blocking,
+            lot: self.lot.map(|lot| Lot { quantity: lot.quantity, transfer: lot.transfer }),
             modes,
             published,
         })

@@ -167,13 +167,15 @@ pub struct OperationForm {
     pub earliest: Time,
     /// Not later; with the same `earliest` its start is fixed.
     pub latest: Option<Time>,
-    /// Numbers, from 0, of operations of the same job that are complete before. Absent: the one before in the list.
+    /// Numbers, from 0, of operations of the same job that come before. Absent: the one before in the list.
     pub after: Option<Vec<u32>>,
     /// Longest wait after the end of each of those before it; 0: no wait. Absent: any.
     pub wait: Option<Time>,
     /// Whether it stays on its machine after its end until all that come directly after it have started (no buffer between machines).
     #[serde(default)]
     pub blocking: bool,
+    /// In what portions it passes its pieces on to those directly after it. Absent: all at its end.
+    pub lot: Option<LotForm>,
     /// What leaving it out costs. Absent: it may not be left out.
     pub optional: Option<i64>,
     /// Its size in a batch. Absent: 1.
@@ -184,6 +186,17 @@ pub struct OperationForm {
     pub modes: Vec<ModeForm>,
     /// What a plan already published says.
     pub published: Option<PublishedForm>,
+}
+
+/// Pieces of an operation in transfer batches: what comes after it may begin when the first is there, and begins no batch before it is there. Both
+/// work at a steady rate; the durations are those of all pieces.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LotForm {
+    /// All pieces.
+    pub quantity: i64,
+    /// Pieces of a transfer batch; the last may have fewer. At most 1000 batches.
+    pub transfer: i64,
 }
 
 /// One way to carry out an operation.
