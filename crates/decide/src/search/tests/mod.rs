@@ -4,6 +4,7 @@ mod beyond;
 mod conflict;
 mod exact;
 mod faults;
+mod permuted;
 mod random;
 mod read;
 mod replan;
