@@ -1,4 +1,4 @@
-//! `socium check`: every fault of a unit.toml with its line, or what it describes.
+//! `socium check`: every fault of a unit.toml and of the files that it names, or what it describes.
 
 use super::{Failure, Place};
 use crate::config;
@@ -13,6 +13,7 @@ pub struct Words {
 /// Checks the file.
 pub fn main(words: &Words) -> Result<(), Failure> {
     let config = config::read(&words.place.config).map_err(|faults| Failure::new(faults.to_string()))?;
+    config.read_files().map_err(|faults| Failure::new(faults.to_string()))?;
     let plant = &config.plant;
     println!(
         "{} is good: site `{}`, {} lines, {} machines, {} channels, {} sources, {} products, {} orders.",

@@ -32,6 +32,7 @@ use plant::{Plant, SourceId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use unit::{CauseModel, CauseModelError};
 
 /// All that `unit.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,8 @@ pub struct Config {
     pub clock: Clock,
     /// Limits at the door.
     pub limits: Limits,
+    /// File with lines for the cause model.
+    pub causes: Option<PathBuf>,
 }
 
 /// A source that speaks over a wire.
@@ -147,6 +150,34 @@ impl Config {
             all.push((port.source, wire));
         }
         if faults.is_empty() { Ok(all) } else { Err(Faults::gather(faults)) }
+    }
+}
+
+impl Config {
+    /// The user's own lines for the cause model, read from their file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the first wrong line in it.
+    pub fn causes(&self) -> Result<Option<CauseModel>, Faults> {
+        let Some(file) = &self.causes else { return Ok(None) };
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Faults::of_file(&name, error.to_string(), "a file with lines such as `press overload load_jump 2.5` (docs/causes.md)")
+        })?;
+        text.parse().map(Some).map_err(|wrong: CauseModelError| {
+            let mut faults = Faults::of_file(&name, wrong.found, wrong.allowed);
+            faults.list.iter_mut().for_each(|fault| fault.line = wrong.line);
+            faults
+        })
+    }
+    /// Reads every file that is named, as a start would.
+    ///
+    /// # Errors
+    /// Every fault in one of them.
+    pub fn read_files(&self) -> Result<(), Faults> {
+        let faults = [self.connections().err(), self.causes().err()];
+        let faults: Vec<Fault> = faults.into_iter().flatten().flat_map(|faults| faults.list).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Faults::gather(faults)) }
     }
 }
 

@@ -21,8 +21,8 @@ use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use unit::Unit;
 use unit::desk::View;
+use unit::{CauseModel, Unit};
 
 /// Deliveries that may wait at the door; beyond it the sources are slowed.
 const DOOR_MAX: usize = 4_096;
@@ -122,12 +122,13 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     probe(config.web.listen)?;
     config.web.flight_sql.map(probe).transpose()?;
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
+    let causes = config.causes().map_err(|faults| StartError::Config(faults.to_string()))?;
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
     let connections = at_their_bookmarks(&plant, connections, &recovered.bookmarks);
     let is_new = recovered.batches.is_empty() && store.figures().history_files == 0;
-    let mut unit = recalled(&plant, &config, recovered).answers_within(answers_within);
+    let mut unit = recalled(&plant, &config, causes, recovered).answers_within(answers_within);
     if !is_new {
         unit.restore(clock.now());
     }
@@ -193,8 +194,9 @@ fn at_their_bookmarks(
     connections.into_iter().map(placed).collect()
 }
 
-fn recalled(plant: &Arc<Plant>, config: &Config, recovered: store::Recovered) -> Unit {
+fn recalled(plant: &Arc<Plant>, config: &Config, causes: Option<CauseModel>, recovered: store::Recovered) -> Unit {
     let mut unit = Unit::new(Arc::clone(plant), config.limits.door);
+    causes.into_iter().for_each(|causes| unit.add_causes(causes));
     if recovered.torn_bytes > 0 {
         tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
     }

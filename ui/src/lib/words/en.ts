@@ -1013,7 +1013,7 @@ export const en = {
   'losses.compare': 'Where OEE is lowest',
   'losses.compare.lead': 'The lowest first. Choose one to see its losses and stops.',
   'losses.of': '{name}: from 100 % to OEE',
-  'losses.planned': 'of {span} planned',
+  'losses.planned': 'of {span} of planned machine time',
   'losses.oee': 'good pieces at the planned speed',
   'losses.faster': '{span} won, pieces took less than planned',
   'losses.stops': 'Stops by cause',

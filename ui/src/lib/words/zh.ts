@@ -1014,7 +1014,7 @@ export const zh: Words = {
   'losses.compare': 'OEE 最低处',
   'losses.compare.lead': '最低者在前。点选一项查看其损失与停机。',
   'losses.of': '{name}：从 100 % 到 OEE',
-  'losses.planned': '共计划 {span}',
+  'losses.planned': '共计划机时 {span}',
   'losses.oee': '按计划速度生产合格件',
   'losses.faster': '节省 {span}，工时少于计划',
   'losses.stops': '按原因统计停机',

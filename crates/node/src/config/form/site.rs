@@ -19,6 +19,9 @@ pub struct SiteForm {
     /// Emissions of electrical energy [kg CO2/kW.h].
     #[schemars(extend("minimum" = 0))]
     pub carbon: f64,
+    /// File with lines for the cause model (`docs/causes.md`), relative to this file: which symptoms speak for which cause at your
+    /// machines. Absent: what is built in.
+    pub causes: Option<String>,
 }
 
 /// The clock of a virtual plant.

@@ -171,6 +171,7 @@ impl Judge<'_> {
             store: store?,
             clock: clock?,
             limits: limits?,
+            causes: form.site.causes.as_ref().map(|file| folder.join(file)),
         })
     }
 }

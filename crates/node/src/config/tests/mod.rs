@@ -73,6 +73,21 @@ fn what_is_absent_has_the_value_the_reference_names() {
 }
 
 #[test]
+fn a_file_of_causes_is_read_and_its_wrong_line_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = SAMPLE.replacen("carbon = 0.38", "carbon = 0.38\ncauses = \"causes.txt\"", 1);
+    let config = parse("unit.toml", &text, folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    let file = folder.path().join("causes.txt");
+    let said = || config.causes().expect_err("a fault").to_string();
+    assert!(said().starts_with(&format!("{}: found No such file", file.display())), "{}", said());
+    std::fs::write(&file, "# ours\nmilling overload load_jump much\n").expect("written");
+    assert!(said().starts_with(&format!("{}:2", file.display())) && said().contains("much"), "{}", said());
+    std::fs::write(&file, "# ours\nmilling overload load_jump 2.5\n").expect("written");
+    assert!(config.causes().expect("good").is_some_and(|model| !model.causes("milling").is_empty()));
+    assert!(config.read_files().expect_err("no password file").to_string().contains("cell.password"));
+}
+
+#[test]
 fn passwords_stay_in_their_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = parse("unit.toml", SAMPLE, folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
