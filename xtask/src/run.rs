@@ -102,9 +102,10 @@ impl Step {
     }
 }
 
-/// The root of the checkout.
+/// The root of the checkout: the one that cargo runs this in, for a build may have come from another one with the same target folder.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    own.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
 /// Where things that outlive a checkout are kept.

@@ -6,6 +6,8 @@ use know::memory::HORIZON;
 use measure::{Instant, Span};
 use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
 
+type ByScope<T> = Vec<(Scope, T)>;
+
 /// How far back timelines and energy accounts reach.
 const DAY: Span = Span::from_days(1);
 /// Worked shifts shown.
@@ -52,7 +54,7 @@ impl Unit {
     }
 
     /// KPIs of each scope, and the losses of those that have planned time of their own.
-    fn scopes(&self, now: Instant) -> (Vec<(Scope, Kpis)>, Vec<(Scope, Losses)>) {
+    fn scopes(&self, now: Instant) -> (ByScope<Kpis>, ByScope<Losses>) {
         let plant = &self.plant;
         let shift =
             self.worked(now).first().map_or(Window { from: now - DAY, to: now }, |s| Window { from: s.from, to: s.to.min(now) });
