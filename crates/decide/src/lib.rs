@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Beside it stands [`search`], the production scheduler: a [`search::model::Model`] in, proven plans out; and [`configure`], mass
-//! customisation: choices in, why some do not go, material, route and price out.
+//! customisation: choices in, why some do not go, material, route and price out; and [`promise`], when an order will be ready, with what
+//! probability.
 //!
 //! Start at [`decide`]; a new kind of decision is one file in [`choose`] and one line in [`choose::ALL`].
 
@@ -20,6 +21,7 @@ pub mod configure;
 #[cfg(test)]
 mod fixture;
 pub mod learn;
+pub mod promise;
 mod proposal;
 pub mod search;
 mod situation;

@@ -9,6 +9,7 @@
 
 use super::limit::{Limit, limits, only};
 use super::model::{Model, Operation, Time, lot};
+use super::replan;
 use std::collections::BinaryHeap;
 
 /// Most times earliest starts are gone through again.
@@ -100,16 +101,10 @@ fn earliest(model: &Model) -> Option<(Vec<Time>, Vec<Time>)> {
     Some((start, end))
 }
 
-/// The first instant from `from` on at which so long a piece of work fits between the closed intervals of a machine.
+/// The first instant from `from` on at which so long a piece of work fits on a machine.
 fn open(model: &Model, machine: u32, from: Time, duration: Time) -> Time {
     let on = &model.machines[machine as usize];
-    let mut start = from.max(on.available);
-    for &(closed, until) in &on.closed {
-        if start < until && closed < start + duration {
-            start = until;
-        }
-    }
-    start
+    replan::open(&on.closed, from.max(on.available), duration)
 }
 
 /// Until when each operation has to be complete; for one that may be left out, what comes before it.

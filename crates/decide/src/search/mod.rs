@@ -25,6 +25,7 @@
 
 mod anneal;
 pub mod bound;
+pub mod carry;
 mod climb;
 pub mod conflict;
 mod construct;
@@ -35,6 +36,7 @@ mod estimate;
 pub mod exact;
 mod graph;
 mod ground;
+pub(crate) mod insert;
 pub mod limit;
 pub mod model;
 pub mod plan;

@@ -6,7 +6,7 @@
 //! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last; what it has of
 //! resources is missing until then. Deviating from the running plan is priced by the model's [`Stability`].
 
-use super::model::{Mode, Model, ModelError, Operation, Parts, Published, Stability, Time, Use, Wait};
+use super::model::{Machine, Mode, Model, ModelError, Operation, Parts, Published, Stability, Time, Use, Wait};
 use super::plan::{Assigned, Plan};
 
 /// What changed since the plan was made.
@@ -41,20 +41,7 @@ pub struct Remainder {
 /// A plan that is not of the model; a breakdown of a machine while a running operation holds it beyond its start is allowed, the
 /// operation is taken to have ended.
 pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainder, ModelError> {
-    if plan.operations.len() != model.operations.len() {
-        let (found, allowed) = (plan.operations.len().to_string(), model.operations.len().to_string());
-        return Err(ModelError::at("number of operations of the plan", found, allowed));
-    }
-    let modes = |o: &Operation| o.modes.len() + usize::from(o.optional.is_some());
-    let wrong = plan.operations.iter().zip(&model.operations).position(|(a, o)| a.mode as usize >= modes(o));
-    if let Some(operation) = wrong {
-        let allowed = format!("below {}", modes(&model.operations[operation]));
-        return Err(ModelError::at(
-            format!("mode of operation {operation}"),
-            plan.operations[operation].mode.to_string(),
-            allowed,
-        ));
-    }
+    of_model(model, plan)?;
     let limit = change.frozen_until.max(change.now);
     let mut holds = vec![false; model.operations.len()];
     for &(before, then) in &model.precedences {
@@ -90,13 +77,32 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
     bind(model, plan, &mut parts, &number);
     take(model, plan, &mut parts, &number, limit);
     occupy(model, plan, &mut parts, &stays);
-    close(&mut parts, change)?;
+    close(&mut parts.machines, &change.closed)?;
     let fixed = |a: Assigned| if a.start < limit { Assigned { mode: 0, ..a } } else { a };
     let running = Plan { operations: free.iter().map(|o| fixed(plan.operations[*o as usize])).collect() };
     if !free.iter().any(|o| plan.operations[*o as usize].start >= limit) {
         return Err(ModelError::at("operations that are still free", "none", "at least one"));
     }
     Ok(Remainder { model: Model::new(parts)?, free, running, kept: plan.clone(), limit })
+}
+
+/// Whether a plan is of a model: as many operations, modes that exist.
+pub(super) fn of_model(model: &Model, plan: &Plan) -> Result<(), ModelError> {
+    if plan.operations.len() != model.operations.len() {
+        let (found, allowed) = (plan.operations.len().to_string(), model.operations.len().to_string());
+        return Err(ModelError::at("number of operations of the plan", found, allowed));
+    }
+    let modes = |o: &Operation| o.modes.len() + usize::from(o.optional.is_some());
+    let wrong = plan.operations.iter().zip(&model.operations).position(|(a, o)| a.mode as usize >= modes(o));
+    if let Some(operation) = wrong {
+        let allowed = format!("below {}", modes(&model.operations[operation]));
+        return Err(ModelError::at(
+            format!("mode of operation {operation}"),
+            plan.operations[operation].mode.to_string(),
+            allowed,
+        ));
+    }
+    Ok(())
 }
 
 impl Remainder {
@@ -231,11 +237,22 @@ fn occupy(model: &Model, plan: &Plan, parts: &mut Parts, stays: &dyn Fn(usize) -
     }
 }
 
+/// The first instant from `from` on at which so long a piece of work fits between closed intervals.
+pub(super) fn open(closed: &[(Time, Time)], from: Time, duration: Time) -> Time {
+    let mut start = from;
+    for &(closed, until) in closed {
+        if start < until && closed < start + duration {
+            start = until;
+        }
+    }
+    start
+}
+
 /// Adds the closed intervals; those that touch or overlap become one.
-fn close(parts: &mut Parts, change: &Change) -> Result<(), ModelError> {
-    let machines = parts.machines.len();
-    for &(machine, from, to) in &change.closed {
-        let Some(at) = parts.machines.get_mut(machine as usize) else {
+pub(crate) fn close(on: &mut [Machine], closed: &[(u32, Time, Time)]) -> Result<(), ModelError> {
+    let machines = on.len();
+    for &(machine, from, to) in closed {
+        let Some(at) = on.get_mut(machine as usize) else {
             return Err(ModelError::at("closed machine", machine.to_string(), format!("below {machines}")));
         };
         if from >= to || from < 0 {

@@ -139,7 +139,8 @@ fn has_blocking(model: &Model) -> bool {
 }
 
 impl Store {
-    fn new(resource: &Resource) -> Self {
+    /// Of a resource of the model.
+    pub fn new(resource: &Resource) -> Self {
         let steps = || std::iter::once((0, resource.capacity)).chain(resource.steps.iter().copied());
         let capacity = steps().map(|s| s.1).max().unwrap_or(0);
         let mut prices = Vec::with_capacity(resource.prices.len());

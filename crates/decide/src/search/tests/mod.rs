@@ -1,6 +1,7 @@
 //! Tests of the scheduler: random models with every feature, planted faults, text formats.
 
 mod beyond;
+mod carry;
 mod conflict;
 mod exact;
 mod faults;

@@ -1,0 +1,200 @@
+//! A plan carried out: what its operations really last moves the others.
+//!
+//! Enters: a model, a plan of it, how long each operation lasts. Leaves: starts and ends. Absent: chance, changes of the plan's modes and orders.
+//!
+//! Modes, the order on each machine and batches are the plan's; every operation starts as soon as what comes before it, its machine, its
+//! set-up and its resources let it (semi-active; resources are given in the order of planned starts). It starts where the planned duration fits
+//! before the machine closes; what lasts longer than planned is interrupted by the closed time and goes on after it. What started before
+//! now started as planned. Limits of waits are not enforced: in the workshop they can be broken by what lasts longer.
+
+use super::model::{Model, ModelError, Time};
+use super::plan::Plan;
+use super::profile::Profile;
+use super::replan::open;
+use super::rich::Store;
+use super::shop::{Lists, narrow};
+
+/// A plan to be carried out any number of times.
+#[derive(Debug)]
+pub struct Carrier<'m> {
+    model: &'m Model,
+    plan: &'m Plan,
+    /// Closed intervals of each machine, those of breakdowns among them.
+    closed: &'m [Vec<(Time, Time)>],
+    now: Time,
+    /// Operations by planned start; those of a batch together.
+    groups: Vec<Vec<u32>>,
+    before: Lists,
+    /// Resource and amount that each operation uses in its mode.
+    uses: Vec<Vec<(u32, i64)>>,
+    stores: Vec<Store>,
+    profiles: Vec<Profile>,
+    last: Vec<Option<u32>>,
+    /// Start of each operation [ticks], after [`Carrier::run`].
+    pub starts: Vec<Time>,
+    /// End of each operation [ticks], after [`Carrier::run`].
+    pub ends: Vec<Time>,
+}
+
+impl<'m> Carrier<'m> {
+    /// Of a plan that runs since before `now` [ticks]; `closed` are the closed intervals of each machine, disjoint and ascending.
+    ///
+    /// # Errors
+    /// A plan of another model.
+    pub fn new(model: &'m Model, plan: &'m Plan, closed: &'m [Vec<(Time, Time)>], now: Time) -> Result<Self, ModelError> {
+        super::replan::of_model(model, plan)?;
+        if closed.len() != model.machines.len() {
+            let (found, allowed) = (closed.len().to_string(), model.machines.len().to_string());
+            return Err(ModelError::at("machines with closed intervals", found, allowed));
+        }
+        let count = model.operations.len();
+        let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
+        let mut uses = vec![Vec::new(); count];
+        for of in model.uses.iter().filter(|u| plan.operations[u.operation as usize].mode == u.mode) {
+            uses[of.operation as usize].push((of.resource, of.amount));
+        }
+        Ok(Self {
+            groups: groups(model, plan, &before),
+            before,
+            uses,
+            stores: model.resources.iter().map(Store::new).collect(),
+            profiles: vec![Profile::default(); model.resources.len()],
+            last: vec![None; model.machines.len()],
+            starts: vec![0; count],
+            ends: vec![0; count],
+            model,
+            plan,
+            closed,
+            now,
+        })
+    }
+
+    /// Carries it out: operation `o` works for `lasts[o]` [ticks].
+    pub fn run(&mut self, lasts: &[Time]) {
+        for (profile, store) in self.profiles.iter_mut().zip(&self.stores) {
+            profile.reset(&store.lacking);
+        }
+        self.last.fill(None);
+        let groups = std::mem::take(&mut self.groups);
+        for group in &groups {
+            self.start(group, lasts);
+        }
+        self.groups = groups;
+    }
+
+    /// When each job is complete [ticks]; none where all of it is left out.
+    pub fn complete(&self) -> Vec<Option<Time>> {
+        let mut complete = vec![None; self.model.jobs.len()];
+        for (number, of) in self.model.operations.iter().enumerate() {
+            if (self.plan.operations[number].mode as usize) < of.modes.len() {
+                let own = &mut complete[of.job as usize];
+                *own = (*own).max(Some(self.ends[number]));
+            }
+        }
+        complete
+    }
+
+    fn ready(&self, operation: u32) -> Time {
+        self.before.list(operation).iter().map(|b| self.ends[*b as usize]).max().unwrap_or(0)
+    }
+
+    /// Starts the operations of a batch, or one.
+    fn start(&mut self, group: &[u32], lasts: &[Time]) {
+        let lead = group[0];
+        let own = &self.model.operations[lead as usize];
+        let Some(mode) = own.modes.get(self.plan.operations[lead as usize].mode as usize) else {
+            let ready = self.ready(lead);
+            (self.starts[lead as usize], self.ends[lead as usize]) = (ready, ready);
+            return;
+        };
+        let planned = self.plan.operations[lead as usize].start;
+        let on = mode.machine as usize;
+        let length = group.iter().map(|o| lasts[*o as usize]).max().unwrap_or(0);
+        let start = if planned < self.now {
+            planned
+        } else {
+            let of = |o: &u32| {
+                let of = &self.model.operations[*o as usize];
+                self.ready(*o).max(of.earliest).max(self.model.jobs[of.job as usize].release)
+            };
+            let ready = group.iter().map(of).max().unwrap_or(0).max(self.now);
+            let free = self.last[on].map_or(self.model.machines[on].available, |l| self.ends[l as usize]);
+            let from = ready.max(free + self.model.set_up(mode.machine, self.last[on], lead));
+            self.earliest(group, on, from, mode.duration, length)
+        };
+        let end = worked(&self.closed[on], start, length);
+        self.last[on] = Some(lead);
+        for &operation in group {
+            (self.starts[operation as usize], self.ends[operation as usize]) = (start, end);
+            for &(resource, amount) in &self.uses[operation as usize] {
+                let from = narrow(start);
+                let held = self.stores[resource as usize].held(narrow(end - start));
+                self.profiles[resource as usize].add(from, from.saturating_add(held), amount);
+            }
+        }
+    }
+
+    /// The first start from `from` at which the machine is open for what is planned and the resources are there for what it takes.
+    fn earliest(&self, group: &[u32], on: usize, from: Time, planned: Time, length: Time) -> Time {
+        let mut start = from;
+        loop {
+            let open = open(&self.closed[on], start, planned);
+            let mut free = open;
+            for &(resource, amount) in group.iter().flat_map(|o| &self.uses[*o as usize]) {
+                let store = &self.stores[resource as usize];
+                let held = store.held(narrow(worked(&self.closed[on], free, length) - free));
+                // after the last step there is enough for everything
+                let found = self.profiles[resource as usize].earliest(narrow(free), held, store.capacity - amount);
+                free = found.map_or(free, |f| free.max(Time::from(f)));
+            }
+            if free == start {
+                return start;
+            }
+            start = free;
+        }
+    }
+}
+
+/// When so much work is done that begins at an instant and rests while the machine is closed.
+fn worked(closed: &[(Time, Time)], start: Time, length: Time) -> Time {
+    let mut end = start + length;
+    for &(from, to) in closed.iter().filter(|c| c.1 > start) {
+        if from >= end {
+            break;
+        }
+        end += to - from.max(start);
+    }
+    end
+}
+
+/// Operations by planned start, each after all before it; those of a batch together.
+fn groups(model: &Model, plan: &Plan, before: &Lists) -> Vec<Vec<u32>> {
+    let mode = |o: u32| model.operations[o as usize].modes.get(plan.operations[o as usize].mode as usize);
+    // what is left out stands where all before it are complete
+    let mut spans: Vec<(Time, Time)> = vec![(0, 0); model.operations.len()];
+    for &operation in model.order() {
+        let start = plan.operations[operation as usize].start;
+        let ready = || before.list(operation).iter().map(|b| spans[*b as usize].1).max().unwrap_or(0);
+        spans[operation as usize] = mode(operation).map_or_else(|| (ready(), ready()), |m| (start, start + m.duration));
+    }
+    let mut order = model.order().to_vec();
+    // the sort is stable: what takes no time stays in the order of the precedences
+    order.sort_by_key(|o| spans[*o as usize]);
+    let mut groups: Vec<Vec<u32>> = Vec::with_capacity(order.len());
+    // the group of each machine's newest batch
+    let mut newest: Vec<Option<usize>> = vec![None; model.machines.len()];
+    for operation in order {
+        let machine = mode(operation).map(|m| m.machine as usize).filter(|m| model.machines[*m].batch.is_some());
+        let start = spans[operation as usize].0;
+        match machine.and_then(|m| newest[m]).filter(|g| spans[groups[*g][0] as usize].0 == start) {
+            Some(group) => groups[group].push(operation),
+            None => {
+                if let Some(machine) = machine {
+                    newest[machine] = Some(groups.len());
+                }
+                groups.push(vec![operation]);
+            }
+        }
+    }
+    groups
+}

@@ -1,0 +1,59 @@
+//! Where new operations fit into a plan without moving what is there.
+//!
+//! Enters: a model, a plan of all but some operations, from when on those may start. Leaves: a plan of all. Absent: moving what is there,
+//! resources (the search repairs what they do not let go).
+//!
+//! One operation after another in the order of the precedences, each in the first gap of any of its modes that ends it soonest (earliest
+//! completion insertion; Pinedo, Scheduling, 2016, on available-to-promise).
+
+use super::model::{Model, Time};
+use super::plan::{Assigned, Plan};
+use super::replan::open;
+
+/// Puts the operations behind those of a plan into its gaps, from an instant on [ticks].
+pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(Time, Time)>]) -> Plan {
+    let known = plan.operations.len();
+    let mut whole = plan.clone();
+    whole.operations.resize(model.operations.len(), Assigned { mode: 0, start: from });
+    let mut on: Vec<Vec<u32>> = vec![Vec::new(); model.machines.len()];
+    let mode = |whole: &Plan, o: u32| model.operations[o as usize].modes.get(whole.operations[o as usize].mode as usize).copied();
+    let end = |whole: &Plan, o: u32| whole.operations[o as usize].start + mode(whole, o).map_or(0, |m| m.duration);
+    for operation in 0..known as u32 {
+        if let Some(mode) = mode(&whole, operation) {
+            on[mode.machine as usize].push(operation);
+        }
+    }
+    on.iter_mut().for_each(|list| list.sort_by_key(|o| (whole.operations[*o as usize].start, end(&whole, *o))));
+    for &operation in model.order().iter().filter(|o| **o as usize >= known) {
+        let of = &model.operations[operation as usize];
+        let before = model.precedences.iter().filter(|p| p.1 == operation).map(|p| end(&whole, p.0)).max().unwrap_or(0);
+        let ready = before.max(from).max(of.earliest).max(model.jobs[of.job as usize].release);
+        // (end, start, mode, place on the machine)
+        let mut best: Option<(Time, Time, u32, usize)> = None;
+        for (number, mode) in (0..).zip(&of.modes) {
+            let list = &on[mode.machine as usize];
+            for place in 0..=list.len() {
+                let last = place.checked_sub(1).map(|p| list[p]);
+                let free = last.map_or(model.machines[mode.machine as usize].available, |l| end(&whole, l));
+                let earliest = ready.max(free + model.set_up(mode.machine, last, operation));
+                let start = open(&closed[mode.machine as usize], earliest, mode.duration);
+                let next = list.get(place).copied();
+                let fits = next.is_none_or(|n| {
+                    let set_up = model.set_up(mode.machine, Some(operation), n);
+                    start + mode.duration + set_up <= whole.operations[n as usize].start
+                        && whole.operations[n as usize].start >= from
+                });
+                if fits {
+                    let found = (start + mode.duration, start, number, place);
+                    best = Some(best.map_or(found, |b| b.min(found)));
+                    break;
+                }
+            }
+        }
+        if let Some((_, start, mode, place)) = best {
+            whole.operations[operation as usize] = Assigned { mode, start };
+            on[of.modes[mode as usize].machine as usize].insert(place, operation);
+        }
+    }
+    whole
+}
