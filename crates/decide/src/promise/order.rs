@@ -9,7 +9,7 @@ use crate::configure::Route;
 use crate::search::insert::into_gaps;
 use crate::search::model::{Job, Model, Operation, Time, Use, Wait};
 use crate::search::plan::Plan;
-use crate::search::replan::{Change, Remainder, remainder};
+use crate::search::replan::{Change, Remainder, of_model, remainder};
 
 /// What runs.
 #[derive(Clone, Debug)]
@@ -92,7 +92,8 @@ impl Trial {
         let known = running.model.operations.len();
         let from = running.change.now.max(running.change.frozen_until);
         let job = running.model.jobs.len() as u32;
-        // the closed intervals that are known now, and whether the plan is of the model
+        of_model(&running.model, &running.plan)?;
+        // the closed intervals that are known now
         let closed = closed(&running)?;
         let whole = with(&running.model, order, job, from)?;
         let spreads: Vec<Vec<u32>> = running.deviation.of.iter().chain(&order.spreads).cloned().collect();
@@ -104,8 +105,9 @@ impl Trial {
         let is_new = |o: u32| o as usize >= known;
         let mut parts = rest.model.into_parts();
         for (operation, _) in parts.operations.iter_mut().zip(&rest.free).filter(|(_, o)| is_new(**o)) {
-            // nothing was published of it
+            // nothing was published of it, and it does not begin in what is frozen
             operation.published = None;
+            operation.earliest = operation.earliest.max(from);
         }
         rest.model = Model::new(parts)?;
         let cut = |plan: &Plan| Plan { operations: rest.free.iter().map(|o| plan.operations[*o as usize]).collect() };

@@ -87,7 +87,7 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
 }
 
 /// Whether a plan is of a model: as many operations, modes that exist.
-pub(super) fn of_model(model: &Model, plan: &Plan) -> Result<(), ModelError> {
+pub(crate) fn of_model(model: &Model, plan: &Plan) -> Result<(), ModelError> {
     if plan.operations.len() != model.operations.len() {
         let (found, allowed) = (plan.operations.len().to_string(), model.operations.len().to_string());
         return Err(ModelError::at("number of operations of the plan", found, allowed));
