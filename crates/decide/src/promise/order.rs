@@ -8,7 +8,7 @@ use super::{Answer, ModelError};
 use crate::configure::Route;
 use crate::search::insert::into_gaps;
 use crate::search::model::{Job, Model, Operation, Time, Use, Wait};
-use crate::search::plan::Plan;
+use crate::search::plan::{Assigned, Plan};
 use crate::search::replan::{Change, Remainder, of_model, remainder};
 
 /// What runs.
@@ -110,7 +110,8 @@ impl Trial {
             operation.earliest = operation.earliest.max(from);
         }
         rest.model = Model::new(parts)?;
-        let cut = |plan: &Plan| Plan { operations: rest.free.iter().map(|o| plan.operations[*o as usize]).collect() };
+        let fixed = |a: Assigned| if a.start < from { Assigned { mode: 0, ..a } } else { a };
+        let cut = |plan: &Plan| Plan { operations: rest.free.iter().map(|o| fixed(plan.operations[*o as usize])).collect() };
         Ok(Self { starts: [cut(&gaps), cut(&last)], running, whole, rest, spreads, job, asked_due: order.job.due })
     }
 

@@ -25,7 +25,7 @@ pub struct Carrier<'m> {
     /// Operations by planned start; those of a batch together.
     groups: Vec<Vec<u32>>,
     before: Lists,
-    /// Resource and amount that each operation uses in its mode.
+    /// Resource and amount that each operation uses in its mode; of a batch, what all of it use, at the first.
     uses: Vec<Vec<(u32, i64)>>,
     stores: Vec<Store>,
     profiles: Vec<Profile>,
@@ -40,12 +40,16 @@ impl<'m> Carrier<'m> {
     /// Of a plan that runs since before `now` [ticks]; `closed` are the closed intervals of each machine, disjoint and ascending.
     ///
     /// # Errors
-    /// A plan of another model.
+    /// A plan of another model; an operation that blocks its machine: who is moved by whom is not known there by planned starts alone.
     pub fn new(model: &'m Model, plan: &'m Plan, closed: &'m [Vec<(Time, Time)>], now: Time) -> Result<Self, ModelError> {
         super::replan::of_model(model, plan)?;
         if closed.len() != model.machines.len() {
             let (found, allowed) = (closed.len().to_string(), model.machines.len().to_string());
             return Err(ModelError::at("machines with closed intervals", found, allowed));
+        }
+        if let Some(blocking) = model.operations.iter().position(|o| o.is_blocking) {
+            let allowed = "operations that leave their machine at their end, for a plan that is carried out";
+            return Err(ModelError::at(format!("operation {blocking}"), "blocking", allowed));
         }
         let count = model.operations.len();
         let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
@@ -53,8 +57,20 @@ impl<'m> Carrier<'m> {
         for of in model.uses.iter().filter(|u| plan.operations[u.operation as usize].mode == u.mode) {
             uses[of.operation as usize].push((of.resource, of.amount));
         }
+        let groups = groups(model, plan, &before);
+        for group in &groups {
+            // a batch has together what its operations use
+            for &joined in &group[1..] {
+                for (resource, amount) in std::mem::take(&mut uses[joined as usize]) {
+                    match uses[group[0] as usize].iter_mut().find(|u| u.0 == resource) {
+                        Some(own) => own.1 += amount,
+                        None => uses[group[0] as usize].push((resource, amount)),
+                    }
+                }
+            }
+        }
         Ok(Self {
-            groups: groups(model, plan, &before),
+            groups,
             before,
             uses,
             stores: model.resources.iter().map(Store::new).collect(),
@@ -94,8 +110,18 @@ impl<'m> Carrier<'m> {
         complete
     }
 
-    fn ready(&self, operation: u32) -> Time {
-        self.before.list(operation).iter().map(|b| self.ends[*b as usize]).max().unwrap_or(0)
+    fn is_out(&self, operation: u32) -> bool {
+        self.plan.operations[operation as usize].mode as usize >= self.model.operations[operation as usize].modes.len()
+    }
+
+    /// When everything that comes before is there, whole or as far as it is passed on in sub-lots.
+    fn ready(&self, operation: u32, length: Time) -> Time {
+        let passed = |b: &u32| {
+            let (start, end) = (self.starts[*b as usize], self.ends[*b as usize]);
+            let lot = self.model.operations[*b as usize].lot.filter(|_| !self.is_out(*b) && !self.is_out(operation));
+            lot.map_or(end, |lot| start + lot.lag(end - start, length))
+        };
+        self.before.list(operation).iter().map(passed).max().unwrap_or(0)
     }
 
     /// Starts the operations of a batch, or one.
@@ -103,7 +129,7 @@ impl<'m> Carrier<'m> {
         let lead = group[0];
         let own = &self.model.operations[lead as usize];
         let Some(mode) = own.modes.get(self.plan.operations[lead as usize].mode as usize) else {
-            let ready = self.ready(lead);
+            let ready = self.ready(lead, 0);
             (self.starts[lead as usize], self.ends[lead as usize]) = (ready, ready);
             return;
         };
@@ -115,12 +141,12 @@ impl<'m> Carrier<'m> {
         } else {
             let of = |o: &u32| {
                 let of = &self.model.operations[*o as usize];
-                self.ready(*o).max(of.earliest).max(self.model.jobs[of.job as usize].release)
+                self.ready(*o, length).max(of.earliest).max(self.model.jobs[of.job as usize].release)
             };
             let ready = group.iter().map(of).max().unwrap_or(0).max(self.now);
             let free = self.last[on].map_or(self.model.machines[on].available, |l| self.ends[l as usize]);
             let from = ready.max(free + self.model.set_up(mode.machine, self.last[on], lead));
-            self.earliest(group, on, from, mode.duration, length)
+            self.earliest(lead, on, from, (mode.duration, length))
         };
         let end = worked(&self.closed[on], start, length);
         self.last[on] = Some(lead);
@@ -135,12 +161,12 @@ impl<'m> Carrier<'m> {
     }
 
     /// The first start from `from` at which the machine is open for what is planned and the resources are there for what it takes.
-    fn earliest(&self, group: &[u32], on: usize, from: Time, planned: Time, length: Time) -> Time {
+    fn earliest(&self, lead: u32, on: usize, from: Time, (planned, length): (Time, Time)) -> Time {
         let mut start = from;
         loop {
             let open = open(&self.closed[on], start, planned);
             let mut free = open;
-            for &(resource, amount) in group.iter().flat_map(|o| &self.uses[*o as usize]) {
+            for &(resource, amount) in &self.uses[lead as usize] {
                 let store = &self.stores[resource as usize];
                 let held = store.held(narrow(worked(&self.closed[on], free, length) - free));
                 // after the last step there is enough for everything

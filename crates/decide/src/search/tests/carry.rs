@@ -22,7 +22,7 @@ proptest! {
 
     #[test]
     fn as_planned_nothing_starts_later_and_what_is_done_is_feasible(seed in any::<u64>(), has in features()) {
-        let model = model(seed, Features { waits: false, windows: false, ..has });
+        let model = model(seed, Features { waits: false, windows: false, blocking: false, ..has });
         let mut search = Search::new(&model, 1);
         search.step(50);
         let plan = search.best().expect("the check accepts every plan").plan;
@@ -96,4 +96,10 @@ fn a_plan_of_another_model_is_refused() {
     assert_eq!(error.as_deref(), Some("number of operations of the plan: found 3, allowed 4"));
     let error = Carrier::new(&model, &plan, &[], 0).err().map(|e| e.to_string());
     assert_eq!(error.as_deref(), Some("machines with closed intervals: found 0, allowed 2"));
+    let closed = closed(&model);
+    let mut parts = model.into_parts();
+    parts.operations[2].is_blocking = true;
+    let blocking = Model::new(parts).expect("a model");
+    let error = Carrier::new(&blocking, &plan, &closed, 0).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.starts_with("operation 2: found blocking, allowed operations that leave their machine"), "{error}");
 }
