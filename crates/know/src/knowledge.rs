@@ -221,7 +221,8 @@ impl Knowledge {
     }
     /// What a machine took in a window against what was expected of its states, product and pieces.
     pub fn energy_use(&self, machine: MachineId, window: Window) -> EnergyUse {
-        kpi::energy_use(&self.memory, machine, window, &|part| self.watch.leaked(machine, part))
+        let leaks = self.watch.leaked(machine, window) > 0.0;
+        kpi::energy_use(&self.memory, machine, window, &|part| if leaks { self.watch.leaked(machine, part) } else { 0.0 })
     }
     /// Forgets what energy a machine usually takes and learns it from now on: somebody agreed that the machine is another one now.
     pub fn relearn_usage(&mut self, machine: MachineId) {

@@ -36,8 +36,11 @@ const WAITING_MIN: f64 = 0.1;
 const WORKED_MIN: Span = Span::from_hours(1);
 
 fn look(sight: &Sight<'_>) -> Look {
+    if !sight.memory_of().has_state {
+        return Look::Unsure;
+    }
     let group = group(sight);
-    if !sight.memory_of().has_state || group.len() < 2 {
+    if group.len() < 2 {
         return Look::Unsure;
     }
     let window = Window { from: sight.now - WITHIN, to: sight.now };
@@ -67,9 +70,8 @@ fn look(sight: &Sight<'_>) -> Look {
     let share = held / f64::max(seen, 1.0);
     let downstream = &sight.memory.downstream[sight.machine.index()];
     let waits = |ids: &[MachineId], state| waiting(sight, ids, state, &open);
-    let upstream: Vec<MachineId> =
-        group.iter().copied().filter(|m| sight.memory.downstream[m.index()].contains(&sight.machine)).collect();
-    let (blocked, starved) = (waits(&upstream, MachineState::Blocked), waits(downstream, MachineState::Starved));
+    let upstream = &sight.memory.upstream[sight.machine.index()];
+    let (blocked, starved) = (waits(upstream, MachineState::Blocked), waits(downstream, MachineState::Starved));
     let limit = if sight.open.is_some() { ENDS } else { OPENS };
     if share < limit || blocked.max(starved) < WAITING_MIN {
         return Look::Normal;
@@ -93,12 +95,14 @@ fn look(sight: &Sight<'_>) -> Look {
 
 /// Machines that pieces can pass between, directly or not: those up and down stream, and those beside this one.
 fn group(sight: &Sight<'_>) -> Vec<MachineId> {
-    let mine = &sight.memory.downstream[sight.machine.index()];
-    let linked = |id: MachineId| {
-        let theirs = &sight.memory.downstream[id.index()];
-        id == sight.machine || mine.contains(&id) || theirs.contains(&sight.machine) || theirs.iter().any(|t| mine.contains(t))
-    };
-    sight.memory.machines.iter().filter(|m| m.has_state && linked(m.id)).map(|m| m.id).collect()
+    let (downstream, upstream) = (&sight.memory.downstream, &sight.memory.upstream);
+    let mine = &downstream[sight.machine.index()];
+    let beside = mine.iter().flat_map(|id| &upstream[id.index()]);
+    let linked = mine.iter().chain(&upstream[sight.machine.index()]).chain(beside).chain([&sight.machine]);
+    let mut group: Vec<MachineId> = linked.copied().filter(|id| sight.memory.machine(*id).has_state).collect();
+    group.sort_unstable();
+    group.dedup();
+    group
 }
 
 const fn is_active(state: MachineState) -> bool {

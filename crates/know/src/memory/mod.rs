@@ -60,6 +60,8 @@ pub struct Memory {
     pub kinds: Vec<usize>,
     /// Machines that pieces reach from each machine, near or far.
     pub downstream: Vec<Vec<MachineId>>,
+    /// Machines from which pieces reach each machine, near or far.
+    pub upstream: Vec<Vec<MachineId>>,
     /// Whether the plant works now.
     pub hours: Hours,
     /// Latest instant known of.
@@ -92,6 +94,7 @@ impl Memory {
         let machines = plant.machines.iter().map(|m| remember(plant, m.id)).collect();
         let mut air = vec![None; plant.machines.len()];
         routes.iter().filter(|r| r.signal == Signal::AirFlow).for_each(|r| air[r.machine.index()] = Some(Air::default()));
+        let downstream: Vec<Vec<MachineId>> = plant.machines.iter().map(|m| reachable(plant, m.id)).collect();
         let behaviour: Vec<Behaviour> = plant.machines.iter().map(|m| Behaviour::new(plant, m.id)).collect();
         Self {
             machines,
@@ -101,7 +104,8 @@ impl Memory {
             levels: Levels::default(),
             errors: Errors::default(),
             kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
-            downstream: plant.machines.iter().map(|m| reachable(plant, m.id)).collect(),
+            upstream: reversed(&downstream),
+            downstream,
             hours: Hours::default(),
             clock: Instant::MIN,
             changed: Vec::new(),
@@ -390,6 +394,16 @@ pub(crate) fn planned(cycles: &[f64], tags: Tags) -> f64 {
 fn cycles_at(plant: &Plant, machine: MachineId) -> Vec<f64> {
     let at = |p: &plant::Product| p.route.iter().find(|o| o.machines.contains(&machine)).map_or(0.0, |o| o.cycle.seconds());
     plant.products.iter().map(at).collect()
+}
+
+/// Of a table of machines by machine the one that goes the other way.
+fn reversed(table: &[Vec<MachineId>]) -> Vec<Vec<MachineId>> {
+    let mut reversed = vec![Vec::new(); table.len()];
+    for (from, reached) in (0..).map(MachineId).zip(table) {
+        let known = reached.iter().filter(|id| id.index() < table.len());
+        known.for_each(|id| reversed[id.index()].push(from));
+    }
+    reversed
 }
 
 fn reachable(plant: &Plant, from: MachineId) -> Vec<MachineId> {

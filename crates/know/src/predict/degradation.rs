@@ -117,13 +117,14 @@ fn seen(sight: &Sight<'_>, service: &str, level: impl Fn(&Failure) -> Option<f64
 
 fn bearing(sight: &Sight<'_>) -> Option<Approach> {
     let machine = sight.memory_of();
-    let seen = seen(sight, "bearing", |f| f.vibration.filter(|v| *v > 0.0).map(f64::ln));
-    if !machine.vibration_absolute && seen.len() < 3 {
-        return None;
-    }
     let Growth { level, rate, rate_error, scatter } = growth(&machine.vibration)?;
     let is_rising = rate > 2.5 * rate_error;
     if !is_rising || (machine.vibration_absolute && level.exp() < 0.8 * ZONES[0]) {
+        return None;
+    }
+    // all machines of the kind are looked at: only for the few that rise
+    let seen = seen(sight, "bearing", |f| f.vibration.filter(|v| *v > 0.0).map(f64::ln));
+    if !machine.vibration_absolute && seen.len() < 3 {
         return None;
     }
     let prior = if machine.vibration_absolute { BEARING_PRIOR } else { (seen.iter().sum::<f64>() / seen.len() as f64, 0.2) };
