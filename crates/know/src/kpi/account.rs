@@ -44,7 +44,10 @@ pub(super) fn cut(memory: &Memory, window: Window) -> Window {
 /// What a scope is made of.
 struct Reach {
     scope: Scope,
+    /// In the order of their numbers.
     members: Vec<MachineId>,
+    /// Whether one of them counts pieces.
+    some_count: bool,
     windows: Vec<Window>,
     /// Worked time.
     open: Periods,
@@ -66,11 +69,13 @@ impl Reach {
             Scope::Line(_) | Scope::Unit | Scope::Team(_) | Scope::Order(_) => plant.machines.as_slice(),
         };
         let members = among.iter().filter(|m| is_member(m) && m.id.index() < memory.machines.len());
+        let members: Vec<MachineId> = members.map(|m| m.id).collect();
         let team = if let Scope::Team(team) = scope { Some(team) } else { None };
         let has_shifts = team.is_some_and(|t| plant.calendar.shifts.iter().any(|s| s.team == t));
         Self {
             scope,
-            members: members.map(|m| m.id).collect(),
+            some_count: members.iter().any(|id| counts(plant, *id)),
+            members,
             windows: team.filter(|_| has_shifts).map_or_else(|| vec![window], |team| shifts(plant, team, window)),
             open: worked(&plant.calendar, window.from, window.to),
             has_shifts,
@@ -138,7 +143,7 @@ impl Reach {
                 sums = Sums { energy_kwh: sums.energy_kwh, failures: sums.failures, ..Sums::default() };
             }
             let reached = &memory.downstream[id.index()];
-            if reached.iter().any(|later| self.members.contains(later) && counts(plant, *later)) {
+            if self.some_count && reached.iter().any(|later| self.members.binary_search(later).is_ok() && counts(plant, *later)) {
                 sums.good = 0.0;
             }
             sum.add(&sums);
@@ -148,7 +153,7 @@ impl Reach {
     /// Whether a machine's time counts: it counts pieces, or no machine of the scope does. Of an order's machines all do.
     fn counts_time(&self, plant: &Plant, id: MachineId) -> bool {
         let of_order = matches!(self.scope, Scope::Order(_));
-        of_order || counts(plant, id) || !self.members.iter().any(|m| counts(plant, *m))
+        of_order || !self.some_count || counts(plant, id)
     }
     fn sums_of_order(&self, memory: &Memory, plant: &Plant) -> Sums {
         let each: Vec<Sums> = self.members.iter().map(|id| self.sums_at(memory, *id)).collect();
