@@ -19,7 +19,7 @@ pub struct Words {
     #[arg(long, default_value_t = 8_750)]
     port: u16,
     /// How many times faster than real time the workshop runs.
-    #[arg(long, default_value_t = 120.0)]
+    #[arg(long, default_value_t = 150.0)]
     speed: f64,
     /// Seed of the workshop's luck.
     #[arg(long, default_value_t = 7)]
