@@ -530,6 +530,8 @@ export const en = {
   'rule.wait_kept': 'no wait is longer than allowed',
   'rule.latest_kept': 'operations start in time',
   'rule.deadline_kept': 'jobs are complete by their deadlines',
+  'rule.blocking_kept': 'a machine is held until the next one takes over',
+  'rule.lots_passed': 'the next step starts only on pieces that are there',
 
   'energy.title': 'Energy',
   'energy.lead': 'Where the electricity went from {from} to {to}, and what of it was wasted.',

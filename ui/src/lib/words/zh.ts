@@ -531,6 +531,8 @@ export const zh: Words = {
   'rule.wait_kept': '等待不超过允许的时间',
   'rule.latest_kept': '工序按时开始',
   'rule.deadline_kept': '作业在最后期限前完成',
+  'rule.blocking_kept': '下一设备接手前，设备一直被占用',
+  'rule.lots_passed': '下一工序只在工件到达后开始',
 
   'energy.title': '能源',
   'energy.lead': '{from} 至 {to} 的电能去向，以及其中浪费了多少。',
