@@ -37,7 +37,7 @@ pub(super) struct Piece {
 /// The readings of one machine in the order of their commits, or of their times where that alone puts all of them in order.
 pub(super) struct Run {
     /// Name of the machine.
-    pub name: String,
+    pub name: Arc<str>,
     /// The batches.
     pub pieces: Vec<Piece>,
     /// Whether source times never go backwards.
@@ -179,7 +179,7 @@ impl Gathered {
 impl Run {
     fn new(name: &str) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             pieces: Vec::new(),
             in_order: true,
             is_ascending: true,

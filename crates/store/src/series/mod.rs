@@ -19,6 +19,7 @@ mod seal;
 mod seek;
 mod sql;
 mod unsealed;
+mod weigh;
 mod wide;
 
 pub(crate) use answer::Answer;
@@ -31,3 +32,4 @@ pub(crate) use room::Room;
 pub(crate) use seal::{Chunk, write_chunk};
 pub(crate) use seek::Footers;
 pub(crate) use sql::{LAST_TABLE, RECORD_TABLES, Sight, Sql, context, next, surroundings, table};
+pub(crate) use weigh::STACK_BYTES;

@@ -84,6 +84,17 @@ impl Room {
         }
         !self.is_short
     }
+    /// Takes or gives back, so that it is for so many bytes.
+    ///
+    /// # Errors
+    /// There is no room.
+    pub(crate) fn hold(&mut self, bytes: usize) -> std::result::Result<(), StoreError> {
+        let (held, bytes) = (self.share.bytes(), bytes as u64);
+        self.used = bytes;
+        self.share.shrink(held.saturating_sub(bytes));
+        self.is_short |= !self.share.grow(bytes.saturating_sub(held));
+        self.take(0)
+    }
     /// Takes room.
     ///
     /// # Errors

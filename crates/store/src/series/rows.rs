@@ -3,10 +3,11 @@
 //! Two values of one channel at one source time stand in two rows; nothing is dropped. `received` is the latest receive time of
 //! the row's values. Rows come by machine name and source time.
 //!
-//! Enters: a gathered table. Leaves: record batches of [`BATCH_ROWS`]. Absent: files.
+//! Enters: a gathered table. Leaves: record batches of [`BATCH_ROWS`], made as they are asked for. Absent: files.
 
-use super::gather::{Gathered, NOWHERE, Run, Table};
+use super::gather::{Gathered, NOWHERE, Run};
 use super::manifest::Column;
+use super::room::Room;
 use super::wide::{BATCH_ROWS, ZONE, schema, word};
 use crate::StoreError;
 use datafusion::arrow::array::{
@@ -14,8 +15,9 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::SchemaRef;
+use measure::Budget;
 use plant::Batch;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A value on its way into a row.
@@ -34,83 +36,120 @@ enum Cursor {
     /// Its times go forwards: piece and row.
     Forwards(usize, usize),
     /// They do not: its values in the order of their times, and the next of them.
-    Sorted(Vec<Cell>, usize),
+    Sorted(Vec<Cell>, usize, Option<Room>),
 }
 
-/// The rows of a table, day by day.
-pub(crate) struct Emitter<'a> {
-    gathered: &'a Gathered,
-    table: &'a Table,
-    words: &'a [Arc<str>],
+/// The rows of a table, span by span: [`Emitter::begin`] says which, [`Emitter::next`] gives them.
+pub(crate) struct Emitter {
+    gathered: Arc<Gathered>,
+    machine_type: String,
+    words: Arc<[Arc<str>]>,
+    /// Where the memory to sort in comes from; `None` where whoever asks has taken it already.
+    budget: Option<Budget>,
+    /// By run, as far as rows were asked for.
     cursors: Vec<Cursor>,
+    /// The run that gives the next rows.
+    run: usize,
+    /// End of the span [µs].
+    end: i64,
+    rows: Rows,
+    /// The piece that was read last.
+    batch: Batch,
 }
 
-impl<'a> Emitter<'a> {
-    /// At the first day of a table.
-    ///
-    /// # Errors
-    /// An entry breaks off.
-    pub(crate) fn new(gathered: &'a Gathered, table: &'a Table, words: &'a [Arc<str>]) -> Result<Self, StoreError> {
-        let cursors = table.runs.iter().map(|run| Cursor::of(run, gathered)).collect::<Result<_, _>>()?;
-        Ok(Self { gathered, table, words, cursors })
+impl Emitter {
+    /// Before the first row of a machine type.
+    pub(crate) fn new(gathered: &Arc<Gathered>, machine_type: &str, words: &Arc<[Arc<str>]>, budget: Option<Budget>) -> Self {
+        Self {
+            gathered: Arc::clone(gathered),
+            machine_type: machine_type.to_owned(),
+            words: Arc::clone(words),
+            budget,
+            cursors: Vec::new(),
+            run: 0,
+            end: i64::MIN,
+            rows: Rows::new(&[]),
+            batch: Batch::default(),
+        }
     }
 
-    /// Hands on the rows before an instant [µs] that have not been handed on yet, with the columns given (place in the book,
+    /// What follows are the rows before an instant [µs] that have not been given yet, with these columns (place in the book,
     /// column).
+    pub(crate) fn begin(&mut self, end: i64, columns: &[(usize, Column)]) {
+        (self.run, self.end, self.rows) = (0, end, Rows::new(columns));
+    }
+
+    /// The next rows; `None` at the end of the span.
     ///
     /// # Errors
-    /// What `take` says; or Arrow refuses the columns, a fault of this program.
-    pub(crate) fn until(
-        &mut self,
-        end: i64,
-        columns: &[(usize, Column)],
-        take: &mut impl FnMut(RecordBatch) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut rows = Rows::new(columns, self.words);
-        let mut batch = Batch::default();
-        for (cursor, run) in self.cursors.iter_mut().zip(&self.table.runs) {
-            rows.machine(&run.name);
-            match cursor {
-                Cursor::Sorted(cells, next) => {
-                    while let Some(cell) = cells.get(*next).filter(|c| c.at < end) {
-                        rows.push(cell, take)?;
-                        *next += 1;
-                    }
-                    if *next == cells.len() {
-                        *cells = Vec::new();
-                        *next = 0;
-                    }
+    /// An entry breaks off, or there is no room to sort; or Arrow refuses the columns, a fault of this program.
+    pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, StoreError> {
+        while self.rows.ready.is_empty() && self.step()? {}
+        if self.rows.ready.is_empty() {
+            self.rows.flush(&self.words)?;
+        }
+        Ok(self.rows.ready.pop_front())
+    }
+
+    /// Makes rows of some readings more; whether there were any left.
+    fn step(&mut self) -> Result<bool, StoreError> {
+        let Self { gathered, words, batch, rows, end, .. } = self;
+        let table = gathered.tables.get(&self.machine_type);
+        let Some(run) = table.and_then(|table| table.runs.get(self.run)) else { return Ok(false) };
+        if self.cursors.len() == self.run {
+            self.cursors.push(Cursor::of(run, gathered, self.budget.as_ref())?);
+        }
+        rows.machine(&run.name);
+        let is_over = match &mut self.cursors[self.run] {
+            Cursor::Sorted(cells, next, room) => {
+                let due = cells[*next..].iter().take(BATCH_ROWS).take_while(|cell| cell.at < *end);
+                let taken = due.map(|cell| rows.push(cell, words).map(|()| 1)).sum::<Result<usize, _>>()?;
+                *next += taken;
+                if *next == cells.len() {
+                    (*cells, *next, *room) = (Vec::new(), 0, None);
                 }
-                Cursor::Forwards(piece, row) => {
-                    while let Some(part) = run.pieces.get(*piece).filter(|part| part.first_at < end) {
-                        self.gathered.read(part, &mut batch)?;
-                        let places = &self.gathered.places[part.segment as usize];
-                        *row += forwards(&batch, *row, end, places, |cell| rows.push(cell, take))?;
-                        if *row < batch.len() {
-                            break;
-                        }
+                taken == 0
+            }
+            Cursor::Forwards(piece, row) => match run.pieces.get(*piece).filter(|part| part.first_at < *end) {
+                None => true,
+                Some(part) => {
+                    gathered.read(part, batch)?;
+                    let places = &gathered.places[part.segment as usize];
+                    *row += forwards(batch, *row, *end, places, |cell| rows.push(cell, words))?;
+                    let is_over = *row < batch.len();
+                    if !is_over {
                         (*piece, *row) = (*piece + 1, 0);
                     }
+                    is_over
                 }
-            }
-        }
-        rows.flush(take)
+            },
+        };
+        self.run += usize::from(is_over);
+        Ok(true)
     }
 }
 
 impl Cursor {
-    fn of(run: &Run, gathered: &Gathered) -> Result<Self, StoreError> {
+    fn of(run: &Run, gathered: &Gathered, budget: Option<&Budget>) -> Result<Self, StoreError> {
         if run.in_order {
             return Ok(Self::Forwards(0, 0));
         }
+        let mut room = budget.map(Room::new);
         let (mut cells, mut batch) = (Vec::new(), Batch::default());
         for piece in &run.pieces {
             gathered.read(piece, &mut batch)?;
+            let wanted = cells.len() + batch.len();
+            if wanted > cells.capacity() {
+                let wanted = wanted.max(2 * cells.capacity());
+                // sorting takes half as much again
+                room.iter_mut().try_for_each(|room| room.hold(wanted * size_of::<Cell>() / 2 * 3))?;
+                cells.reserve_exact(wanted - cells.len());
+            }
             let places = &gathered.places[piece.segment as usize];
             cells.extend((0..batch.len()).filter_map(|row| cell(&batch, row, places)));
         }
         cells.sort_by_key(|c| c.at);
-        Ok(Self::Sorted(cells, 0))
+        Ok(Self::Sorted(cells, 0, room))
     }
 }
 
@@ -154,22 +193,23 @@ struct Lexicon {
     newest: Option<(u64, i32)>,
 }
 
-struct Rows<'a> {
+struct Rows {
     schema: SchemaRef,
-    words: &'a [Arc<str>],
     /// Place in the book to slot.
     slots: Vec<u32>,
     at: Vec<i64>,
     received: Vec<i64>,
     machines: Vec<i32>,
-    names: Vec<&'a str>,
+    names: Vec<Arc<str>>,
     columns: Vec<Builder>,
     /// First row of the present machine and source time; `None` where a new machine begins.
     group: Option<usize>,
+    /// Full batches.
+    ready: VecDeque<RecordBatch>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(columns: &[(usize, Column)], words: &'a [Arc<str>]) -> Self {
+impl Rows {
+    fn new(columns: &[(usize, Column)]) -> Self {
         let mut slots = vec![NOWHERE; columns.iter().map(|(place, _)| place + 1).max().unwrap_or(0)];
         (0_u32..).zip(columns).for_each(|(slot, (place, _))| slots[*place] = slot);
         let builder = |(_, column): &(usize, Column)| Builder {
@@ -180,7 +220,6 @@ impl<'a> Rows<'a> {
         };
         Self {
             schema: schema(columns.iter().map(|(_, c)| c)),
-            words,
             slots,
             at: Vec::with_capacity(BATCH_ROWS),
             received: Vec::with_capacity(BATCH_ROWS),
@@ -188,16 +227,19 @@ impl<'a> Rows<'a> {
             names: Vec::new(),
             columns: columns.iter().map(builder).collect(),
             group: None,
+            ready: VecDeque::new(),
         }
     }
 
     /// What follows belongs to this machine.
-    fn machine(&mut self, name: &'a str) {
-        self.names.push(name);
-        self.group = None;
+    fn machine(&mut self, name: &Arc<str>) {
+        if self.names.last().is_none_or(|last| !Arc::ptr_eq(last, name)) {
+            self.names.push(Arc::clone(name));
+            self.group = None;
+        }
     }
 
-    fn push(&mut self, cell: &Cell, take: &mut impl FnMut(RecordBatch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn push(&mut self, cell: &Cell, words: &[Arc<str>]) -> Result<(), StoreError> {
         let slot = self.slots.get(cell.place as usize).copied().filter(|slot| *slot != NOWHERE);
         // a fault of this program: sealing must not go on and delete the journal
         let slot = slot.ok_or_else(|| StoreError::form("wide rows", "a value without a column"))?;
@@ -209,7 +251,7 @@ impl<'a> Rows<'a> {
             }
             _ => {
                 if self.at.len() >= BATCH_ROWS {
-                    self.flush(take)?;
+                    self.flush(words)?;
                 }
                 self.group = Some(self.at.len());
                 self.open(cell)
@@ -227,8 +269,8 @@ impl<'a> Rows<'a> {
         self.at.len() - 1
     }
 
-    /// Hands on the rows so far.
-    fn flush(&mut self, take: &mut impl FnMut(RecordBatch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    /// Makes a batch of the rows so far.
+    fn flush(&mut self, words: &[Arc<str>]) -> Result<(), StoreError> {
         let rows = self.at.len();
         if rows == 0 {
             return Ok(());
@@ -239,10 +281,12 @@ impl<'a> Rows<'a> {
         };
         let mut arrays = vec![time(&mut self.at), time(&mut self.received), self.machine_names()?];
         for column in &mut self.columns {
-            column.finish(rows, self.words, &mut arrays)?;
+            column.finish(rows, words, &mut arrays)?;
         }
         self.group = None;
-        take(RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| StoreError::form("wide rows", &e))?)
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| StoreError::form("wide rows", &e))?;
+        self.ready.push_back(batch);
+        Ok(())
     }
 
     /// The names of the rows' machines; those of earlier batches are forgotten.

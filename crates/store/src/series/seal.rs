@@ -20,7 +20,7 @@ pub(crate) struct Chunk {
     /// The highest of their numbers.
     pub segment: u64,
     /// The lexicon.
-    pub words: Vec<Arc<str>>,
+    pub words: Arc<[Arc<str>]>,
     /// Name of the site, written into each file.
     pub site: String,
     /// Columns so far.
@@ -33,7 +33,7 @@ pub(crate) struct Chunk {
 /// The disk refuses; none of the files is there then.
 pub(crate) fn write_chunk(history: &Path, chunk: &Chunk) -> Result<(Vec<PartFile>, Vec<Column>), StoreError> {
     let mut book = Book::new(&chunk.manifest);
-    let gathered = gather(&chunk.hot, &mut book, None)?;
+    let gathered = Arc::new(gather(&chunk.hot, &mut book, None)?);
     let mut files = Vec::new();
     for (machine_type, table) in &gathered.tables {
         let written = write_table(history, chunk, &book, (&gathered, machine_type, table), &mut files);
@@ -49,10 +49,10 @@ fn write_table(
     history: &Path,
     chunk: &Chunk,
     book: &Book,
-    (gathered, machine_type, table): (&Gathered, &str, &Table),
+    (gathered, machine_type, table): (&Arc<Gathered>, &str, &Table),
     files: &mut Vec<PartFile>,
 ) -> Result<(), StoreError> {
-    let mut emitter = Emitter::new(gathered, table, &chunk.words)?;
+    let mut emitter = Emitter::new(gathered, machine_type, &chunk.words, None);
     for day in &table.days {
         let path = day_path(machine_type, day.start, &format!("part-{:08}.parquet", chunk.segment));
         let (rows, bytes) = write_day(&history.join(&path), &chunk.site, &mut emitter, (day, book))?;
@@ -70,9 +70,12 @@ fn write_table(
     Ok(())
 }
 
-fn write_day(path: &Path, site: &str, emitter: &mut Emitter<'_>, (day, book): (&Day, &Book)) -> Result<(u64, u64), StoreError> {
+fn write_day(path: &Path, site: &str, emitter: &mut Emitter, (day, book): (&Day, &Book)) -> Result<(u64, u64), StoreError> {
     let mut part = Part::create(path, site)?;
-    emitter.until(day.end(), &day.columns(book), &mut |batch| part.write(batch))?;
+    emitter.begin(day.end(), &day.columns(book));
+    while let Some(batch) = emitter.next()? {
+        part.write(batch)?;
+    }
     part.finish()
 }
 

@@ -7,7 +7,7 @@ use super::json;
 use super::manifest::{Book, Manifest, PartFile};
 use super::room::{Pool, Room};
 use super::unsealed::Unsealed;
-use super::wide;
+use super::{weigh, wide};
 use crate::live::Hot;
 use crate::records::{Outlined, outlined_bytes};
 use crate::{LastValue, SqlShape, SqlTable, StoreError};
@@ -96,7 +96,7 @@ pub(crate) fn context(surroundings: Arc<RuntimeEnv>, threads: usize) -> SessionC
 }
 
 impl Sql {
-    /// Reads a query and refuses whatever does not only read.
+    /// Reads a query and refuses whatever does not only read, or is too heavy.
     ///
     /// # Errors
     /// The query is not understood, or would change something.
@@ -105,10 +105,11 @@ impl Sql {
             let found = query.len();
             return Err(StoreError::Query(format!("the query has {found} bytes, allowed are {QUERY_BYTES_MAX}")));
         }
+        weigh::joints(query)?;
         let state = context.state();
         let dialect = state.config_options().sql_parser.dialect;
         let statement = state.sql_to_statement(query, &dialect).map_err(|e| unread(&e))?;
-        reading_only(&statement)?;
+        weigh::tables(only_reading(&statement)?)?;
         let named = state.resolve_table_references(&statement).map_err(|e| refused(&e))?;
         let about_tables = |t: &TableReference| t.schema() == Some("information_schema");
         let all =
@@ -196,7 +197,8 @@ impl Sql {
                 frames.push(self.context.read_table(sealed(&sight.history, &files, &schema)?)?);
             }
             if gathered.tables.contains_key(machine_type.as_str()) {
-                let unsealed = Unsealed::new(machine_type, (gathered, Arc::clone(&sight.words)), (columns, schema));
+                let rows = (gathered, Arc::clone(&sight.words));
+                let unsealed = Unsealed::new(machine_type, rows, (columns, schema), &sight.budget);
                 frames.push(self.context.read_table(unsealed.table()?)?);
             }
             if let Some(frame) = frames.into_iter().map(Ok).reduce(|a, b| a?.union(b?)) {
@@ -226,16 +228,21 @@ fn hot_types(hot: &[Hot]) -> Result<BTreeSet<String>, StoreError> {
     Ok(types)
 }
 
-fn reading_only(statement: &Statement) -> Result<(), StoreError> {
-    let allowed = match statement {
-        Statement::Statement(ast) => matches!(
-            **ast,
-            Ast::Query(_) | Ast::ShowTables { .. } | Ast::ShowColumns { .. } | Ast::ExplainTable { .. } | Ast::Explain { .. }
-        ),
-        Statement::Explain(explain) => return reading_only(&explain.statement),
-        _ => false,
-    };
-    if allowed { Ok(()) } else { Err(StoreError::Query(format!("`{}` is refused; {ALLOWED}", first_words(statement)))) }
+fn only_reading(statement: &Statement) -> Result<&Ast, StoreError> {
+    match statement {
+        Statement::Statement(ast) => match **ast {
+            Ast::Query(_) | Ast::ShowTables { .. } | Ast::ShowColumns { .. } | Ast::ExplainTable { .. } | Ast::Explain { .. } => {
+                Ok(ast)
+            }
+            _ => Err(changing(statement)),
+        },
+        Statement::Explain(explain) => only_reading(&explain.statement),
+        _ => Err(changing(statement)),
+    }
+}
+
+fn changing(statement: &Statement) -> StoreError {
+    StoreError::Query(format!("`{}` is refused; {ALLOWED}", first_words(statement)))
 }
 
 fn first_words(statement: &Statement) -> String {
@@ -322,7 +329,7 @@ pub(super) fn lacking(cause: StoreError) -> DataFusionError {
 
 /// What DataFusion says, without its inner workings.
 fn refused(cause: &DataFusionError) -> StoreError {
-    if let DataFusionError::External(cause) = cause
+    if let DataFusionError::External(cause) = cause.find_root()
         && let Some(ours) = cause.downcast_ref::<StoreError>()
     {
         return ours.clone();

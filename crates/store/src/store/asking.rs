@@ -171,7 +171,7 @@ impl Store {
     pub async fn sql_shape(&self, query: &str) -> Result<SqlShape, StoreError> {
         let mut tries = TRIES;
         loop {
-            let (sql, looking) = (self.read(query)?, self.looking());
+            let (sql, looking) = (self.read(query).await?, self.looking());
             // the columns of these tables do not depend on their rows
             let records = RECORD_TABLES.into_iter().filter(|(name, _)| sql.wants(name)).map(|(name, _)| (name, Vec::new()));
             let records = records.collect();
@@ -214,7 +214,7 @@ impl Store {
         query: &str,
         last: impl Fn() -> Vec<LastValue>,
     ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
-        let sql = self.read(query)?;
+        let sql = self.read(query).await?;
         let (mut records, mut room) = (Vec::new(), Room::new(self.memory()));
         for (name, kind) in RECORD_TABLES {
             if sql.wants(name) {
@@ -233,8 +233,10 @@ impl Store {
         })
     }
 
-    fn read(&self, query: &str) -> Result<Sql, StoreError> {
-        Sql::read(context(Arc::clone(&self.inner.surroundings), THREADS), query)
+    async fn read(&self, query: &str) -> Result<Sql, StoreError> {
+        let (context, query) = (context(Arc::clone(&self.inner.surroundings), THREADS), query.to_owned());
+        // a deep query needs the stack of the query thread
+        self.think(async move { Sql::read(context, &query) }).await
     }
 
     fn looking(&self) -> Looking {

@@ -161,6 +161,7 @@ fn thinkers(dir: &Path) -> Result<Thinkers, StoreError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(super::asking::THREADS)
         .thread_name("socium-query")
+        .thread_stack_size(crate::series::STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|e| StoreError::disk("cannot start the query thread for", dir, &e))?;

@@ -83,7 +83,7 @@ impl Store {
         let known = self.inner.records.words_known().await?;
         let owned = segments.to_vec();
         let (number, site) = (last.number, site.to_owned());
-        let (chunk_words, chunk_history) = (words.clone(), history.clone());
+        let (chunk_words, chunk_history) = (words.as_slice().into(), history.clone());
         let budget = self.memory().clone();
         let written = tokio::task::spawn_blocking(move || {
             let _notes = budget.must(Taker::Sealing, owned.iter().map(|s| s.bytes).sum());

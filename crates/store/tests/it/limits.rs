@@ -93,18 +93,52 @@ async fn unsealed_readings_make_room_and_a_full_budget_refuses_questions_only() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_over_a_long_journal_holds_no_wide_rows() {
     let dir = tempfile::tempdir().expect("a directory");
-    let limits = StoreLimits { memory_bytes: 1 << 20, ..tight() };
+    let limits = StoreLimits { memory_bytes: 2 << 20, ..tight() };
     let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
-    for hundred in 0..500 {
+    for hundred in 0..800 {
         let readings: Vec<_> = (0..100).map(|i| (POWER, hundred * 100 + i, 1.0)).collect();
         store.append(Vec::new(), vec![batch(0, &readings)]).await.expect("stored");
     }
-    // 28 bytes a row at least, if they were held: 1.4 MB
-    assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[50000,50000.0]");
+    // 28 bytes a row at least, if they were held: 2.2 MB
+    assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[80000,80000.0]");
     let twice = "select count(*) from (select at from milling union all select at from milling)";
-    assert_eq!(rows(&store, twice).await, "[100000]", "two readers at once");
+    assert_eq!(rows(&store, twice).await, "[160000]", "two readers at once");
     assert_eq!(store.memory().taken(Taker::Queries), 0, "an answer gives its memory back");
     assert_eq!(store.sql("select at from milling limit 3", 10).await.expect("the first").rows.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reader_of_unsealed_readings_needs_room_for_its_rows() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let one = batch(0, &[(POWER, 0, 1.0)]);
+    let (store, _) = reopen_as(dir.path(), &plant(), StoreLimits { memory_bytes: 1 << 20, ..tight() }).await;
+    store.append(Vec::new(), vec![one]).await.expect("stored");
+    let all = vec!["select at from milling"; 200].join(" union all ");
+    assert_eq!(rows(&store, &format!("select count(*) from ({all})")).await, "[200]", "one after another");
+    assert_eq!(store.memory().taken(Taker::Queries), 0, "an answer gives its memory back");
+    drop(store);
+    let (store, _) = reopen_as(dir.path(), &plant(), StoreLimits { memory_bytes: 64 << 10, ..tight() }).await;
+    let refusal = store.sql("select at from milling", 10).await.expect_err("a batch of rows takes more");
+    assert!(matches!(refusal, StoreError::NoRoom(_)), "{refusal}");
+    assert_eq!(store.memory().taken(Taker::Queries), 0, "a refused question gives its memory back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sorting_a_machine_whose_times_go_backwards_needs_room() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let limits = StoreLimits { memory_bytes: 1 << 20, ..tight() };
+    let (store, _) = reopen_as(dir.path(), &plant(), limits).await;
+    let count = |n: i64| (0..n).map(|i| (POWER, n - i, 1.0)).collect::<Vec<_>>();
+    store.append(Vec::new(), vec![batch(0, &count(1_000))]).await.expect("stored");
+    assert_eq!(rows(&store, "select count(power), min(power) from milling").await, "[1000,1.0]");
+    for _ in 0..30 {
+        store.append(Vec::new(), vec![batch(0, &count(1_000))]).await.expect("stored");
+    }
+    let refusal = store.sql("select count(power) from milling", 10).await.expect_err("31,000 values to sort");
+    assert!(matches!(refusal, StoreError::NoRoom(_)), "{refusal}");
+    assert_eq!(store.memory().taken(Taker::Queries), 0);
+    assert_eq!(store.seal(&plant(), at(4_000)).await.expect("sealing has room of its own").readings, 31_000);
+    assert_eq!(rows(&store, "select count(power) from milling").await, "[31000]");
 }
 
 /// A small file system of its own, unmounted at the end; `None` where this process may not mount one.

@@ -68,6 +68,44 @@ async fn sql_sees_history_and_records() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn queries_as_deep_as_allowed_are_planned_and_deeper_ones_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    store.append(Vec::new(), vec![batch(0, &[(POWER, 1, 1.0)])]).await.expect("stored");
+    let chain = |part: &str, joint: &str, times: usize| vec![part; times].join(joint);
+    let of = |what: String| format!("select count(*) from milling where {what}");
+    let deep = [
+        of(format!("{} > 0", chain("power", "+", 290))),
+        of(format!("{} > 0", chain("1", "*", 290))),
+        of(chain("power > 0", " and ", 150)),
+        of(chain("machine like 'x'", " or ", 150)),
+        format!("select {} from milling", chain("machine", "||", 290)),
+        format!("select count(*) from ({})", chain("select 1", " union all ", 250)),
+        format!("select {}power{} from milling", "abs(".repeat(40), ")".repeat(40)),
+    ];
+    for query in deep {
+        let answer = store.sql(&query, 10).await;
+        assert!(answer.is_ok(), "{}: {answer:?}", &query[..80]);
+    }
+    let joins = (0..120).map(|i| format!("milling m{i}")).collect::<Vec<_>>().join(" natural join ");
+    let answer = store.sql(&format!("select count(*) from {joins}"), 10).await;
+    assert!(!matches!(answer, Err(StoreError::Closed | StoreError::Slow(_))), "{answer:?}");
+    let doubling: Vec<_> = (1..40).map(|i| format!("t{i} as (select * from t{0} union all select * from t{0})", i - 1)).collect();
+    let heavy = [
+        (of(format!("{} > 0", chain("power", "+", 310))), "allowed are 300"),
+        (format!("select count(*) from ({})", chain("select at from milling", " union all ", 256)), "258 tables"),
+        (format!("with t0 as (select 1), {} select count(*) from t39", doubling.join(", ")), "allowed are 256"),
+        (format!("select {}power{} from milling", "abs(".repeat(400), ")".repeat(400)), "nested too deeply"),
+    ];
+    for (query, sentence) in heavy {
+        let said = store.sql(&query, 10).await.expect_err(sentence).to_string();
+        assert!(said.contains(sentence), "{said}");
+    }
+    let long = format!("select count(*) from milling where machine in ({})", chain("'mill'", ",", 5_000));
+    assert_eq!(rows(&store, &long).await, "[0]", "a long list is no deep query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_only_read_is_refused_with_a_sentence() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path()).await;
