@@ -33,18 +33,18 @@ pub(crate) fn recover(dir: &Path, sealed: u64, present: &Arc<Catalogue>, live: &
     let present = Arc::clone(present);
     let mut found = Found { number_max: sealed, print, ..Found::default() };
     let mut known = Known { dir, read: vec![(print, present)] };
-    for number in segment::list(dir)? {
+    let (old, unsealed): (Vec<_>, Vec<_>) = segment::list(dir)?.into_iter().partition(|number| *number <= sealed);
+    for number in old {
         let path = segment::path(dir, number);
-        if number <= sealed {
-            std::fs::remove_file(&path).map_err(|e| StoreError::disk("cannot delete", &path, &e))?;
-            continue;
-        }
-        found.number_max = number;
-        let scan = segment::scan(&path, number)?;
-        found.torn_bytes += scan.torn;
-        take(number, &scan, (live, &mut known), &mut found).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
-        cut(&path, scan.end)?;
+        std::fs::remove_file(&path).map_err(|e| StoreError::disk("cannot delete", &path, &e))?;
     }
+    each(dir, &unsealed, |number, path, read| {
+        found.number_max = number;
+        found.torn_bytes += read.scan.torn;
+        let end = read.scan.end;
+        take(number, read, (live, &mut known), &mut found).map_err(|e| StoreError::form(path.display().to_string(), &e))?;
+        cut(path, end)
+    })?;
     names::tidy(dir, &known.read.iter().map(|(print, _)| *print).collect::<Vec<_>>())?;
     segment::sync_dir(dir)?;
     Ok(found)
@@ -56,13 +56,60 @@ pub(crate) fn recover(dir: &Path, sealed: u64, present: &Arc<Catalogue>, live: &
 /// A segment cannot be read, was written by a newer version, or has just been sealed.
 pub(crate) fn glance(dir: &Path, sealed: u64, live: &mut Live) -> Result<(), StoreError> {
     let mut known = Known { dir, read: Vec::new() };
-    for number in segment::list(dir)?.into_iter().filter(|number| *number > sealed) {
-        let path = segment::path(dir, number);
-        let scan = segment::scan(&path, number)?;
-        let taken = take(number, &scan, (live, &mut known), &mut Found::default());
-        taken.map_err(|e| StoreError::form(path.display().to_string(), &e))?;
+    let unsealed: Vec<_> = segment::list(dir)?.into_iter().filter(|number| *number > sealed).collect();
+    each(dir, &unsealed, |number, path, read| {
+        let taken = take(number, read, (live, &mut known), &mut Found::default());
+        taken.map_err(|e| StoreError::form(path.display().to_string(), &e))
+    })
+}
+
+/// A segment, read.
+struct Read {
+    scan: segment::Scan,
+    /// By entry; `None` where it does not hold batches.
+    extents: Vec<Option<Extent>>,
+}
+
+impl Read {
+    fn of(path: &Path, number: u64) -> Result<Self, StoreError> {
+        let scan = segment::scan(path, number)?;
+        let mut batch = Batch::default();
+        let extents = scan.payloads().map(|payload| extent(payload, &mut batch)).collect::<Result<_, _>>();
+        let extents = extents.map_err(|e: String| StoreError::form(path.display().to_string(), &e))?;
+        Ok(Self { scan, extents })
+    }
+}
+
+/// Hands on segments in their order. All cores read at once, each a segment.
+fn each(
+    dir: &Path,
+    numbers: &[u64],
+    mut take: impl FnMut(u64, &Path, &Read) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let read = |number: u64| Read::of(&segment::path(dir, number), number);
+    for numbers in numbers.chunks(cores) {
+        let segments: Vec<_> = std::thread::scope(|scope| {
+            let readers: Vec<_> = numbers.iter().map(|number| scope.spawn(move || read(*number))).collect();
+            readers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        for (number, segment) in numbers.iter().zip(segments) {
+            let path = segment::path(dir, *number);
+            let broke_off = |_| StoreError::form(path.display().to_string(), "reading it broke off");
+            take(*number, &path, &segment.map_err(broke_off)??)?;
+        }
     }
     Ok(())
+}
+
+/// What an entry of batches brings: nearly all of a journal is batches, which are only counted here.
+fn extent(payload: &[u8], batch: &mut Batch) -> Result<Option<Extent>, String> {
+    let Some(mut reader) = Reader::new(payload) else { return Ok(None) };
+    let mut extent = Extent::default();
+    while reader.read(batch)? {
+        extent.add(batch);
+    }
+    Ok(Some(extent))
 }
 
 /// The catalogues read so far.
@@ -92,22 +139,17 @@ impl Known<'_> {
 const NAMELESS: &str =
     "its first entry is damaged, so that it is not known which of several configurations its readings belong to";
 
-fn take(number: u64, scan: &segment::Scan, (live, known): (&mut Live, &mut Known<'_>), found: &mut Found) -> Result<(), String> {
+fn take(number: u64, read: &Read, (live, known): (&mut Live, &mut Known<'_>), found: &mut Found) -> Result<(), String> {
     let mut segment = HotSegment::new(number, Arc::default());
-    segment.bytes = scan.end;
+    segment.bytes = read.scan.end;
     live.segments.push(segment);
-    let (mut batch, mut is_named) = (Batch::default(), false);
-    for payload in scan.payloads() {
-        // nearly all of a journal is batches, which are only counted here
-        if let Some(mut reader) = Reader::new(payload) {
+    let mut is_named = false;
+    for (payload, extent) in read.scan.payloads().zip(&read.extents) {
+        if let Some(extent) = extent {
             if !std::mem::replace(&mut is_named, true) {
                 set_catalogue(live, known.only().ok_or(NAMELESS)?);
             }
-            let mut extent = Extent::default();
-            while reader.read(&mut batch)? {
-                extent.add(&batch);
-            }
-            live.absorb(vec![payload.to_vec()], extent);
+            live.absorb(vec![payload.to_vec()], *extent);
             continue;
         }
         match Entry::decode(payload)? {
