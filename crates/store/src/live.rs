@@ -151,12 +151,12 @@ impl Extent {
     /// Of batches.
     pub(crate) fn of(batches: &[Batch]) -> Self {
         let mut extent = Self::default();
-        batches.iter().for_each(|batch| extent.add(batch));
+        batches.iter().for_each(|batch| extent.add(batch.received, batch.len()));
         extent
     }
     /// One more batch.
-    pub(crate) fn add(&mut self, batch: &Batch) {
-        *self = self.with(Self { readings: batch.len() as u64, received: Some((batch.received, batch.received)) });
+    pub(crate) fn add(&mut self, received: Instant, readings: usize) {
+        *self = self.with(Self { readings: readings as u64, received: Some((received, received)) });
     }
     fn with(self, other: Self) -> Self {
         let received = match (self.received, other.received) {

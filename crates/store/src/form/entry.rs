@@ -213,19 +213,32 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The entry breaks off within the batch.
     pub(crate) fn read_of(&mut self, wanted: impl Fn(MachineId) -> bool, batch: &mut Batch) -> Result<bool, String> {
+        Ok(self.step(wanted, batch)?.is_some())
+    }
+    /// Passes over the next batch; its receive time and how many rows it has.
+    ///
+    /// # Errors
+    /// The entry breaks off within the batch.
+    pub(crate) fn pass(&mut self) -> Result<Option<(Instant, usize)>, String> {
+        let mut head = Batch::default();
+        let rows = self.step(|_| false, &mut head)?;
+        Ok(rows.map(|rows| (head.received, rows)))
+    }
+    /// How many rows the next batch has, which is read if it is of a machine that is wanted.
+    fn step(&mut self, wanted: impl Fn(MachineId) -> bool, batch: &mut Batch) -> Result<Option<usize>, String> {
         if self.from.rest.is_empty() {
-            return if self.is_single && self.length == 1 { Err("a batch that breaks off".to_owned()) } else { Ok(false) };
+            return if self.is_single && self.length == 1 { Err("a batch that breaks off".to_owned()) } else { Ok(None) };
         }
-        let decoded = decode_head(&mut self.from, batch, self.received).and_then(|rows| {
-            let is_wanted = wanted(batch.machine);
-            if is_wanted { decode_rows(&mut self.from, batch, (rows, self.is_single)) } else { pass_rows(&mut self.from, rows) }
+        let rows = decode_head(&mut self.from, batch, self.received).and_then(|rows| {
+            let (from, is_wanted) = (&mut self.from, wanted(batch.machine));
+            let done = if is_wanted { decode_rows(from, batch, (rows, self.is_single)) } else { pass_rows(from, rows) };
+            done.map(|()| rows)
         });
-        let is_whole = decoded.is_some();
-        if !is_whole || (self.is_single && !self.from.rest.is_empty()) {
+        if rows.is_none() || (self.is_single && !self.from.rest.is_empty()) {
             return Err(if self.is_single { "a batch that breaks off" } else { "batches that break off" }.to_owned());
         }
         self.received = batch.received.micros();
-        Ok(true)
+        Ok(rows)
     }
 }
 
@@ -241,6 +254,16 @@ fn decode_head(from: &mut Cursor<'_>, batch: &mut Batch, received_before: i64) -
 /// Passes over the rows of a batch.
 fn pass_rows(from: &mut Cursor<'_>, rows: usize) -> Option<()> {
     let mut left = rows.checked_mul(2)?;
+    // each number ends at a byte without the high bit; eight bytes at a time while the last one is not among them
+    let (eights, _) = from.rest.as_chunks();
+    for eight in eights {
+        let ends = (!u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080).count_ones() as usize;
+        if ends >= left {
+            break;
+        }
+        left -= ends;
+        from.rest = &from.rest[8..];
+    }
     while left > 0 {
         let (byte, rest) = from.rest.split_first()?;
         from.rest = rest;

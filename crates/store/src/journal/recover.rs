@@ -4,7 +4,6 @@ use super::{names, segment};
 use crate::StoreError;
 use crate::form::{Catalogue, Entry, Print, Reader};
 use crate::live::{Extent, HotSegment, Live};
-use plant::Batch;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -73,8 +72,7 @@ struct Read {
 impl Read {
     fn of(path: &Path, number: u64) -> Result<Self, StoreError> {
         let scan = segment::scan(path, number)?;
-        let mut batch = Batch::default();
-        let extents = scan.payloads().map(|payload| extent(payload, &mut batch)).collect::<Result<_, _>>();
+        let extents = scan.payloads().map(extent).collect::<Result<_, _>>();
         let extents = extents.map_err(|e: String| StoreError::form(path.display().to_string(), &e))?;
         Ok(Self { scan, extents })
     }
@@ -103,11 +101,11 @@ fn each(
 }
 
 /// What an entry of batches brings: nearly all of a journal is batches, which are only counted here.
-fn extent(payload: &[u8], batch: &mut Batch) -> Result<Option<Extent>, String> {
+fn extent(payload: &[u8]) -> Result<Option<Extent>, String> {
     let Some(mut reader) = Reader::new(payload) else { return Ok(None) };
     let mut extent = Extent::default();
-    while reader.read(batch)? {
-        extent.add(batch);
+    while let Some((received, readings)) = reader.pass()? {
+        extent.add(received, readings);
     }
     Ok(Some(extent))
 }
