@@ -18,7 +18,7 @@ pub fn test() -> Result<(), Failure> {
     setup::ui_built()?;
     Step::new("UI unit tests", "npm", &["run", "--silent", "test"]).within("ui").run()?;
     let seed = std::env::var_os("PROPTEST_RNG_SEED").unwrap_or_else(|| SEED.into());
-    Step::cargo("Rust tests (first time about eight minutes on 2 cores)", &["test", "--workspace"])
+    Step::cargo("Rust tests (first time about eight minutes on 2 cores)", &["test", "--workspace", "--no-fail-fast"])
         .with("PATH", path)
         .with("PROPTEST_RNG_SEED", seed)
         .run()

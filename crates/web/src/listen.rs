@@ -48,6 +48,16 @@ pub struct TlsPaths {
     pub key: PathBuf,
 }
 
+impl TlsPaths {
+    /// Whether the windows would open with these files.
+    ///
+    /// # Errors
+    /// One of them cannot be read or used, or they do not belong together.
+    pub fn check(&self) -> Result<(), WebError> {
+        tls_config(self, Speech::Http1).map(drop)
+    }
+}
+
 /// Where and how to listen.
 pub struct Listen {
     /// The address; port 0 takes a free one.

@@ -172,9 +172,10 @@ impl Reach {
     fn stops(&self, memory: &Memory, plant: &Plant) -> Vec<Stop> {
         let mut stops: Vec<Stop> = Vec::new();
         for id in self.members.iter().filter(|id| self.counts_time(plant, **id)) {
+            let own = stops.len();
             let mut add = |loss: Loss, cause: Code, count: f64, seconds: f64| {
-                let same = |s: &&mut Stop| s.machine == *id && s.loss == loss && s.cause == cause;
-                match stops.iter_mut().find(same) {
+                let same = |s: &&mut Stop| s.loss == loss && s.cause == cause;
+                match stops[own..].iter_mut().find(same) {
                     Some(stop) => (stop.count, stop.seconds) = (stop.count + count, stop.seconds + seconds),
                     None => stops.push(Stop { machine: *id, loss, cause, count, seconds, points: 0.0 }),
                 }

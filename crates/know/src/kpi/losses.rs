@@ -90,6 +90,8 @@ pub struct Losses {
     pub planned_busy: Span,
     /// OEE, with a factor that is not defined (nothing planned, nothing made) taken as 1: nothing is known to be lost there [1].
     pub oee: f64,
+    /// Whether it is no more than a bound from above, as one of its factors is not defined though the machines produced.
+    pub is_bound: bool,
     /// Time lost by [`Loss::ALL`] [s]; the sum is PBT · (1 − OEE).
     pub seconds: [f64; Loss::ALL.len()],
     /// Stops by machine and cause, the longest first.
@@ -123,7 +125,8 @@ impl Losses {
         stops.iter_mut().for_each(|stop| stop.points = stop.seconds / planned);
         stops.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
         let oee = producing / planned * effectiveness * quality;
-        Some(Self { window, planned_busy: sums.planned_busy, oee, seconds, stops })
+        let is_bound = producing > 0.0 && (kpis.effectiveness.is_none() || kpis.quality_ratio.is_none());
+        Some(Self { window, planned_busy: sums.planned_busy, oee, is_bound, seconds, stops })
     }
     /// Time lost [s].
     pub const fn of_loss(&self, loss: Loss) -> f64 {
@@ -183,7 +186,10 @@ mod tests {
     #[test]
     fn a_shift_that_made_nothing_is_all_lost_to_what_held_it_up() {
         let losses = Losses::of(&sums(&[(MachineState::Down, 480)]), Window::default(), Vec::new()).expect("planned");
-        assert_eq!((losses.oee, losses.points(Loss::Breakdowns)), (0.0, 1.0));
+        assert_eq!((losses.oee, losses.is_bound, losses.points(Loss::Breakdowns)), (0.0, false, 1.0));
+        let uncounted = sums(&[(MachineState::Producing, 360), (MachineState::Down, 120)]);
+        let losses = Losses::of(&uncounted, Window::default(), Vec::new()).expect("planned");
+        assert_eq!((losses.oee, losses.is_bound), (0.75, true), "a machine without counters produced");
         assert_eq!(Losses::of(&Sums::default(), Window::default(), Vec::new()), None, "nothing was planned");
     }
 

@@ -35,7 +35,7 @@ impl Process {
             if began.elapsed() > PATIENCE {
                 return Err(Failure::new(format!("{name}: nothing listens on {listens} after {PATIENCE:?}")));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(1));
         }
         Ok(process)
     }

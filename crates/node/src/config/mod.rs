@@ -85,18 +85,9 @@ pub struct Web {
     /// Address and port.
     pub listen: SocketAddr,
     /// Certificate and key; always there beyond loopback.
-    pub tls: Option<Tls>,
+    pub tls: Option<web::TlsPaths>,
     /// Address and port of Flight SQL; `None` is not served.
     pub flight_sql: Option<SocketAddr>,
-}
-
-/// TLS files (PEM).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// Certificate chain.
-    pub certificate: PathBuf,
-    /// Private key.
-    pub key: PathBuf,
 }
 
 /// Where data are kept.
@@ -170,12 +161,20 @@ impl Config {
             faults
         })
     }
+    fn certificate(&self) -> Result<(), Faults> {
+        let Some(tls) = &self.web.tls else { return Ok(()) };
+        let allowed = "`tls_certificate` and `tls_key` of [web]: a certificate in PEM and the private key that belongs to it";
+        tls.check().map_err(|error| match error {
+            web::WebError::Tls { path, reason } => Faults::of_file(&path.display().to_string(), reason, allowed),
+            other => Faults::of_file(&tls.certificate.display().to_string(), other.to_string(), allowed),
+        })
+    }
     /// Reads every file that is named, as a start would.
     ///
     /// # Errors
     /// Every fault in one of them.
     pub fn read_files(&self) -> Result<(), Faults> {
-        let faults = [self.connections().err(), self.causes().err()];
+        let faults = [self.connections().err(), self.causes().err(), self.certificate().err()];
         let faults: Vec<Fault> = faults.into_iter().flatten().flat_map(|faults| faults.list).collect();
         if faults.is_empty() { Ok(()) } else { Err(Faults::gather(faults)) }
     }

@@ -160,7 +160,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {
         address: config.web.listen,
-        tls: config.web.tls.as_ref().map(|t| web::TlsPaths { certificate: t.certificate.clone(), key: t.key.clone() }),
+        tls: config.web.tls.clone(),
         one_time,
         sessions: web::Limits::default(),
         flight: config.web.flight_sql.map(|address| web::Flight { address, tokens: web::TOKENS }),

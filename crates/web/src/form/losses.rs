@@ -53,6 +53,8 @@ pub struct Losses {
     pub planned_busy_s: f64,
     /// OEE, with a factor that is not defined taken as 1 [1].
     pub oee: f64,
+    /// Whether OEE is no more than a bound from above, as pieces or their planned time are not known.
+    pub is_bound: bool,
     /// The six losses, in the order of the formula of OEE.
     pub losses: Vec<LossShare>,
     /// The stops that took longest, at most 100, the longest first.
@@ -82,6 +84,7 @@ impl Losses {
             to: When(losses.window.to),
             planned_busy_s: planned,
             oee: losses.oee,
+            is_bound: losses.is_bound,
             losses: desk::Loss::ALL.iter().map(share).collect(),
             stops: losses.stops.iter().take(STOPS_MAX).map(stop).collect(),
         }

@@ -166,7 +166,8 @@ fn losses(kpis: &[(Scope, Kpis)]) -> Vec<(Scope, Losses)> {
             stop(Loss::Breakdowns, "E-104 coolant low", 2.0),
         ];
         let oee = producing / planned * effectiveness * quality;
-        (planned > 0.0).then_some((*scope, Losses { window: k.window, planned_busy: k.planned_busy, oee, seconds, stops }))
+        (planned > 0.0)
+            .then_some((*scope, Losses { window: k.window, planned_busy: k.planned_busy, oee, is_bound: false, seconds, stops }))
     };
     kpis.iter().filter_map(of).collect()
 }

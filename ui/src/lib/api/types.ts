@@ -1414,6 +1414,8 @@ export interface components {
         Losses: {
             /** @description Start of the window. */
             from: components["schemas"]["When"];
+            /** @description Whether OEE is no more than a bound from above, as pieces or their planned time are not known. */
+            is_bound: boolean;
             /** @description The six losses, in the order of the formula of OEE. */
             losses: components["schemas"]["LossShare"][];
             /** @description Name of the thing. */

@@ -104,7 +104,7 @@ impl Server {
         let process = Process::start(kind.name(), &mut command, windows, "")?;
         let began = Instant::now();
         while TcpStream::connect(address).is_err() && began.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(1));
         }
         let path = "/api/v2/write?precision=ms".to_owned();
         Ok(Self { kind, address, path, data: folder.join("data"), process, windows: Some(windows) })

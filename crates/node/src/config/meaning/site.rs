@@ -3,7 +3,7 @@
 use super::{Judge, NameRule, named};
 use crate::config::fault::Trail;
 use crate::config::form::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, SourceForm, StoreForm, TeamForm, WebForm};
-use crate::config::{Clock, Limits, Store, Tls, Web, text, words};
+use crate::config::{Clock, Limits, Store, Web, text, words};
 use jiff::tz::TimeZone;
 use measure::{Currency, Instant, Span};
 use plant::{Line, LineId, Prices, Shift, Team, TeamId, Zone};
@@ -113,7 +113,9 @@ impl Judge<'_> {
             self.socket("listen", form.listen.as_deref(), "an address and a port such as `127.0.0.1:8080` or `[::1]:8080`");
         let flight = self.socket("flight_sql", form.flight_sql.as_deref(), "an address and a port such as `127.0.0.1:8815`");
         let tls = match (&form.tls_certificate, &form.tls_key) {
-            (Some(certificate), Some(key)) => Some(Tls { certificate: folder.join(certificate), key: folder.join(key) }),
+            (Some(certificate), Some(key)) => {
+                Some(web::TlsPaths { certificate: folder.join(certificate), key: folder.join(key) })
+            }
             (None, None) => None,
             (Some(_), None) => {
                 self.refuse(&at("web", "tls_key"), "the key file that belongs to `tls_certificate`");

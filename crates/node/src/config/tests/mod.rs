@@ -88,6 +88,17 @@ fn a_file_of_causes_is_read_and_its_wrong_line_named() {
 }
 
 #[test]
+fn a_certificate_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = SAMPLE.replacen("[web]", "[web]\ntls_certificate = \"unit.pem\"\ntls_key = \"unit.key\"", 1);
+    let config = parse("unit.toml", &text, folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
+    let said = || config.read_files().expect_err("a fault").to_string();
+    assert!(said().contains("unit.pem") && said().contains("No such file"), "{}", said());
+    std::fs::write(folder.path().join("unit.pem"), "not PEM\n").expect("written");
+    assert!(said().contains("no certificate in it"), "{}", said());
+}
+
+#[test]
 fn passwords_stay_in_their_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = parse("unit.toml", SAMPLE, folder.path()).unwrap_or_else(|faults| panic!("{faults}"));
