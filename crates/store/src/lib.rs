@@ -12,6 +12,7 @@
 //!
 //! Start at [`Store`]. `form/` holds the treaties: every stored form is versioned there.
 
+mod backlog;
 mod error;
 mod form;
 mod journal;
@@ -21,6 +22,7 @@ mod records;
 mod series;
 mod store;
 
+pub use backlog::Backlog;
 pub use error::StoreError;
 pub use limits::{Bucket, LastValue, Recovered, SealReport, SqlFormat, SqlShape, SqlTable, StoreFigures, StoreLimits};
 pub use records::{AuditRow, UserRow};

@@ -1,8 +1,9 @@
 //! What goes into and comes out of the store by value: its limits, what it found at the start, its figures, its answers.
 
+use crate::Backlog;
 use datafusion::arrow::datatypes::SchemaRef;
 use measure::Instant;
-use plant::{Batch, Decision, Quality, Record};
+use plant::{Decision, Quality, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,9 +42,8 @@ impl Default for StoreLimits {
 pub struct Recovered {
     /// The lexicon in the order of its numbers.
     pub words: Vec<Arc<str>>,
-    /// Readings not yet sealed, in the order of their commits, by the ids of the present plant. What the present plant does not
-    /// know stays stored and is left out here; so is what there is no memory for, oldest first.
-    pub batches: Vec<Batch>,
+    /// Readings not yet sealed.
+    pub backlog: Backlog,
     /// Decisions that are pending, approved or running, oldest first.
     pub open_decisions: Vec<Decision>,
     /// The newest records of each kind in their latest version, and every revision that is pending, in the order they were kept.

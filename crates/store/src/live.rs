@@ -2,8 +2,8 @@
 //! one lock, so a query sees every reading exactly once while sealing moves it from one to the other.
 
 use crate::StoreError;
-use crate::form::{Catalogue, Entry, Reader, Spot};
-use crate::journal::segment;
+use crate::form::{Catalogue, Reader, Spot};
+use crate::journal::segment::{self, Payload};
 use crate::series::Manifest;
 use measure::{Budget, Instant, Share, Taker};
 use plant::{Batch, MachineId, WordId};
@@ -32,7 +32,7 @@ pub(crate) struct HotSegment {
 
 /// An entry in memory, with its share of the budget.
 pub(crate) struct Held {
-    bytes: Vec<u8>,
+    payload: Payload,
     _share: Share,
 }
 
@@ -63,7 +63,7 @@ impl Hot {
     ) -> Result<(), StoreError> {
         let mut batch = Batch::default();
         for (number, entry) in (0..).zip(&self.entries) {
-            let Some(mut reader) = Reader::new(&entry.bytes) else { continue };
+            let Some(mut reader) = Reader::new(&entry.payload) else { continue };
             loop {
                 let spot = reader.spot();
                 if !reader.read_of(&wanted, &mut batch).map_err(|e| StoreError::form("the journal", &e))? {
@@ -79,7 +79,7 @@ impl Hot {
     /// # Errors
     /// No batch stands there.
     pub(crate) fn read(&self, entry: u32, spot: Spot, batch: &mut Batch) -> Result<(), StoreError> {
-        let mut reader = self.entries.get(entry as usize).and_then(|entry| Reader::at(&entry.bytes, spot));
+        let mut reader = self.entries.get(entry as usize).and_then(|entry| Reader::at(&entry.payload, spot));
         let read = reader.as_mut().map_or_else(|| Err("an entry is gone".to_owned()), |reader| reader.read(batch));
         read.map(|_| ()).map_err(|e| StoreError::form("the journal", &e))
     }
@@ -114,27 +114,29 @@ impl HotSegment {
         }
         let path = segment::path(journal, self.number);
         let room = |bytes: u64| budget.take(taker, bytes).ok_or_else(StoreError::no_room);
-        let _file = room(self.bytes)?;
+        let file = room(self.bytes)?;
+        let scan = segment::scan(&path, self.number)?;
+        // what the file took, its entries go on taking
+        drop(file);
         let mut entries = Vec::new();
-        for payload in segment::scan(&path, self.number)?.payloads() {
-            if Reader::new(payload).is_some() {
-                entries.push(Arc::new(Held { bytes: payload.to_vec(), _share: room(payload.len() as u64)? }));
-            }
+        for payload in scan.payloads().filter(|payload| Reader::new(payload).is_some()) {
+            let share = room(payload.len() as u64)?;
+            entries.push(Arc::new(Held { payload, _share: share }));
         }
         Ok(Hot { catalogue, entries })
     }
     /// Lets its batches go from memory; gives the bytes that they had.
     fn give_up(&mut self) -> u64 {
-        self.hot.take().map_or(0, |hot| hot.iter().map(|entry| entry.bytes.len() as u64).sum())
+        self.hot.take().map_or(0, |hot| hot.iter().map(|entry| entry.payload.len() as u64).sum())
     }
-    /// What loading it takes beside what is in memory already [bytes]: the file as it is read, and its entries.
+    /// What loading it takes beside what is in memory already [bytes].
     pub(crate) fn load_bytes(&self) -> u64 {
-        if self.hot.is_some() { 0 } else { 2 * self.bytes }
+        if self.hot.is_some() { 0 } else { self.bytes }
     }
-    /// The batches in memory.
-    pub(crate) fn in_memory(&self) -> Vec<Batch> {
-        let entries = self.hot.iter().flatten().filter_map(|entry| Entry::decode(&entry.bytes).ok());
-        entries.flat_map(|entry| if let Entry::Batches(batches) = entry { batches } else { Vec::new() }).collect()
+    /// The batches in memory; `None` once they were given up.
+    pub(crate) fn in_memory(&self) -> Option<Hot> {
+        let entries = self.hot.as_ref()?.clone();
+        Some(Hot { catalogue: Arc::clone(&self.catalogue), entries })
     }
 }
 
@@ -181,15 +183,15 @@ impl Live {
         }
     }
     /// Takes in entries of batches that are on the disk, into the segment being written.
-    pub(crate) fn absorb(&mut self, entries: Vec<Vec<u8>>, extent: Extent) {
+    pub(crate) fn absorb(&mut self, entries: impl IntoIterator<Item = Payload>, extent: Extent) {
         let Some(open) = self.segments.last_mut() else { return };
         let sum = Extent { readings: open.readings, received: open.received }.with(extent);
         (open.readings, open.received) = (sum.readings, sum.received);
         if let Some(hot) = &mut open.hot {
-            for bytes in entries {
-                self.held += bytes.len() as u64;
-                let share = self.budget.must(Taker::Unsealed, bytes.len() as u64);
-                hot.push(Arc::new(Held { bytes, _share: share }));
+            for payload in entries {
+                self.held += payload.len() as u64;
+                let share = self.budget.must(Taker::Unsealed, payload.len() as u64);
+                hot.push(Arc::new(Held { payload, _share: share }));
             }
         }
         self.keep_at_most(self.budget.most(Taker::Unsealed));

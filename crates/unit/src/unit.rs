@@ -115,13 +115,15 @@ impl Unit {
         &self.plant
     }
 
-    /// Takes back words and stored batches of an earlier run.
-    pub fn recall_readings(&mut self, words: &[Arc<str>], batches: &[Batch]) {
+    /// Takes back words of an earlier run, before its readings.
+    pub fn recall_words(&mut self, words: &[Arc<str>]) {
         self.collector.recall_words(words);
-        for batch in batches {
-            self.collector.recall(&self.plant, batch);
-            self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
-        }
+    }
+
+    /// Takes back a stored batch of an earlier run.
+    pub fn recall_readings(&mut self, batch: &Batch) {
+        self.collector.recall(&self.plant, batch);
+        self.knowledge.absorb(&self.plant, batch, self.collector.lexicon());
     }
 
     /// Takes back records of an earlier run: numbers go on where they ended, open decisions stay open.

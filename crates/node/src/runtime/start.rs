@@ -127,8 +127,8 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
     let connections = at_their_bookmarks(&plant, connections, &recovered.bookmarks);
-    let is_new = recovered.batches.is_empty() && store.figures().history_files == 0;
-    let mut unit = recalled(&plant, &config, causes, recovered).answers_within(answers_within);
+    let is_new = recovered.backlog.is_empty() && store.figures().history_files == 0;
+    let mut unit = recalled(&plant, &config, causes, recovered)?.answers_within(answers_within);
     if !is_new {
         unit.restore(clock.now());
     }
@@ -194,15 +194,21 @@ fn at_their_bookmarks(
     connections.into_iter().map(placed).collect()
 }
 
-fn recalled(plant: &Arc<Plant>, config: &Config, causes: Option<CauseModel>, recovered: store::Recovered) -> Unit {
+fn recalled(
+    plant: &Arc<Plant>,
+    config: &Config,
+    causes: Option<CauseModel>,
+    recovered: store::Recovered,
+) -> Result<Unit, StoreError> {
     let mut unit = Unit::new(Arc::clone(plant), config.limits.door);
     causes.into_iter().for_each(|causes| unit.add_causes(causes));
     if recovered.torn_bytes > 0 {
         tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
     }
-    unit.recall_readings(&recovered.words, &recovered.batches);
+    unit.recall_words(&recovered.words);
+    recovered.backlog.each(|batch| unit.recall_readings(batch))?;
     unit.recall_records(recovered.next, recovered.open_decisions, &recovered.recent);
-    unit
+    Ok(unit)
 }
 
 fn connect(

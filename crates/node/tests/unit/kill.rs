@@ -1,7 +1,7 @@
 //! `kill -9` at load, many times in a row: what was acknowledged is there, and so is every approval that waited.
 
 use super::device::{Device, Wish};
-use super::process::{Unit, until};
+use super::process::{Unit, batches, until};
 use super::site::{Site, values};
 use measure::Instant;
 use node::clock::Clock;
@@ -79,7 +79,7 @@ async fn check(site: &Site, kills: &[Killed], pending: &BTreeSet<String>) -> u64
     let mut due = 0;
     for (round, kill) in kills.iter().enumerate() {
         due += kill.acknowledged;
-        let by_then = recovered.batches.iter().filter(|b| b.received <= kill.at).map(|b| b.len() as u64).sum::<u64>();
+        let by_then = batches(&recovered).iter().filter(|b| b.received <= kill.at).map(|b| b.len() as u64).sum::<u64>();
         assert!(by_then >= due, "kill {round}: {due} readings were acknowledged, {by_then} are there");
     }
     let counts = values(&recovered, &config, "pieces");
@@ -99,5 +99,5 @@ async fn check(site: &Site, kills: &[Killed], pending: &BTreeSet<String>) -> u64
         assert!(matches!(record, Some(Record::Decision(d)) if d.state == DecisionState::Pending), "{id}");
     }
     store.close().await.expect("the store closes");
-    recovered.batches.iter().map(|b| b.len() as u64).sum()
+    batches(&recovered).iter().map(|b| b.len() as u64).sum()
 }

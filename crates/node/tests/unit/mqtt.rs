@@ -1,6 +1,6 @@
 //! `kill -9` of a listening unit under MQTT load: every message it acknowledged is in the store, in every life.
 
-use super::process::Unit;
+use super::process::{Unit, batches};
 use drivers::mqtt::packet::write::{self, Message};
 use drivers::mqtt::packet::{AckKind, Packet, Version, frame, read};
 use std::collections::BTreeSet;
@@ -107,7 +107,7 @@ async fn every_acknowledged_message_survives_kills_under_load() {
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = store::Store::open(&config.store.dir, &plant, config.store.limits).await.expect("the store opens");
     let mut found: Vec<BTreeSet<u64>> = vec![BTreeSet::new(); CLIENTS as usize];
-    for batch in &recovered.batches {
+    for batch in &batches(&recovered) {
         found[batch.machine.index()].extend(batch.values.iter().map(|value| *value as u64));
     }
     for (client, (wanted, found)) in acknowledged.iter().zip(&found).enumerate() {

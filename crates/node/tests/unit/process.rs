@@ -214,3 +214,8 @@ pub async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }
+
+/// The unsealed readings that were found.
+pub fn batches(found: &store::Recovered) -> Vec<plant::Batch> {
+    found.backlog.batches().expect("whole entries")
+}

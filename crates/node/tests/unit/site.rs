@@ -1,6 +1,7 @@
 //! The site of these tests: a press that counts, and mills that ask a person which order is next. Enters: the broker, the number
 //! of mills. Leaves: a unit.toml. Absent: real machines.
 
+use super::process::batches;
 use drivers::broker::{self, Broker};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -143,6 +144,6 @@ impl Site {
 /// Every stored value of a channel, in the order of the journal.
 pub fn values(recovered: &store::Recovered, config: &node::config::Config, channel: &str) -> Vec<f64> {
     let id = config.plant.channels.iter().find(|c| c.name == channel).expect("a channel of the site").id;
-    let readings = recovered.batches.iter().flat_map(|batch| batch.iter());
-    readings.filter(|r| r.channel == id).map(|r| r.value).collect()
+    let batches = batches(recovered);
+    batches.iter().flat_map(|batch| batch.iter()).filter(|r| r.channel == id).map(|r| r.value).collect()
 }

@@ -1,7 +1,7 @@
 //! SIGTERM at load: the unit ends by itself within seconds, and all it took in is stored.
 
 use super::device::{Device, Wish};
-use super::process::{Unit, until};
+use super::process::{Unit, batches, until};
 use super::site::{Site, values};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,7 +33,7 @@ async fn a_unit_at_load_ends_when_asked_and_has_stored_what_it_took() {
     let (store, recovered, config) = site.store().await;
     assert_eq!(recovered.torn_bytes, 0, "the journal was closed, not torn");
     let counts = values(&recovered, &config, "pieces");
-    let found = recovered.batches.iter().map(|b| b.len() as u64).sum::<u64>();
+    let found = batches(&recovered).iter().map(|b| b.len() as u64).sum::<u64>();
     assert!(found >= account.stored, "{} were stored, {found} are there", account.stored);
     assert!(counts.windows(2).all(|pair| pair[0] + 1.0 == pair[1]), "every count once, none missing");
     store.close().await.expect("the store closes");

@@ -3,6 +3,7 @@
 
 use plant::{Batch, ChannelId, MachineId, Plant, SourceId};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Names by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,9 +117,9 @@ impl Remap {
         }
     }
     /// The batch by the numbers of the present plant, without what it does not know; `None` if nothing is left.
-    pub(crate) fn apply(&self, batch: Batch) -> Option<Batch> {
+    pub(crate) fn apply<'a>(&self, batch: &'a Batch) -> Option<Cow<'a, Batch>> {
         if self.same {
-            return Some(batch);
+            return Some(Cow::Borrowed(batch));
         }
         let machine = self.machines.get(batch.machine.index()).copied().flatten()?;
         let from = self.sources.get(batch.from.index()).copied().unwrap_or_default();
@@ -129,6 +130,6 @@ impl Remap {
                 now.push(reading);
             }
         }
-        (!now.is_empty()).then_some(now)
+        (!now.is_empty()).then_some(Cow::Owned(now))
     }
 }

@@ -583,7 +583,7 @@ fn a_catalogue_leads_to_the_present_numbers() {
     let mut batch = Batch::new(SourceId(0), MachineId(1), at(0));
     batch.push(Reading { channel: ChannelId(1), at: at(0), value: 1.0, quality: Quality::Good });
     let same = Remap::new(&Catalogue::of(&then), &then);
-    assert_eq!(same.apply(batch.clone()), Some(batch.clone()));
+    assert_eq!(same.apply(&batch).as_deref(), Some(&batch));
     let mut other = Catalogue::of(&then);
     other.machines.reverse();
     other.channels.reverse();
@@ -591,6 +591,6 @@ fn a_catalogue_leads_to_the_present_numbers() {
     let remap = Remap::new(&other, &then);
     batch.machine = MachineId(0);
     batch.channels[0] = ChannelId(0);
-    let now = remap.apply(batch).expect("still configured");
+    let now = remap.apply(&batch).expect("still configured");
     assert_eq!((now.machine, now.channels[0]), (MachineId(1), ChannelId(1)));
 }

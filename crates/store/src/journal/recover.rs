@@ -72,7 +72,7 @@ struct Read {
 impl Read {
     fn of(path: &Path, number: u64) -> Result<Self, StoreError> {
         let scan = segment::scan(path, number)?;
-        let extents = scan.payloads().map(extent).collect::<Result<_, _>>();
+        let extents = scan.payloads().map(|payload| extent(&payload)).collect::<Result<_, _>>();
         let extents = extents.map_err(|e: String| StoreError::form(path.display().to_string(), &e))?;
         Ok(Self { scan, extents })
     }
@@ -147,10 +147,10 @@ fn take(number: u64, read: &Read, (live, known): (&mut Live, &mut Known<'_>), fo
             if !std::mem::replace(&mut is_named, true) {
                 set_catalogue(live, known.only().ok_or(NAMELESS)?);
             }
-            live.absorb(vec![payload.to_vec()], *extent);
+            live.absorb([payload], *extent);
             continue;
         }
-        match Entry::decode(payload)? {
+        match Entry::decode(&payload)? {
             Entry::Catalogue(catalogue) => {
                 is_named = true;
                 set_catalogue(live, Arc::new(catalogue));

@@ -9,8 +9,9 @@
 use crate::StoreError;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// First bytes of a segment.
 pub(crate) const HEADER: &[u8; 8] = b"SOCIUMJ1";
@@ -21,9 +22,29 @@ const MAGIC: [u8; 4] = *b"SFRM";
 pub(crate) const FRAME_BYTES: usize = 12;
 const SUFFIX: &str = "seg";
 
+/// Bytes of an entry; those of one file stand in the same memory.
+#[derive(Clone)]
+pub(crate) struct Payload {
+    bytes: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { range: 0..bytes.len(), bytes: Arc::new(bytes) }
+    }
+}
+
+impl Deref for Payload {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.range.clone()]
+    }
+}
+
 /// What a segment holds.
 pub(crate) struct Scan {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     frames: Vec<Range<usize>>,
     /// End of the last valid frame [bytes].
     pub end: u64,
@@ -33,8 +54,8 @@ pub(crate) struct Scan {
 
 impl Scan {
     /// Payloads in their order.
-    pub(crate) fn payloads(&self) -> impl Iterator<Item = &[u8]> {
-        self.frames.iter().map(|frame| &self.bytes[frame.clone()])
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = Payload> {
+        self.frames.iter().map(|range| Payload { bytes: Arc::clone(&self.bytes), range: range.clone() })
     }
 }
 
@@ -102,7 +123,7 @@ pub(crate) fn scan(path: &Path, number: u64) -> Result<Scan, StoreError> {
 }
 
 /// As [`scan`], of bytes.
-pub(crate) fn scan_bytes(bytes: Vec<u8>, number: u64) -> Scan {
+pub(crate) fn scan_bytes(mut bytes: Vec<u8>, number: u64) -> Scan {
     let (mut frames, mut end, mut torn) = (Vec::new(), HEADER.len() as u64, 0);
     let mut offset = HEADER.len();
     while let Some((next, length)) = next_frame(&bytes, number, offset) {
@@ -113,7 +134,12 @@ pub(crate) fn scan_bytes(bytes: Vec<u8>, number: u64) -> Scan {
     }
     let tail = bytes.get(offset..).unwrap_or_default();
     torn += tail.iter().rposition(|b| *b != 0).map_or(0, |last| last as u64 + 1);
-    Scan { bytes, frames, end, torn }
+    // the zeros written ahead are not kept
+    bytes.truncate(end as usize);
+    if bytes.capacity() > bytes.len() + bytes.len() / 8 {
+        bytes.shrink_to_fit();
+    }
+    Scan { bytes: Arc::new(bytes), frames, end, torn }
 }
 
 /// Offset of the first valid frame at or after `offset`, and the length of its payload.
@@ -234,7 +260,7 @@ mod tests {
                     let scan = scan_bytes(torn.clone(), NUMBER);
                     // a payload that ends in zeros is whole again once zeros follow
                     if torn.get(..whole.len()) != Some(&whole[..]) {
-                        prop_assert!(scan.payloads().eq(before.iter().map(Vec::as_slice)));
+                        prop_assert!(scan.payloads().map(|p| p.to_vec()).eq(before.iter().cloned()));
                         prop_assert_eq!(scan.end, start as u64);
                     }
                 }
@@ -248,7 +274,7 @@ mod tests {
             bytes[place] ^= flip;
             let scan = scan_bytes(bytes.clone(), NUMBER);
             prop_assert_eq!(scan.payloads().count(), payloads.len() - 1);
-            prop_assert!(scan.payloads().all(|p| payloads.iter().any(|q| q == p)));
+            prop_assert!(scan.payloads().all(|p| payloads.iter().any(|q| **q == *p)));
             prop_assert!(scan.torn > 0);
         }
 

@@ -5,7 +5,7 @@
 //!                                                   └──> records on their way to SQLite
 //! ```
 
-use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Segment};
+use super::segment::{self, FRAME_BYTES, PAYLOAD_BYTES_MAX, Payload, Segment};
 use crate::form::{Catalogue, Print, encode_names, encode_record, encode_words};
 use crate::live::{Extent, HotSegment, Live};
 use crate::{StoreError, StoreLimits};
@@ -244,7 +244,7 @@ impl Writer {
         live.learn(&std::mem::take(&mut self.owed));
         for commit in group {
             live.learn(&commit.words);
-            live.absorb(commit.payloads, commit.extent);
+            live.absorb(commit.payloads.into_iter().map(Payload::from), commit.extent);
             versions.extend(commit.records);
             waiting.push(commit.done);
         }

@@ -1,15 +1,15 @@
 //! Opening: lock, database, what history holds, what the journal holds beyond it; then the writer starts.
 
 use super::{Inner, Store, Thinkers, readable};
-use crate::form::{Catalogue, Remap};
+use crate::form::Catalogue;
 use crate::journal::segment::sync_dir;
 use crate::journal::{Journal, Start, glance, recover};
 use crate::live::Live;
 use crate::records::{Applier, Records, WAITING_MAX};
 use crate::series::{surroundings, tidy};
-use crate::{Recovered, StoreError, StoreLimits};
+use crate::{Backlog, Recovered, StoreError, StoreLimits};
 use measure::Budget;
-use plant::{Batch, Plant, Record};
+use plant::{Plant, Record};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -51,7 +51,7 @@ impl Store {
         let applied = records.applied().await?;
         let recovered = Recovered {
             words: live.words.clone(),
-            batches: present(&live, plant),
+            backlog: Backlog::of(&live, plant),
             open_decisions: decisions(readable(plant, &records.open_decisions().await?)),
             recent: readable(plant, &records.recent(RECENT).await?),
             bookmarks: records.bookmarks().await?,
@@ -188,18 +188,6 @@ fn take_lock(dir: &Path) -> Result<File, StoreError> {
 }
 
 /// The readings in memory by the ids of the present plant, oldest first.
-fn present(live: &Live, plant: &Plant) -> Vec<Batch> {
-    let mut batches = Vec::new();
-    let mut remap: Option<(Arc<Catalogue>, Remap)> = None;
-    for segment in &live.segments {
-        let known = remap.take().filter(|(of, _)| Arc::ptr_eq(of, &segment.catalogue));
-        let of = || (Arc::clone(&segment.catalogue), Remap::new(&segment.catalogue, plant));
-        let (_, remap) = remap.insert(known.unwrap_or_else(of));
-        batches.extend(segment.in_memory().into_iter().filter_map(|batch| remap.apply(batch)));
-    }
-    batches
-}
-
 fn decisions(records: Vec<Record>) -> Vec<plant::Decision> {
     let decision = |record| match record {
         Record::Decision(decision) => Some(decision),

@@ -178,6 +178,11 @@ pub fn revision(number: u64, state: RevisionState) -> Record {
     })
 }
 
+/// The unsealed readings that were found.
+pub fn batches(found: &Recovered) -> Vec<Batch> {
+    found.backlog.batches().expect("whole entries")
+}
+
 /// Rows of a query as JSON text, one a line.
 pub async fn rows(store: &Store, query: &str) -> String {
     let answer = store.sql(query, 1_000).await.unwrap_or_else(|e| panic!("{query}: {e}"));

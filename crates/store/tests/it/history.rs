@@ -1,6 +1,6 @@
 //! Sealing: what moves, what stays, and that nothing is lost or doubled.
 
-use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, open, plant, rows, tight, words};
+use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, batches, open, plant, rows, tight, words};
 use crate::restart::{reopen, reopen_as};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{Int32Type, TimestampMicrosecondType};
@@ -82,7 +82,7 @@ async fn only_what_is_due_is_sealed() {
     assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[3,6.0]");
     drop(store);
     let (store, found) = reopen(dir.path()).await;
-    assert_eq!(found.batches.len(), 1);
+    assert_eq!(batches(&found).len(), 1);
     assert_eq!(rows(&store, "select count(power), sum(power) from milling").await, "[3,6.0]");
 }
 

@@ -1,6 +1,6 @@
 //! Records: versions, latest, what is open after a restart.
 
-use crate::fixture::{POWER, at, batch, decision, finding, id, of_machines, open, revision, tight};
+use crate::fixture::{POWER, at, batch, batches, decision, finding, id, of_machines, open, revision, tight};
 use crate::restart::{reopen, reopen_as};
 use plant::{DecisionState, Record, RecordKind, RevisionState};
 
@@ -34,12 +34,12 @@ async fn a_restart_gives_back_open_decisions_recent_records_and_free_numbers() {
     drop(store);
     let (_store, found) = reopen(dir.path()).await;
     assert_eq!(found.next, [301, 1, 5, 1, 1, 251]);
-    let open: Vec<Record> = found.open_decisions.into_iter().map(Record::Decision).collect();
+    let open: Vec<Record> = found.open_decisions.iter().cloned().map(Record::Decision).collect();
     assert_eq!(open, [decisions[0].clone(), decisions[2].clone()]);
     assert_eq!(found.recent.len(), 405, "all decisions, the newest 200 findings and revisions, and the revision that is pending");
     assert_eq!((&found.recent[..4], &found.recent[404]), (&decisions[..], &finding(300, 0)));
     assert_eq!(found.recent[4], revision(3, RevisionState::Pending));
-    assert_eq!(found.batches.len(), 1);
+    assert_eq!(batches(&found).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

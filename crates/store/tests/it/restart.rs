@@ -1,6 +1,6 @@
 //! What a restart finds.
 
-use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, of_machines, open, plant, tight, with_channels, words};
+use crate::fixture::{ALARM, GOOD, POWER, STATE, at, batch, batches, of_machines, open, plant, tight, with_channels, words};
 use plant::{ChannelKind, RecordKind, Role};
 use std::io::Write;
 use store::{Store, StoreError, StoreLimits};
@@ -9,7 +9,7 @@ use store::{Store, StoreError, StoreLimits};
 async fn appended_words_and_readings_are_there_in_their_order() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, found) = open(dir.path()).await;
-    assert!(found.words.is_empty() && found.batches.is_empty() && found.next == [1; RecordKind::COUNT]);
+    assert!(found.words.is_empty() && found.backlog.is_empty() && found.next == [1; RecordKind::COUNT]);
     let sent: Vec<_> = (0..200).map(|i| batch(i % 3, &[(POWER, i.into(), 0.1 * f64::from(i)), (STATE, i.into(), 1.0)])).collect();
     store.append(words(0, &["running", "down"]), vec![sent[0].clone()]).await.expect("stored");
     for one in &sent[1..] {
@@ -18,7 +18,7 @@ async fn appended_words_and_readings_are_there_in_their_order() {
     drop(store);
     let (_store, found) = reopen(dir.path()).await;
     assert_eq!(found.words.iter().map(AsRef::as_ref).collect::<Vec<_>>(), ["running", "down"]);
-    assert_eq!(found.batches, sent);
+    assert_eq!(batches(&found), sent);
     assert_eq!(found.torn_bytes, 0);
 }
 
@@ -62,7 +62,7 @@ async fn damaged_names_are_written_again() {
         bytes[8 + 12 + 3] ^= 1;
         std::fs::write(&path, bytes).expect("damaged");
         let (store, found) = reopen(dir.path()).await;
-        assert_eq!(found.batches, [sent], "{suffix}");
+        assert_eq!(batches(&found), [sent], "{suffix}");
         store.seal(&plant(), at(100)).await.expect("sealed");
         let rows = crate::fixture::rows(&store, "select machine, power, good from milling").await;
         assert_eq!(rows, r#"["mill-2",5.0,7.0]"#, "{suffix}");
@@ -81,11 +81,11 @@ async fn a_torn_end_is_cut_and_named() {
     let mut file = std::fs::OpenOptions::new().append(true).open(segment).expect("a file");
     file.write_all(b"SFRM torn by a kill").expect("written");
     let (store, found) = reopen(dir.path()).await;
-    assert_eq!((found.torn_bytes, found.batches.len()), (19, 1));
+    assert_eq!((found.torn_bytes, batches(&found).len()), (19, 1));
     store.append(Vec::new(), vec![batch(0, &[(POWER, 2, 6.0)])]).await.expect("stored");
     drop(store);
     let (_store, found) = reopen(dir.path()).await;
-    assert_eq!((found.torn_bytes, found.batches.len()), (0, 2));
+    assert_eq!((found.torn_bytes, batches(&found).len()), (0, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,9 +110,9 @@ async fn readings_keep_their_names_when_the_configuration_changes() {
     drop(store);
     let fewer = of_machines(&[("oven-1", "oven"), ("mill-2", "milling")]);
     let (store, found) = reopen_as(dir.path(), &fewer, tight()).await;
-    assert_eq!(found.batches.len(), 1, "mill-1 is not configured any more");
-    assert_eq!(found.batches[0].machine, plant::MachineId(1));
-    assert_eq!(fewer.channel(found.batches[0].channels[0]).name, "power");
+    assert_eq!(batches(&found).len(), 1, "mill-1 is not configured any more");
+    assert_eq!(batches(&found)[0].machine, plant::MachineId(1));
+    assert_eq!(fewer.channel(batches(&found)[0].channels[0]).name, "power");
     store.seal(&fewer, at(100)).await.expect("sealed");
     assert_eq!(
         crate::fixture::rows(&store, "select machine, power from milling order by machine").await,
@@ -149,5 +149,5 @@ async fn words_outlive_the_segments_that_brought_them() {
     drop(store);
     let (_store, found) = reopen(dir.path()).await;
     assert_eq!(found.words.iter().map(AsRef::as_ref).collect::<Vec<_>>(), ["running", "down", "E17"]);
-    assert_eq!(found.batches.len(), 1, "the sealed one is history");
+    assert_eq!(batches(&found).len(), 1, "the sealed one is history");
 }

@@ -230,7 +230,8 @@ impl Stage {
         });
         let recent: Vec<Record> = self.records.values().rev().cloned().collect();
         let mut unit = Unit::new(self.unit.plant().clone(), Limits::default());
-        unit.recall_readings(&self.words, &self.batches[self.batches.len() - batches..]);
+        unit.recall_words(&self.words);
+        self.batches[self.batches.len() - batches..].iter().for_each(|batch| unit.recall_readings(batch));
         unit.recall_records(next, open.collect(), &recent);
         self.unit = unit;
         self.inbox.clear();
