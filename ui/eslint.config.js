@@ -18,6 +18,7 @@ export default ts.config(
     rules: { 'svelte/no-navigation-without-resolve': 'off', 'svelte/no-useless-mustaches': 'off' },
   },
   { files: ['browser/**', 'tools/**'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+  { files: ['public/**'], languageOptions: { globals: globals.serviceworker } },
   { rules: { 'no-console': 'error', eqeqeq: 'error', 'no-unsanitized': 'off' } },
   { files: ['browser/**', 'tools/**'], rules: { 'no-console': 'off' } },
 )

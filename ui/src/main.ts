@@ -7,3 +7,5 @@ import './style/base.css'
 
 const target = document.getElementById('app')
 if (target !== null) mount(App, { target })
+// a browser that forbids it only needs a connection to open the pages
+if ('serviceWorker' in navigator && !import.meta.env.DEV) navigator.serviceWorker.register('/sw.js').catch(() => undefined)

@@ -56,6 +56,7 @@ fn plant(mode: Mode) -> Plant {
         cycle: Span::from_seconds(120),
         set_up: Span::from_minutes(30),
         family: "alu".to_owned(),
+        instructions: Vec::new(),
     };
     let order = |id: u32| Order {
         id: OrderId(id),

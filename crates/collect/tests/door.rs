@@ -43,6 +43,7 @@ fn plant() -> Plant {
         cycle: Span::from_minutes(1),
         set_up: Span::from_minutes(20),
         family: "a".to_owned(),
+        instructions: Vec::new(),
     }];
     let order = |number: u32| Order {
         id: OrderId(number),

@@ -92,6 +92,7 @@ fn products() -> Vec<Product> {
         cycle: Span::from_seconds(cycle),
         set_up: Span::from_minutes(set_up),
         family: family.to_owned(),
+        instructions: Vec::new(),
     };
     let product = |id: u16, family: &str| Product {
         id: ProductId(id),

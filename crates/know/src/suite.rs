@@ -199,6 +199,7 @@ fn parts(machines: Vec<Machine>, channels: Vec<Channel>) -> Parts {
         cycle: Span::from_minutes(1),
         set_up: Span::ZERO,
         family: m.kind.clone(),
+        instructions: Vec::new(),
     };
     let route = machines.iter().map(operation).collect();
     let order = |id: u32| Order {

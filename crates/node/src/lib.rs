@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connect;
+pub mod import;
 pub mod plan;
 pub mod print;
 pub mod replay;

@@ -16,6 +16,8 @@ pub struct Operation {
     pub set_up: Span,
     /// Set-up family: no set-up between operations of one family.
     pub family: String,
+    /// What the worker is told at the machine, line by line.
+    pub instructions: Vec<String>,
 }
 
 /// A product variant and how it is made.

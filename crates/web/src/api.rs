@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 /// Forms that people send: what may be left out there is really optional. In all others every field is always present.
-const SENT: [&str; 12] = [
+const SENT: [&str; 13] = [
     "NewConfirmation",
     "SignIn",
     "OneTimeToken",
@@ -22,6 +22,7 @@ const SENT: [&str; 12] = [
     "MachineCorrection",
     "ChannelCorrection",
     "NewReading",
+    "NewReport",
 ];
 /// Forms in which a field may be absent.
 const SPARSE: [&str; 1] = ["ErrorDetail"];
@@ -71,6 +72,9 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::connect::restart,
         routes::hand::rounds,
         routes::hand::enter,
+        routes::station::stations,
+        routes::station::station,
+        routes::station::report,
         routes::audit::audit,
         routes::users::users,
         routes::users::add,

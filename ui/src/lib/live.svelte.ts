@@ -2,6 +2,7 @@
 // was made or changed, and the state of the connection. Reconnects by itself; silence counts as a lost connection.
 import { api, BASE, Refusal } from './api/client'
 import type { RecordBrief, Unit } from './api/shapes'
+import { me } from './me.svelte'
 
 export type Connection = 'connecting' | 'live' | 'lost'
 
@@ -84,7 +85,7 @@ class Live {
 
   async #again(): Promise<void> {
     try {
-      await api.session()
+      me.take(await api.session())
       this.#open()
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) void api.unit().catch(() => undefined)

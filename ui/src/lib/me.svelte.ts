@@ -1,6 +1,17 @@
 // Who is signed in. Enters: answers of the session. Leaves: name, role, what the role may do. Absent: passwords.
-import { api, useCsrf } from './api/client'
+import { api, Refusal, useCsrf } from './api/client'
 import type { Session } from './api/shapes'
+import { keep, recall } from './store'
+
+/** Whom this browser knew last: shown while the unit does not answer. Without the token nothing can be changed. */
+const LAST = 'me'
+function last(): Session | null {
+  try {
+    return JSON.parse(recall(LAST) ?? 'null') as Session | null
+  } catch {
+    return null
+  }
+}
 
 /** Roles, least first; each may do all that the one before it may. */
 export const ROLES = ['viewer', 'operator', 'planner', 'engineer', 'admin'] as const
@@ -20,11 +31,13 @@ class Me {
     this.session = session
     this.asked = true
     useCsrf(session.csrf)
+    keep(LAST, JSON.stringify({ ...session, csrf: '' }))
   }
   forget(): void {
     this.session = null
     this.asked = true
     useCsrf('')
+    keep(LAST, 'null')
   }
   may(wanted: string): boolean {
     return this.session !== null && atLeast(this.session.role, wanted)
@@ -32,7 +45,12 @@ class Me {
   async ask(): Promise<void> {
     try {
       this.take(await api.session())
-    } catch {
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 0) {
+        this.session ??= last()
+        this.asked = true
+        return
+      }
       // someone may have signed in while this was asked
       if (this.session === null) this.forget()
     }

@@ -20,6 +20,7 @@ import Plan from './plan/Page.svelte'
 import People from './people/Page.svelte'
 import RecordPage from './record/Page.svelte'
 import SignIn from './sign-in/Page.svelte'
+import Station from './station/Page.svelte'
 import Unit from './unit/Page.svelte'
 import Welcome from './welcome/Page.svelte'
 
@@ -53,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   { name: 'plan', path: '/plan', page: Plan, icon: 'plan', list: 'main' },
   { name: 'data', path: '/data', page: Data, icon: 'data', list: 'main' },
   { name: 'hand', path: '/hand', page: Hand, icon: 'hand', list: 'main', role: 'operator' },
+  { name: 'station', path: '/station', page: Station, icon: 'station', list: 'main', role: 'operator' },
   { name: 'record', path: '/records/:id', page: RecordPage, under: 'unit' },
   { name: 'connect', path: '/connect', page: Connect, icon: 'link', list: 'more', role: 'engineer' },
   { name: 'people', path: '/people', page: People, icon: 'people', list: 'more', role: 'admin' },

@@ -1,14 +1,14 @@
 //! `socium connect URL`: looks around at a source, watches it, shows what would be read and why, and after a yes writes it into
 //! the unit's file.
 
-use super::{Failure, asked_to_end};
+use super::{Failure, asked, asked_to_end};
 use crate::connect::draft::Source;
 use crate::connect::look::{Looked, Progress, look};
 use crate::connect::{Connection, advice, list, place, watch};
 use crate::print::table;
 use drivers::Ask;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -263,23 +263,6 @@ fn finish(words: &Words, connection: &Connection, proposal: &Proposal) -> Result
     Ok(())
 }
 
-/// Asks at the terminal; without one the answer is no.
-fn asked(question: &str, usual: bool) -> bool {
-    if !std::io::stdin().is_terminal() {
-        return false;
-    }
-    print!("{question} [{}] ", if usual { "Y/n" } else { "y/N" });
-    // a terminal that does not show the question cannot be asked
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line).is_err() {
-        return false;
-    }
-    match line.trim().to_lowercase().as_str() {
-        "" => usual,
-        word => ["y", "yes", "j", "ja", "是"].contains(&word),
-    }
-}
 
 #[cfg(test)]
 mod tests {

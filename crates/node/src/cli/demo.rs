@@ -41,7 +41,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     let town = Town::open(&plant, world, clock.clone()).await?;
     let path = words.dir.join("unit.toml");
     let text = town.unit_toml(&plant, words.port, Path::new("store"));
-    let text = with_rounds(&text).map_err(|e| Failure::new(e.to_string()))?;
+    let text = with_rounds(&text, clock.now()).map_err(|e| Failure::new(e.to_string()))?;
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
     let ran = again_and_again(config, clock, &path, |running| greet(running, &path, words.speed)).await;

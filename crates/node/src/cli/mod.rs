@@ -5,6 +5,7 @@ mod check;
 mod connect;
 mod demo;
 mod explain;
+mod import;
 mod init;
 mod plan;
 mod replay;
@@ -56,6 +57,8 @@ enum Command {
     Explain(explain::Words),
     /// Ask the history one SQL question.
     Sql(sql::Words),
+    /// Import orders or routings from CSV, Excel or an ERP's export into the unit.toml, after a look and a yes.
+    Import(import::Words),
     /// Plan: a scheduling problem in, a proven plan out.
     Plan(plan::Words),
     /// Measure: the loop, latency.
@@ -113,6 +116,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Replay(words) => on_runtime(replay::main(words)),
         Command::Explain(words) => on_runtime(explain::main(words)),
         Command::Sql(words) => on_runtime(sql::main(words)),
+        Command::Import(words) => import::main(&words),
         Command::Plan(words) => plan::main(&words),
         Command::Bench(words) => bench::main(&words),
     }
@@ -146,5 +150,24 @@ async fn asked_to_end() {
     tokio::select! {
         _ = interrupt => {}
         () = terminate => {}
+    }
+}
+
+/// Asks at the terminal; without one the answer is no.
+fn asked(question: &str, usual: bool) -> bool {
+    use std::io::{BufRead as _, IsTerminal as _, Write as _};
+    if !std::io::stdin().is_terminal() {
+        return false;
+    }
+    print!("{question} [{}] ", if usual { "Y/n" } else { "y/N" });
+    // a terminal that does not show the question cannot be asked
+    let _ = std::io::stdout().flush();
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).is_err() {
+        return false;
+    }
+    match line.trim().to_lowercase().as_str() {
+        "" => usual,
+        word => ["y", "yes", "j", "ja", "是"].contains(&word),
     }
 }

@@ -292,6 +292,10 @@ impl Page<'_> {
                 self.set("cycle", &quoted(&write_span(step.cycle)));
                 self.set("set_up", &quoted(&write_span(step.set_up)));
                 self.set("family", &quoted(&step.family));
+                if !step.instructions.is_empty() {
+                    let lines: Vec<&str> = step.instructions.iter().map(String::as_str).collect();
+                    self.set("instructions", &list(&lines));
+                }
             }
         }
     }

@@ -6,12 +6,17 @@
 //! ```
 //!
 //! A client id that was stored is remembered, across a restart from the audit trail: a repeated sending is told and not doubled.
+//! What workers report at a machine goes the same way; see `report`.
+
+mod report;
 
 use crate::clock::Clock;
 use collect::{Delivery, Place, RawReading, RawValue};
 use drivers::{Arrival, Settled};
+use measure::Instant;
 use plant::{ChannelId, Plant, Quality, RefusalReason, SourceId};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use report::Tablets;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -41,6 +46,9 @@ pub struct HandDesk {
     door: mpsc::Sender<Arrival>,
     sources: BTreeMap<ChannelId, SourceId>,
     stored: Mutex<Option<Ids>>,
+    /// The newest time and number typed into each channel: the view may lag behind.
+    newest: std::sync::Mutex<HashMap<ChannelId, (Instant, f64)>>,
+    tablets: Mutex<Tablets>,
 }
 
 /// Client ids that were stored, oldest first.
@@ -77,7 +85,8 @@ impl HandDesk {
     ) -> Self {
         let by_hand = |source: SourceId| plant.sources.get(source.index()).is_some_and(|s| s.protocol == "hand");
         let sources = routes.iter().zip(0..).filter(|(r, _)| by_hand(r.source)).map(|(r, c)| (ChannelId(c), r.source)).collect();
-        Self { plant, store, clock, door, sources, stored: Mutex::new(None) }
+        let (stored, tablets) = (Mutex::new(None), Mutex::default());
+        Self { plant, store, clock, door, sources, stored, newest: std::sync::Mutex::default(), tablets }
     }
 
     /// Channels that are read by hand.
@@ -139,12 +148,28 @@ impl HandDesk {
             Typed::Number(number) => RawValue::Number(*number),
             Typed::Word(word) => RawValue::Text(word.clone()),
         };
-        let place = Place::Channel(reading.channel);
-        delivery.readings.push(RawReading { place, at: Some(reading.at), value, quality: Quality::Good });
+        delivery.readings.push(raw(reading.channel, reading.at, value));
+        match tokio::time::timeout(STORED_WITHIN, self.deliver(delivery)).await {
+            Ok(said) => said,
+            Err(_) => Err(HouseError::Busy),
+        }
+    }
+
+    /// Hands a delivery in and waits for the journal.
+    async fn deliver(&self, delivery: Delivery) -> Result<Said, HouseError> {
+        let typed: Vec<(ChannelId, Instant, f64)> = delivery.readings.iter().filter_map(numbered).collect();
         let (arrival, settled) = Arrival::new(delivery);
         self.door.send(arrival).await.map_err(|_| HouseError::Busy)?;
-        let settled = tokio::time::timeout(STORED_WITHIN, settled).await;
-        let Ok(Ok(Settled { is_taken, first, .. })) = settled else { return Err(HouseError::Busy) };
+        let Ok(Settled { is_taken, first, .. }) = settled.await else { return Err(HouseError::Busy) };
+        if is_taken && first.is_none() {
+            let mut newest = self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for (channel, at, value) in typed {
+                let entry = newest.entry(channel).or_insert((at, value));
+                if at >= entry.0 {
+                    *entry = (at, value);
+                }
+            }
+        }
         match first {
             Some(refused) if refused.reason == RefusalReason::Duplicate => Ok(Said::StoredBefore),
             Some(refused) => Ok(Said::Refused { reason: refused.reason, found: refused.found, allowed: refused.allowed }),
@@ -166,6 +191,17 @@ impl HandDesk {
         };
         format!("{value}; {}; {}", reading.at, reading.client_id)
     }
+}
+
+fn raw(channel: ChannelId, at: Instant, value: RawValue) -> RawReading {
+    RawReading { place: Place::Channel(channel), at: Some(at), value, quality: Quality::Good }
+}
+
+/// Channel, time and number of a reading; words count as none, their times are kept all the same.
+fn numbered(reading: &RawReading) -> Option<(ChannelId, Instant, f64)> {
+    let Place::Channel(channel) = reading.place else { return None };
+    let number = if let RawValue::Number(number) = reading.value { number } else { f64::NAN };
+    Some((channel, reading.at?, number))
 }
 
 fn id_in(detail: &str) -> &str {

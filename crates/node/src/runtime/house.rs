@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use drivers::Health;
 use futures::StreamExt;
 use measure::{Instant, Span};
-use plant::{ChannelId, Confirmation, Record, RecordId, RecordKind, Verdict, Window};
+use plant::{ChannelId, Confirmation, MachineId, Record, RecordId, RecordKind, Verdict, Window};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
 use unit::schedule::Schedule;
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
-use web::hand::{Entered, Hand, HandReading, Said};
+use web::hand::{Entered, Hand, HandReading, Report, Said, WorkKind};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
 
 /// Longest wait for the loop's answer to a person.
@@ -54,7 +54,7 @@ pub struct NodeHouse {
     /// Surveys of new sources.
     pub surveys: Surveys,
     /// Where readings are typed in.
-    pub hand: HandDesk,
+    pub hand: Arc<HandDesk>,
     /// The newest schedule of the open orders.
     pub schedule: scheduling::Newest,
 }
@@ -86,6 +86,13 @@ impl Connecting for NodeHouse {
 
 #[async_trait]
 impl Hand for NodeHouse {
+    fn work_of(&self, machine: MachineId) -> Vec<WorkKind> {
+        self.hand.work_of(machine)
+    }
+    async fn report(&self, report: Report) -> Result<Said, HouseError> {
+        let view = Arc::clone(&self.view.borrow());
+        self.hand.report(report, view).await
+    }
     fn hand_channels(&self) -> Vec<ChannelId> {
         self.hand.channels()
     }

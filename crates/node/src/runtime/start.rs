@@ -126,6 +126,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let plant = Arc::new(config.plant.clone());
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
+    let taken = recovered.bookmarks.clone();
     let connections = at_their_bookmarks(&plant, connections, &recovered.bookmarks);
     let is_new = recovered.backlog.is_empty() && store.figures().history_files == 0;
     let mut unit = recalled(&plant, &config, causes, recovered)?.answers_within(answers_within);
@@ -145,6 +146,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         stop.clone(),
     ));
     let hand = HandDesk::new(Arc::clone(&plant), &config.addresses, (store.clone(), clock.clone()), door.clone());
+    let hand = Arc::new(hand.recalling(&taken));
     let house = NodeHouse {
         surveys: Surveys::of(frame.file, frame.restart),
         hand,

@@ -73,6 +73,7 @@ pub fn plant(mode: Mode) -> Plant {
         cycle: Span::from_minutes(2),
         set_up: Span::from_minutes(10),
         family: "alu".to_owned(),
+        instructions: Vec::new(),
     };
     let order = |number: u32| Order {
         id: OrderId(number),

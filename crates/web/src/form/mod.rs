@@ -19,6 +19,7 @@ pub mod order;
 pub mod person;
 pub mod revision;
 pub mod schedule;
+pub mod station;
 pub mod unit;
 pub mod walk;
 pub mod words;

@@ -19,6 +19,7 @@ pub mod revisions;
 pub mod schedule;
 pub mod session;
 pub mod sql;
+pub mod station;
 pub mod unit;
 pub mod users;
 
@@ -74,6 +75,9 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/connect/{id}/yes", post(connect::yes))
         .route("/api/v1/hand", get(hand::rounds))
         .route("/api/v1/readings", post(hand::enter))
+        .route("/api/v1/stations", get(station::stations))
+        .route("/api/v1/stations/{name}", get(station::station))
+        .route("/api/v1/stations/{name}/reports", post(station::report))
         .route("/api/v1/unit/restart", post(connect::restart))
         .route("/api/v1/audit", get(audit::audit))
         .route("/api/v1/users", get(users::users).post(users::add))

@@ -97,6 +97,7 @@ fn products() -> Vec<Product> {
         cycle: Span::from_minutes(minutes),
         set_up: Span::from_minutes(20),
         family: family.to_owned(),
+        instructions: vec!["Clamp the blank against the left stop".to_owned()],
     };
     let product = |(place, name): (usize, &str)| Product {
         id: ProductId(place as u16),

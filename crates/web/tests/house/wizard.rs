@@ -1,12 +1,12 @@
 //! The wizard and hand entry of the made-up house: a source with one press is always found; readings are judged by the range.
 
 use super::{Fake, now};
-use ::plant::{ChannelId, RefusalReason, Role};
+use ::plant::{ChannelId, MachineId, RefusalReason, Role};
 use async_trait::async_trait;
 use std::sync::Arc;
 use survey::{Data, Found, Known, Machine, Seen, Value, Watched, propose};
 use web::connecting::{Connecting, Example, Outcome, Phase, Standing, Wish, Yes};
-use web::hand::{Entered, Hand, HandReading, Said, Typed};
+use web::hand::{Entered, Hand, HandReading, Report, Said, Typed, WorkKind};
 use web::house::HouseError;
 
 /// A press with three values.
@@ -88,6 +88,21 @@ impl Connecting for Fake {
 
 #[async_trait]
 impl Hand for Fake {
+    fn work_of(&self, machine: MachineId) -> Vec<WorkKind> {
+        if self.plant.machine(machine).name == "washer-1" { vec![WorkKind::Start, WorkKind::Good] } else { Vec::new() }
+    }
+    async fn report(&self, report: Report) -> Result<Said, HouseError> {
+        if !self.work_of(report.machine).contains(&report.work.kind()) {
+            return Err(HouseError::Conflict("not by hand".to_owned()));
+        }
+        let mut rooms = self.rooms();
+        let key = format!("{}/{}", report.tablet, report.number);
+        if rooms.typed.contains(&key) {
+            return Ok(Said::StoredBefore);
+        }
+        rooms.typed.push(key);
+        Ok(Said::Stored)
+    }
     fn hand_channels(&self) -> Vec<ChannelId> {
         let by_hand = |c: &&::plant::Channel| c.role == Role::Power && self.plant.machine(c.machine).name == "washer-1";
         self.plant.channels.iter().filter(by_hand).map(|c| c.id).collect()

@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewReport, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -95,6 +95,9 @@ export const api = {
   restart: () => ask<undefined>('POST', '/unit/restart'),
   handRound: () => ask<HandRound>('GET', '/hand'),
   enterReading: (reading: { client_id: string; channel: string; at: string; value: number | string }) => ask<ReadingAnswer>('POST', '/readings', reading),
+  stations: () => ask<StationBrief[]>('GET', '/stations'),
+  station: (machine: string) => ask<Station>('GET', `/stations/${name(machine)}`),
+  report: (machine: string, report: NewReport) => ask<ReadingAnswer>('POST', `/stations/${name(machine)}/reports`, report),
   data: () => ask<DataHealth>('GET', '/data'),
   audit: (before: number | undefined, limit: number) => ask<AuditEntry[]>('GET', `/audit${query({ before, limit })}`),
   people: () => ask<Person[]>('GET', '/users'),

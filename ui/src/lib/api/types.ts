@@ -581,6 +581,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every machine with what a worker can report there. */
+        get: operations["stations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A worker's place at a machine: what runs, what is next with its instructions, and what can be reported. */
+        get: operations["station"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stations/{name}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report work at a machine. A tablet numbers its reports upwards and sends them in that order; whatever is sent again is told
+         *     and not taken twice, also after a restart of the unit.
+         */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unit": {
         parameters: {
             query?: never;
@@ -1560,6 +1614,29 @@ export interface components {
              */
             value: number;
         };
+        /** @description What a worker reports. */
+        NewReport: {
+            /** @description When it was reported at the tablet, RFC 3339. */
+            at: string;
+            /** @description What is wrong, a word of 1 to 64 characters, for `problem`. */
+            cause?: string | null;
+            /**
+             * Format: int64
+             * @description Rising from 1 within the tablet: with it the key of the report, so that whatever is sent again is one report.
+             */
+            number: number;
+            /** @description The order, for `start` and `done`. */
+            order?: string | null;
+            /**
+             * Format: int32
+             * @description How many more pieces, 1 to 100000, for `good` and `scrap`.
+             */
+            quantity?: number | null;
+            /** @description The tablet, 8 to 64 letters, digits or `-`, chosen by it once. */
+            tablet: string;
+            /** @description `start`, `stop`, `done`, `good`, `scrap` or `problem`. */
+            what: string;
+        };
         /** @description Begin to connect a source. */
         NewSurvey: {
             /** @description A list of values as CSV (address, device, name, unit, description), in place of looking around. */
@@ -2206,6 +2283,68 @@ export interface components {
              * @description Minutes observed.
              */
             minutes: number;
+        };
+        /** @description A worker's place at a machine. */
+        Station: {
+            /** @description The machine. */
+            machine: string;
+            /** @description The unit's time now. */
+            now: components["schemas"]["When"];
+            /** @description The order it works on; null where none is known. */
+            order: string | null;
+            /** @description Since when. */
+            since: components["schemas"]["When"];
+            /** @description What it is doing. */
+            state: components["schemas"]["MachineState"];
+            /** @description What can be reported here: `start`, `stop`, `done`, `good`, `scrap`, `problem`. */
+            takes: string[];
+            /** @description What runs and what is next here, by start. */
+            tasks: components["schemas"]["StationTask"][];
+        };
+        /** @description A machine at which a worker may stand. */
+        StationBrief: {
+            /** @description The machine. */
+            machine: string;
+            /** @description What can be reported there: `start`, `stop`, `done`, `good`, `scrap`, `problem`; nothing where it reports all itself. */
+            takes: string[];
+        };
+        /** @description An operation at a worker's place. */
+        StationTask: {
+            /** @description When the order is promised for. */
+            due: components["schemas"]["When"];
+            /** @description From when it runs by the schedule. */
+            from: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Good pieces made at this operation, where it runs; 0 before.
+             */
+            good: number;
+            /** @description What the worker is told, line by line. */
+            instructions: string[];
+            /** @description Name of the operation. */
+            operation: string;
+            /** @description The order. */
+            order: string;
+            /** @description The product's name. */
+            product: string;
+            /**
+             * Format: int32
+             * @description Good pieces wanted.
+             */
+            quantity: number;
+            /** @description Whether the operation before it is finished, so that it can begin. */
+            ready: boolean;
+            /** @description Whether it runs. */
+            running: boolean;
+            /**
+             * Format: int32
+             * @description Pieces of the order scrapped at any operation.
+             */
+            scrap: number;
+            /** @description From when its set-up takes the machine by the schedule; equal to `from` without one. */
+            set_up: components["schemas"]["When"];
+            /** @description Until when by the schedule. */
+            to: components["schemas"]["When"];
         };
         /** @description One step back. */
         Step: components["schemas"]["Walk"] | {
@@ -3681,6 +3820,98 @@ export interface operations {
                     "text/csv": string;
                     "application/vnd.apache.arrow.stream": number[];
                     "application/vnd.apache.parquet": number[];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationBrief"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    station: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Station"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingAnswer"];
                 };
             };
             /** @description Refused: why, where, what is allowed */

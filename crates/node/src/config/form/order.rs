@@ -31,6 +31,9 @@ pub struct OperationForm {
     pub set_up: Option<String>,
     /// Set-up family: no set-up between operations of one family. Absent: the product's name.
     pub family: Option<String>,
+    /// What the worker is told at the machine, line by line; at most 50 lines of 300 characters.
+    #[serde(default)]
+    pub instructions: Vec<String>,
 }
 
 /// A production order.

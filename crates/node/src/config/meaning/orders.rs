@@ -8,6 +8,10 @@ use crate::config::text;
 use measure::{Money, Span};
 use plant::{DecisionKind, MachineId, Mode, Operation, Order, OrderId, Policy, Product, ProductId, UserRole};
 
+/// Lines of instructions an operation, and characters a line.
+const LINES_MAX: usize = 50;
+const LINE_CHARS_MAX: usize = 300;
+
 impl Judge<'_> {
     pub(super) fn products(&mut self, form: &UnitForm, site: Option<&Site>) -> Vec<Product> {
         self.names("product", &named(&form.product, |p| &p.name), NameRule::Plain);
@@ -57,7 +61,12 @@ impl Judge<'_> {
         let cycle = self.span(&trail.key("cycle"), &form.cycle, Span::from_millis(1));
         let set_up = self.span_or(&trail.key("set_up"), form.set_up.as_ref(), Span::ZERO);
         let family = form.family.clone().unwrap_or_else(|| product.name.clone());
-        Some(Operation { name: form.name.clone(), machines, cycle: cycle?, set_up: set_up?, family })
+        let instructions = &form.instructions;
+        if instructions.len() > LINES_MAX || instructions.iter().any(|line| line.chars().count() > LINE_CHARS_MAX) {
+            self.refuse(&trail.key("instructions"), format!("at most {LINES_MAX} lines of {LINE_CHARS_MAX} characters"));
+        }
+        let instructions = instructions.clone();
+        Some(Operation { name: form.name.clone(), machines, cycle: cycle?, set_up: set_up?, family, instructions })
     }
 
     pub(super) fn orders(&mut self, form: &UnitForm, site: Option<&Site>) -> Vec<Order> {

@@ -38,6 +38,7 @@ pub fn products(machines: &[Machine]) -> Vec<Product> {
         cycle: Span::from_seconds(seconds),
         set_up: Span::ZERO,
         family: name.to_owned(),
+        instructions: told(name),
     };
     let product = |((name, kind, seconds, family, set_up_min, hardened, value), place): (&Row, u16)| {
         let cut = if *kind == "milling" { "mill" } else { "turn" };
@@ -50,4 +51,24 @@ pub fn products(machines: &[Machine]) -> Vec<Product> {
         Product { id: ProductId(place), name: (*name).to_owned(), route, value }
     };
     ROWS.iter().zip(0..).map(product).collect()
+}
+
+/// What is told at the machine for an operation.
+fn told(operation: &str) -> Vec<String> {
+    let lines: &[&str] = match operation {
+        "mill" => &[
+            "Clamp the blank against the left stop, 40 N·m",
+            "Call the programme by the order's number",
+            "Check the first piece: bore 20 H7",
+        ],
+        "turn" => {
+            &["Clamp the bar with 60 mm overhang", "Touch off tool 1 at the face", "Check the first piece: diameter and run-out"]
+        }
+        "wash" => &["Load the basket in one layer", "Programme 2, 60 °C"],
+        "harden" => &["Load the tray cold", "Do not open before the lamp is green"],
+        "inspect" => &["Measure every tenth piece", "Put aside what is out of tolerance and report it as scrap"],
+        "pack" => &["Twelve pieces a box", "Label with order and date"],
+        _ => &[],
+    };
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
