@@ -85,10 +85,14 @@ impl Reader<'_> {
         self.faults.push(Fault { row: self.row.line, column, found, allowed: allowed.into() });
     }
     fn name(&mut self, field: Field, spaces: bool) -> Option<String> {
-        let fits = |text: &&str| text.chars().count() <= 64 && !text.chars().any(char::is_control) && (spaces || !text.contains(' '));
+        let fits =
+            |text: &&str| text.chars().count() <= 64 && !text.chars().any(char::is_control) && (spaces || !text.contains(' '));
         let found = self.cell(field).filter(fits).map(str::to_owned);
         if found.is_none() {
-            self.refuse(field, if spaces { "a name of 1 to 64 characters" } else { "a name of 1 to 64 characters without spaces" });
+            self.refuse(
+                field,
+                if spaces { "a name of 1 to 64 characters" } else { "a name of 1 to 64 characters without spaces" },
+            );
         }
         found
     }
@@ -113,7 +117,8 @@ impl Reader<'_> {
 /// All rows; what cannot be read is among the faults.
 pub fn lines(rows: &[Row], mapping: &Mapping, wanted: &Wanted<'_>, faults: &mut Vec<Fault>) -> Vec<Line> {
     if mapping.is_routing {
-        let mut lines: Vec<Line> = rows.iter().zip(0_u32..).filter_map(|(row, place)| operation(row, place, mapping, wanted, faults)).collect();
+        let mut lines: Vec<Line> =
+            rows.iter().zip(0_u32..).filter_map(|(row, place)| operation(row, place, mapping, wanted, faults)).collect();
         lines.sort_by(|a, b| match (a, b) {
             (Line::Operation { step: a, .. }, Line::Operation { step: b, .. }) => a.total_cmp(b),
             _ => std::cmp::Ordering::Equal,
@@ -139,7 +144,8 @@ fn format(rows: &[Row], mapping: &Mapping, wanted: &Wanted<'_>, faults: &mut Vec
     let places = [Field::Due, Field::Release].into_iter().filter_map(|field| mapping.column(field));
     let places: Vec<usize> = places.map(|(place, _)| place).collect();
     let cells = || rows.iter().flat_map(|row| places.iter().filter_map(|p| row.cells.get(*p))).filter(|c| !c.trim().is_empty());
-    let reads_all = |word: &&str| TimeFormat::of(word, wanted.zone.clone()).is_some_and(|f| cells().all(|c| f.read(c.trim()).is_some()));
+    let reads_all =
+        |word: &&str| TimeFormat::of(word, wanted.zone.clone()).is_some_and(|f| cells().all(|c| f.read(c.trim()).is_some()));
     let fitting: Vec<&str> = FORMATS.into_iter().filter(reads_all).collect();
     match fitting[..] {
         [] => {
@@ -149,13 +155,23 @@ fn format(rows: &[Row], mapping: &Mapping, wanted: &Wanted<'_>, faults: &mut Vec
         // a day and a month that could be either are not guessed
         [.., "%m/%d/%Y", "%d/%m/%Y"] => {
             let one = cells().next().cloned().unwrap_or_default();
-            refuse(faults, one, "a format that is told, for day and month cannot be told apart: --time %d/%m/%Y or --time %m/%d/%Y".to_owned())
+            refuse(
+                faults,
+                one,
+                "a format that is told, for day and month cannot be told apart: --time %d/%m/%Y or --time %m/%d/%Y".to_owned(),
+            )
         }
         [first, ..] => TimeFormat::of(first, wanted.zone.clone()),
     }
 }
 
-fn order(row: &Row, mapping: &Mapping, (wanted, format): (&Wanted<'_>, &TimeFormat), names: &mut HashSet<String>, faults: &mut Vec<Fault>) -> Option<Line> {
+fn order(
+    row: &Row,
+    mapping: &Mapping,
+    (wanted, format): (&Wanted<'_>, &TimeFormat),
+    names: &mut HashSet<String>,
+    faults: &mut Vec<Fault>,
+) -> Option<Line> {
     let before = faults.len();
     let mut reader = Reader { row, mapping, faults };
     let name = reader.name(Field::Order, false);
@@ -183,7 +199,10 @@ fn order(row: &Row, mapping: &Mapping, (wanted, format): (&Wanted<'_>, &TimeForm
         read
     };
     let due = time(Field::Due);
-    let has_release = row.cells.get(mapping.column(Field::Release).map_or(usize::MAX, |(place, _)| place)).is_some_and(|c| !c.trim().is_empty());
+    let has_release = row
+        .cells
+        .get(mapping.column(Field::Release).map_or(usize::MAX, |(place, _)| place))
+        .is_some_and(|c| !c.trim().is_empty());
     let release = if has_release { time(Field::Release) } else { Some(wanted.now) };
     if let (Some(release), Some(due)) = (release, due)
         && due <= release
@@ -205,7 +224,8 @@ fn operation(row: &Row, place: u32, mapping: &Mapping, wanted: &Wanted<'_>, faul
     }
     let name = reader.name(Field::Operation, true);
     let cell = reader.cell(Field::Machines).unwrap_or_default();
-    let machines: Vec<String> = cell.split([',', ';', '/', '|', ' ']).map(str::trim).filter(|m| !m.is_empty()).map(str::to_owned).collect();
+    let machines: Vec<String> =
+        cell.split([',', ';', '/', '|', ' ']).map(str::trim).filter(|m| !m.is_empty()).map(str::to_owned).collect();
     let known = |machine: &String| wanted.plant.machine_named(machine).is_some();
     if machines.is_empty() || !machines.iter().all(known) {
         let all: Vec<&str> = wanted.plant.machines.iter().take(20).map(|m| m.name.as_str()).collect();

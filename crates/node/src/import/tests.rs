@@ -37,7 +37,11 @@ fn columns_are_proposed_by_the_names_that_exports_give_them() {
         (vec!["Order No.", "Item", "Qty", "Due date"], false, "order product quantity due"),
         (vec!["AUFNR", "MATNR", "GAMNG", "GSTRP", "GLTRP"], false, "order product quantity due release"),
         (vec!["工单号", "物料", "数量", "交期"], false, "order product quantity due"),
-        (vec!["Artikel", "Vorgang", "Arbeitsplatz", "Stückzeit [min]", "Rüstzeit [min]"], true, "product operation machines cycle set_up"),
+        (
+            vec!["Artikel", "Vorgang", "Arbeitsplatz", "Stückzeit [min]", "Rüstzeit [min]"],
+            true,
+            "product operation machines cycle set_up",
+        ),
         (vec!["MATNR", "VORNR", "LTXA1", "ARBPL", "VGW02", "VGW01"], true, "product operation machines cycle step set_up"),
     ];
     for (names, is_routing, wanted) in table {
@@ -71,7 +75,9 @@ fn what_is_told_of_columns_comes_first_and_faults_of_it_name_what_is_allowed() {
 fn orders_are_read_with_local_dates_and_written_so_that_the_unit_reads_them() {
     let (_folder, config) = config();
     let product = &config.plant.products[0].name;
-    let csv = format!("Auftrag;Artikel;Menge;Starttermin;Endtermin\nA-1;{product};12;02.03.2026;05.03.2026\nA-2;{product};1 200;;06.03.2026\n");
+    let csv = format!(
+        "Auftrag;Artikel;Menge;Starttermin;Endtermin\nA-1;{product};12;02.03.2026;05.03.2026\nA-2;{product};1 200;;06.03.2026\n"
+    );
     let lines = import(&csv, &[]).unwrap_or_else(|faults| panic!("{faults:?}"));
     let due: Instant = "2026-03-04T23:00:00Z".parse().expect("an instant");
     assert!(matches!(&lines[0], Line::Order { quantity: 12, due: found, .. } if *found == due), "{lines:?}");
@@ -86,7 +92,9 @@ fn orders_are_read_with_local_dates_and_written_so_that_the_unit_reads_them() {
 fn routings_are_read_in_the_order_of_their_steps() {
     let (_folder, config) = config();
     let machine = &config.plant.machines[0].name;
-    let csv = format!("Part,Op No,Operation,Machine,Cycle time [min],Setup [h]\nlid,20,drill,{machine},1.5,\nlid,10,saw,{machine},2,0.5\n");
+    let csv = format!(
+        "Part,Op No,Operation,Machine,Cycle time [min],Setup [h]\nlid,20,drill,{machine},1.5,\nlid,10,saw,{machine},2,0.5\n"
+    );
     let lines = import(&csv, &[]).unwrap_or_else(|faults| panic!("{faults:?}"));
     let after = text::with(UNIT, &lines).expect("a text");
     let folder = tempfile::tempdir().expect("a folder");

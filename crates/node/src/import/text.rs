@@ -44,12 +44,13 @@ pub fn with(text: &str, lines: &[Line]) -> Result<String, WriteError> {
 fn product_of<'t>(document: &'t mut DocumentMut, name: &str) -> Result<&'t mut Table, WriteError> {
     let all = tables(document.as_table_mut(), "product")?;
     let is_it = |table: &Table| table.get("name").and_then(Item::as_str) == Some(name);
-    let place = all.iter().position(is_it).unwrap_or_else(|| {
+    let found = all.iter().position(is_it);
+    if found.is_none() {
         let mut table = Table::new();
         table["name"] = value(name);
         all.push(table);
-        all.len() - 1
-    });
+    }
+    let place = found.unwrap_or(all.len() - 1);
     all.get_mut(place).ok_or_else(|| WriteError::Text(format!("no [[product]] `{name}`")))
 }
 
