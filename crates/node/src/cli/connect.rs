@@ -263,7 +263,6 @@ fn finish(words: &Words, connection: &Connection, proposal: &Proposal) -> Result
     Ok(())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

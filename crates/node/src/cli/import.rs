@@ -101,7 +101,8 @@ fn wanted<'p>(words: &Words, plant: &'p Plant) -> Result<Wanted<'p>, Failure> {
 /// Which column was read as what, and the first lines as they were understood.
 fn shown(mapping: &Mapping, lines: &[Line]) -> String {
     let told = |is_told: bool| if is_told { "told" } else { "proposed by its name" };
-    let columns = mapping.columns.iter().map(|(f, _, name, is_told)| format!("  {:<10} <- `{name}` ({})", f.word(), told(*is_told)));
+    let columns =
+        mapping.columns.iter().map(|(f, _, name, is_told)| format!("  {:<10} <- `{name}` ({})", f.word(), told(*is_told)));
     let columns: Vec<String> = columns.collect();
     let cells = |line: &Line| match line {
         Line::Order { name, product, quantity, release, due } => {
