@@ -49,6 +49,7 @@ pub const ALL: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/records/{id}/walk", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/revisions", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/schedule", Need::Signed(UserRole::Viewer)),
+    ("POST", "/api/v1/schedule/changes", Need::Signed(UserRole::Planner)),
     ("DELETE", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/session", Need::Signed(UserRole::Viewer)),
     ("POST", "/api/v1/session", Need::Open),

@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 /// Forms that people send: what may be left out there is really optional. In all others every field is always present.
-const SENT: [&str; 13] = [
+const SENT: [&str; 14] = [
     "NewConfirmation",
     "SignIn",
     "OneTimeToken",
@@ -23,6 +23,7 @@ const SENT: [&str; 13] = [
     "ChannelCorrection",
     "NewReading",
     "NewReport",
+    "NewChange",
 ];
 /// Forms in which a field may be absent.
 const SPARSE: [&str; 1] = ["ErrorDetail"];
@@ -62,6 +63,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::energy::energy,
         routes::orders::orders,
         routes::schedule::schedule,
+        routes::schedule::change,
         routes::data::data,
         routes::connect::examples,
         routes::connect::begin,

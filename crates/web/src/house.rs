@@ -11,7 +11,7 @@ use plant::{ChannelId, Confirmation, Record, RecordId, RecordKind, UserRole, Ver
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
-use unit::schedule::Schedule;
+use unit::schedule::{Cost, Hindrance, Move, Schedule};
 
 /// One bucket of a chart.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +115,21 @@ pub struct StoreFigures {
     pub history_readings: u64,
 }
 
+/// A change of the schedule that was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// What the published schedule costs.
+    pub before: Cost,
+    /// What it costs with the change, or why it cannot be.
+    pub after: Result<Cost, Hindrance>,
+    /// Other operations that move.
+    pub moved: usize,
+    /// Rules that the check applied.
+    pub rules: Vec<&'static str>,
+    /// Whether it is kept.
+    pub is_kept: bool,
+}
+
 /// Why the house cannot do what was asked; each has its HTTP status in `web::reply`.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum HouseError {
@@ -156,6 +171,8 @@ pub trait House: Connecting + Hand + Send + Sync + 'static {
     fn sources(&self) -> Vec<SourceHealth>;
     /// The newest schedule of the open orders; `None` until there is one.
     fn schedule(&self) -> Option<Arc<Schedule>>;
+    /// Tries a change of the schedule on a copy; with the name of whoever proposes it, it is kept and published where a plan keeps it.
+    async fn try_move(&self, wanted: Move, keep: Option<String>) -> Result<Tried, HouseError>;
     /// Sizes of the cellar.
     fn store_figures(&self) -> StoreFigures;
     /// Prometheus text.

@@ -25,5 +25,7 @@ mod roles;
 mod routes;
 #[path = "http/sessions.rs"]
 mod sessions;
+#[path = "http/station.rs"]
+mod station;
 #[path = "http/tls.rs"]
 mod tls;

@@ -16,10 +16,10 @@ use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
-use unit::schedule::Schedule;
+use unit::schedule::{Move, Schedule};
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
 use web::hand::{Entered, Hand, HandReading, Report, Said, WorkKind};
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, Tried, User};
 
 /// Longest wait for the loop's answer to a person.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -56,7 +56,7 @@ pub struct NodeHouse {
     /// Where readings are typed in.
     pub hand: Arc<HandDesk>,
     /// The newest schedule of the open orders.
-    pub schedule: scheduling::Newest,
+    pub schedule: scheduling::Planner,
 }
 
 #[async_trait]
@@ -137,7 +137,33 @@ impl House for NodeHouse {
     }
 
     fn schedule(&self) -> Option<Arc<Schedule>> {
-        self.schedule.borrow().clone()
+        self.schedule.newest()
+    }
+
+    async fn try_move(&self, wanted: Move, keep: Option<String>) -> Result<Tried, HouseError> {
+        let (about, detail) = {
+            let view = self.view.borrow();
+            let machine = &view.plant.machine(wanted.machine).name;
+            (
+                view.plant.order(wanted.order).name.clone(),
+                format!("operation {} on {machine} from {}", wanted.operation, wanted.from),
+            )
+        };
+        if let Some(who) = &keep {
+            self.audit_add(who, "plan_change_proposed", &about, &detail).await?;
+        }
+        let tried = self.schedule.try_move(wanted, keep.is_some()).await?;
+        if let Some(who) = &keep {
+            let (what, detail) = match &tried.after {
+                Ok(cost) => {
+                    let by = (cost.tardiness - tried.before.tardiness).seconds();
+                    ("plan_changed", format!("{detail}; lateness {by:+.0} s, {} others moved", tried.moved))
+                }
+                Err(hindrance) => ("plan_change_refused", format!("{detail}; {hindrance}")),
+            };
+            self.audit_add(who, what, &about, &detail).await?;
+        }
+        Ok(tried)
     }
 
     fn sources(&self) -> Vec<SourceHealth> {

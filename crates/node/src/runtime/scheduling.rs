@@ -1,15 +1,17 @@
 //! Keeps the schedule of open orders up to date: made anew when an order, a machine or its state changed, beside the loop on a thread
-//! of its own and within a budget of time.
+//! of its own and within a budget of time; and tries changes that people propose.
 //!
-//! Enters: the view. Leaves: the newest schedule. Absent: the model (`unit::schedule`), the search (`decide::search`).
+//! Enters: the view, moves. Leaves: the newest schedule, what a move would cost. Absent: the model (`unit::schedule`), the search
+//! (`decide::search`), who may propose (`web`).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
-use unit::schedule::{Schedule, Scheduling};
+use unit::schedule::{Hindrance, Move, Schedule, Scheduling};
+use web::house::{HouseError, Tried};
 
 /// How often it is looked whether something changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -23,38 +25,91 @@ const BUDGET: Duration = Duration::from_millis(400);
 const STEP: u64 = 500;
 /// The same situation gives the same search.
 const SEED: u64 = 1;
+/// Changes of people that are kept at a time.
+const PINS_MAX: usize = 200;
 
-/// The newest schedule; `None` until there is one.
-pub type Newest = watch::Receiver<Option<Arc<Schedule>>>;
-
-/// Starts keeping the schedule of what a view shows.
-pub fn keep(view: watch::Receiver<Arc<View>>, stop: CancellationToken) -> Newest {
-    let (told, newest) = watch::channel(None);
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = run(&view, &told) => {}
-        }
-    });
-    newest
+/// The keeper of the schedule.
+#[derive(Clone)]
+pub struct Planner {
+    view: watch::Receiver<Arc<View>>,
+    told: watch::Sender<Option<Arc<Schedule>>>,
+    /// Changes of people; held while a schedule is made and told, so that none is told that does not know of them.
+    pins: Arc<Mutex<Vec<Move>>>,
 }
 
-async fn run(view: &watch::Receiver<Arc<View>>, told: &watch::Sender<Option<Arc<Schedule>>>) {
-    let mut made: Option<(u64, Instant)> = None;
-    loop {
-        let now = Arc::clone(&view.borrow());
-        let state = state_of(&now);
-        let is_due = made.is_none_or(|(of, at)| (of != state && at.elapsed() >= REST) || at.elapsed() >= OLD);
-        if is_due && !now.plant.orders.is_empty() {
-            let before = told.borrow().clone();
-            match tokio::task::spawn_blocking(move || make(&now, before)).await {
-                Ok(Ok(schedule)) => drop(told.send_replace(Some(Arc::new(schedule)))),
-                Ok(Err(cause)) => tracing::warn!(%cause, "no schedule could be made"),
-                Err(cause) => tracing::error!(%cause, "scheduling broke off"),
+impl Planner {
+    /// Starts keeping the schedule of what a view shows.
+    pub fn keep(view: watch::Receiver<Arc<View>>, stop: CancellationToken) -> Self {
+        let planner = Self { view, told: watch::Sender::new(None), pins: Arc::default() };
+        let keeper = planner.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = keeper.run() => {}
             }
-            made = Some((state, Instant::now()));
+        });
+        planner
+    }
+
+    /// The newest schedule; `None` until there is one.
+    pub fn newest(&self) -> Option<Arc<Schedule>> {
+        self.told.borrow().clone()
+    }
+
+    async fn run(&self) {
+        let mut made: Option<(u64, Instant)> = None;
+        loop {
+            let now = Arc::clone(&self.view.borrow());
+            let state = state_of(&now);
+            let is_due = made.is_none_or(|(of, at)| (of != state && at.elapsed() >= REST) || at.elapsed() >= OLD);
+            if is_due && !now.plant.orders.is_empty() {
+                self.renew(now).await;
+                made = Some((state, Instant::now()));
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+    }
+
+    async fn renew(&self, now: Arc<View>) {
+        let mut pins = self.pins.lock().await;
+        let (before, wanted) = (self.newest(), pins.clone());
+        match tokio::task::spawn_blocking(move || make(&now, before, &wanted)).await {
+            Ok(Ok(schedule)) => {
+                let lapsed = pins.len() - schedule.pins.len();
+                if lapsed > 0 {
+                    tracing::info!(lapsed, "changes of the schedule ended: begun, done, or no longer possible");
+                }
+                pins.clone_from(&schedule.pins);
+                drop(self.told.send_replace(Some(Arc::new(schedule))));
+            }
+            Ok(Err(cause)) => tracing::warn!(%cause, "no schedule could be made"),
+            Err(cause) => tracing::error!(%cause, "scheduling broke off"),
+        }
+    }
+
+    /// Tries a move on a copy; kept and told where it is wanted and a plan keeps it.
+    ///
+    /// # Errors
+    /// There is no schedule yet, or too many changes are kept.
+    pub async fn try_move(&self, wanted: Move, keep: bool) -> Result<Tried, HouseError> {
+        let mut pins = self.pins.lock().await;
+        let published = self.newest().ok_or_else(|| HouseError::Conflict("there is no schedule yet".to_owned()))?;
+        let mut others = pins.clone();
+        others.retain(|pin| (pin.order, pin.operation) != (wanted.order, wanted.operation));
+        if keep && others.len() >= PINS_MAX {
+            return Err(HouseError::Conflict(format!("{PINS_MAX} changes of the schedule are kept, which is the most")));
+        }
+        let (view, before) = (Arc::clone(&self.view.borrow()), Arc::clone(&published));
+        let tried = tokio::task::spawn_blocking(move || attempt(&view, before, (&others, &wanted))).await;
+        let (cost, after) = tried.map_err(|_| HouseError::Busy)?.map_err(HouseError::Conflict)?;
+        let Attempt { moved, rules, after, schedule } = after;
+        let schedule = schedule.filter(|_| keep);
+        let is_kept = schedule.is_some();
+        if let Some(schedule) = schedule {
+            pins.clone_from(&schedule.pins);
+            drop(self.told.send_replace(Some(Arc::new(schedule))));
+        }
+        Ok(Tried { before: cost, after, moved, rules, is_kept })
     }
 }
 
@@ -66,14 +121,62 @@ fn state_of(view: &View) -> u64 {
     state.finish()
 }
 
-/// The best schedule found within the budget.
-fn make(view: &View, before: Option<Arc<Schedule>>) -> Result<Schedule, String> {
-    let scheduling = Scheduling::of(view, before)?;
-    let Some(mut search) = scheduling.search(SEED) else { return Ok(scheduling.read(None)) };
+/// The best schedule found within the budget, with the changes of people that still can be.
+fn make(view: &View, before: Option<Arc<Schedule>>, pins: &[Move]) -> Result<Schedule, String> {
+    let plain = Scheduling::of(view, before)?;
+    match searched(&holding(plain.clone(), pins))? {
+        Ok(schedule) => Ok(schedule),
+        // together they can no longer be: the schedule goes on without them
+        Err(_) => searched(&plain)?.map_err(|_| "the check refused a schedule without changes of people".to_owned()),
+    }
+}
+
+/// A scheduling that holds the moves that still can be.
+fn holding(scheduling: Scheduling, pins: &[Move]) -> Scheduling {
+    pins.iter().fold(scheduling, |scheduling, pin| scheduling.clone().held(pin).unwrap_or(scheduling))
+}
+
+/// What came of trying a move.
+struct Attempt {
+    after: Result<unit::schedule::Cost, Hindrance>,
+    moved: usize,
+    rules: Vec<&'static str>,
+    schedule: Option<Schedule>,
+}
+
+type Attempted = (unit::schedule::Cost, Attempt);
+
+/// The published schedule's cost, and what comes of a move beside the others that are kept.
+fn attempt(view: &View, published: Arc<Schedule>, (others, wanted): (&[Move], &Move)) -> Result<Attempted, String> {
+    let cost = published.cost(view);
+    let none = |hindrance| Attempt { after: Err(hindrance), moved: 0, rules: Vec::new(), schedule: None };
+    let scheduling = holding(Scheduling::of(view, Some(Arc::clone(&published)))?, others);
+    let pinned = match scheduling.pinned(wanted) {
+        Ok(pinned) => pinned,
+        Err(hindrance) => return Ok((cost, none(hindrance))),
+    };
+    Ok(match searched(&pinned)? {
+        Err(nearest) => {
+            let nearest = nearest.and_then(|plan| pinned.start_of(wanted, &plan)).unwrap_or(view.at);
+            (cost, none(Hindrance::NoPlan { nearest }))
+        }
+        Ok(schedule) => {
+            let moved = schedule.moved_from(&published, Some(wanted));
+            (cost, Attempt { after: Ok(schedule.cost(view)), moved, rules: schedule.rules.clone(), schedule: Some(schedule) })
+        }
+    })
+}
+
+/// A schedule that the check accepts, found within the budget; or the nearest plan where none keeps every limit.
+fn searched(scheduling: &Scheduling) -> Result<Result<Schedule, Option<decide::search::plan::Plan>>, String> {
+    let Some(mut search) = scheduling.search(SEED) else { return Ok(Ok(scheduling.read(None))) };
     let began = Instant::now();
     while !search.is_over() && began.elapsed() < BUDGET {
         search.step(STEP);
     }
+    if search.broken() > 0 {
+        return Ok(Err(search.nearest().ok().map(|nearest| nearest.certified.plan)));
+    }
     let certified = search.best().map_err(|violation| format!("the check refused a schedule: {violation}"))?;
-    Ok(scheduling.read(Some((&certified, &search))))
+    Ok(Ok(scheduling.read(Some((&certified, &search)))))
 }

@@ -157,7 +157,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         asks: asks.clone(),
         sources,
         figures: ends.figures,
-        schedule: scheduling::keep(ends.view.clone(), stop.clone()),
+        schedule: scheduling::Planner::keep(ends.view.clone(), stop.clone()),
     };
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {

@@ -11,6 +11,7 @@
 //! searched and on which thread (`node`), commands: a schedule is a proposal that dispatching follows one decision at a time.
 
 mod shop;
+mod trial;
 
 use crate::desk::View;
 use decide::search::Certified;
@@ -22,6 +23,7 @@ use plant::{MachineId, OrderId};
 use shop::{Done, Piece};
 use std::collections::HashMap;
 use std::sync::Arc;
+pub use trial::{Cost, FROZEN, Hindrance, Move};
 
 /// What is too little to be told as a change of a start.
 const MOVED_MIN: Span = Span::from_minutes(5);
@@ -114,6 +116,8 @@ pub struct Schedule {
     pub iterations: u64,
     /// Rules that the independent check applied; none where nothing was planned.
     pub rules: Vec<&'static str>,
+    /// Changes of people that it keeps.
+    pub pins: Vec<Move>,
     /// What people were told of each operation.
     told: HashMap<Step, Told>,
 }
@@ -140,6 +144,7 @@ pub struct Scheduling {
     dues: Vec<(OrderId, Instant)>,
     before: Option<Arc<Schedule>>,
     caveats: Vec<Caveat>,
+    pins: Vec<Move>,
 }
 
 impl Scheduling {
@@ -149,7 +154,7 @@ impl Scheduling {
     /// The orders exceed a limit of the scheduling model; the sentence tells which.
     pub fn of(view: &View, before: Option<Arc<Schedule>>) -> Result<Self, String> {
         let Done { model, pieces, running, dues, caveats } = shop::of(view, before.as_deref())?;
-        Ok(Self { model, at: view.at, pieces, running, dues, before, caveats })
+        Ok(Self { model, at: view.at, pieces, running, dues, before, caveats, pins: Vec::new() })
     }
 
     /// A search for it that begins at what was published; `None` where nothing is left to plan.
@@ -199,6 +204,7 @@ impl Scheduling {
             bound: plan.map_or(0, |(_, search)| search.bound()),
             iterations: plan.map_or(0, |(_, search)| search.iterations()),
             rules: plan.map(|_| decide::check::plan::PlanCertificate::rules().collect()).unwrap_or_default(),
+            pins: self.pins.clone(),
             told,
         }
     }

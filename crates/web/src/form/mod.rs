@@ -20,6 +20,7 @@ pub mod person;
 pub mod revision;
 pub mod schedule;
 pub mod station;
+pub mod trial;
 pub mod unit;
 pub mod walk;
 pub mod words;

@@ -2,10 +2,11 @@
 
 use super::common::{When, Window, machine_name};
 use plant::{OrderId, Plant};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use unit::desk::View;
 use unit::schedule::{self, Caveat, Change};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Work of one operation of an order on a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -28,6 +29,10 @@ pub struct Task {
     pub to: When,
     /// Whether it runs already.
     pub running: bool,
+    /// Whether a planner's change holds it where and when it is.
+    pub pinned: bool,
+    /// Machines that can do it.
+    pub machines: Vec<String>,
     /// What changed of it within the last hour; null where nothing did.
     pub change: Option<TaskChange>,
 }
@@ -67,6 +72,17 @@ pub struct OrderOperation {
     pub operation: String,
 }
 
+/// Which part of the schedule is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulePart {
+    /// Only what ends after this, RFC 3339.
+    pub from: Option<String>,
+    /// Only what begins before this, RFC 3339.
+    pub to: Option<String>,
+}
+
 /// The production schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Schedule {
@@ -76,8 +92,22 @@ pub struct Schedule {
     pub machines: Vec<String>,
     /// Tasks by start.
     pub tasks: Vec<Task>,
-    /// Open orders by due date.
+    /// Open orders by due date; of a part those with a task in it.
     pub orders: Vec<ScheduledOrder>,
+    /// Tasks, orders, and orders late of the whole schedule.
+    pub tasks_all: u32,
+    /// See `tasks_all`.
+    pub orders_all: u32,
+    /// See `tasks_all`.
+    pub late_all: u32,
+    /// Tasks that changed within the last hour, in the whole schedule.
+    pub changed_all: u32,
+    /// End of the last task of the whole schedule.
+    pub end: When,
+    /// What starts before this stays as it is.
+    pub frozen_until: When,
+    /// Price of electrical energy in the site's currency [1/kW.h].
+    pub energy_price: f64,
     /// Time outside of shifts until the last task ends.
     pub closed: Vec<Window>,
     /// Operations longer than any shift: shifts are not observed on their machines.
@@ -94,8 +124,12 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule of the plant that a view shows.
-    pub fn of(view: &View, schedule: &schedule::Schedule) -> Self {
+    pub fn of(view: &View, schedule: &schedule::Schedule, part: plant::Window) -> Self {
         let plant = &view.plant;
+        let is_in = |task: &schedule::Task| task.to > part.from && task.set_up < part.to;
+        let is_whole = part.from == measure::Instant::MIN && part.to == measure::Instant::MAX;
+        let shown: HashSet<OrderId> = schedule.tasks.iter().filter(|task| is_in(task)).map(|task| task.order).collect();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let task = |(task, change): (&schedule::Task, &Option<Change>)| Task {
             order: plant.order(task.order).name.clone(),
             product: product(plant, task.order),
@@ -106,6 +140,8 @@ impl Schedule {
             from: When(task.from),
             to: When(task.to),
             running: task.is_running,
+            pinned: schedule.pins.iter().any(|pin| (pin.order, pin.operation) == (task.order, task.operation)),
+            machines: can(plant, task.order, task.operation),
             change: change.map(|change| TaskChange::of(plant, change)),
         };
         let promise = |promise: &schedule::Promise| ScheduledOrder {
@@ -124,12 +160,19 @@ impl Schedule {
             Caveat::TooMany { .. } => None,
         };
         let end = schedule.tasks.iter().map(|task| task.to).max().unwrap_or(schedule.at);
-        let closed = plant.calendar.closed(schedule.at, end);
+        let closed = plant.calendar.closed(schedule.at.max(part.from), end.min(part.to).max(schedule.at.max(part.from)));
         Self {
             at: When(schedule.at),
             machines: plant.machines.iter().map(|machine| machine.name.clone()).collect(),
-            tasks: schedule.tasks.iter().zip(&schedule.changes).map(task).collect(),
-            orders: schedule.promises.iter().map(promise).collect(),
+            tasks: schedule.tasks.iter().zip(&schedule.changes).filter(|(task, _)| is_in(task)).map(task).collect(),
+            orders: schedule.promises.iter().filter(|p| is_whole || shown.contains(&p.order)).map(promise).collect(),
+            tasks_all: count(schedule.tasks.len()),
+            orders_all: count(schedule.promises.len()),
+            late_all: count(schedule.promises.iter().filter(|p| p.done > p.due).count()),
+            changed_all: count(schedule.changes.iter().flatten().count()),
+            end: When(end),
+            frozen_until: When(schedule.at + schedule::FROZEN),
+            energy_price: plant.prices.energy_per_kwh,
             closed: closed.into_iter().map(|w| Window { from: When(w.from), to: When(w.to) }).collect(),
             longer_than_shifts: schedule.caveats.iter().filter_map(longer).collect(),
             left_out: schedule.caveats.iter().find_map(left_out).map_or(0, |orders| u32::try_from(orders).unwrap_or(u32::MAX)),
@@ -153,6 +196,11 @@ impl TaskChange {
 
 fn product(plant: &Plant, id: OrderId) -> String {
     plant.product(plant.order(id).product).name.clone()
+}
+
+fn can(plant: &Plant, id: OrderId, place: usize) -> Vec<String> {
+    let operation = plant.product(plant.order(id).product).route.get(place);
+    operation.map_or_else(Vec::new, |operation| operation.machines.iter().map(|m| machine_name(plant, *m)).collect())
 }
 
 fn operation(plant: &Plant, id: OrderId, place: usize) -> String {

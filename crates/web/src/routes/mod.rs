@@ -68,6 +68,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/energy", get(energy::energy))
         .route("/api/v1/orders", get(orders::orders))
         .route("/api/v1/schedule", get(schedule::schedule))
+        .route("/api/v1/schedule/changes", post(schedule::change))
         .route("/api/v1/data", get(data::data))
         .route("/api/v1/connect", get(connect::examples).post(connect::begin))
         .route("/api/v1/connect/{id}", get(connect::standing).delete(connect::forget))

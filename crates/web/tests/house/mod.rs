@@ -20,8 +20,8 @@ use measure::{Instant, Span};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
-use unit::schedule::{Schedule, Scheduling};
-use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, User};
+use unit::schedule::{Move, Schedule, Scheduling};
+use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, Tried, User};
 
 /// Records a slow reader may be behind.
 const RECORDS_BEHIND_MAX: usize = 64;
@@ -173,6 +173,23 @@ impl House for Fake {
         search.step(2_000);
         let certified = search.best().expect("the check accepts it");
         Some(Arc::new(scheduling.read(Some((&certified, &search)))))
+    }
+    async fn try_move(&self, wanted: Move, keep: Option<String>) -> Result<Tried, HouseError> {
+        let view = self.view.borrow().clone();
+        let before = self.schedule().expect("a schedule");
+        let scheduling = Scheduling::of(&view, Some(Arc::clone(&before))).expect("a shop");
+        let cost = before.cost(&view);
+        let after = match scheduling.pinned(&wanted) {
+            Err(hindrance) => Err(hindrance),
+            Ok(pinned) => {
+                let mut search = pinned.search(1).expect("open orders");
+                search.step(2_000);
+                let certified = search.best().expect("the check accepts it");
+                Ok(pinned.read(Some((&certified, &search))).cost(&view))
+            }
+        };
+        let is_kept = keep.is_some() && after.is_ok();
+        Ok(Tried { before: cost, after, moved: 0, rules: Vec::new(), is_kept })
     }
     fn sources(&self) -> Vec<SourceHealth> {
         let now = now();

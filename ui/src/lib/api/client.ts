@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewReport, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewReport, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -85,7 +85,8 @@ export const api = {
   walk: (id: string) => ask<Walk>('GET', `/records/${name(id)}/walk`),
   energy: () => ask<Energy>('GET', '/energy'),
   orders: () => ask<Order[]>('GET', '/orders'),
-  schedule: () => ask<Schedule | null>('GET', '/schedule'),
+  schedule: (from?: string, to?: string) => ask<Schedule | null>('GET', `/schedule${query({ from, to })}`),
+  changeSchedule: (change: NewChange) => ask<Trial>('POST', '/schedule/changes', change),
   connectable: () => ask<Connectable[]>('GET', '/connect'),
   connect: (wish: NewSurvey) => ask<Survey>('POST', '/connect', wish),
   survey: (id: number) => ask<Survey>('GET', `/connect/${id}`),

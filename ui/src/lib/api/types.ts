@@ -498,10 +498,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest production schedule of the open orders; null until there is one. */
+        /** The newest production schedule of the open orders, or the part of it in a window; null until there is one. */
         get: operations["schedule"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedule/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a change of the schedule, or propose it. It is planned on a copy and checked; kept only where the check accepts it, and then
+         *     published and written into the audit trail.
+         */
+        post: operations["change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -793,6 +813,16 @@ export interface components {
          * @enum {string}
          */
         Cause: "idle_energy" | "air_leak" | "tool_wear" | "bearing_wear" | "bottleneck" | "quality_drift" | "error_pattern" | "unusual" | "overload" | "misfeed" | "sensor_drift" | "sensor_stuck";
+        /** @description Why a change cannot be. */
+        ChangeHindrance: {
+            at: components["schemas"]["When"] | null;
+            /** @description Machines that can do it; empty where that is not the reason. */
+            machines: string[];
+            /** @description `not_planned`, `frozen`, `machine_cannot`, `too_early`, `closed` or `no_plan`. */
+            reason: string;
+            /** @description The same in an English sentence. */
+            sentence: string;
+        };
         /** @description A channel with its newest value. */
         Channel: {
             at: components["schemas"]["When"] | null;
@@ -1584,6 +1614,22 @@ export interface components {
          * @enum {string}
          */
         Mode: "automatic" | "ask" | "advise";
+        /** @description A change of the schedule: one operation on a machine from an instant on. */
+        NewChange: {
+            /** @description From when, RFC 3339. */
+            from: string;
+            /** @description Whether it is proposed: kept where a plan keeps it. Left out or false: only tried. */
+            keep?: boolean;
+            /** @description The machine. */
+            machine: string;
+            /** @description The order. */
+            order: string;
+            /**
+             * Format: int32
+             * @description Place of the operation in the route, from 0.
+             */
+            step: number;
+        };
         /** @description What a person found when they looked at a finding. */
         NewConfirmation: {
             /** @description What it was instead; absent where that is not known, or the cause was right. */
@@ -1757,6 +1803,39 @@ export interface components {
             measured: components["schemas"]["Effect"];
             /** @description Window in which it was measured. */
             window: components["schemas"]["Window"];
+        };
+        /** @description What a schedule costs. */
+        PlanCost: {
+            /**
+             * Format: double
+             * @description What that costs, in the site's currency.
+             */
+            energy_cost: number;
+            /**
+             * Format: double
+             * @description Energy of the work at the power learned of each machine [kW.h].
+             */
+            energy_kwh: number;
+            /**
+             * Format: int32
+             * @description Orders late.
+             */
+            late: number;
+            /**
+             * Format: double
+             * @description From now to the end of the last task [s].
+             */
+            makespan_s: number;
+            /**
+             * Format: double
+             * @description Set-ups together [s].
+             */
+            set_up_s: number;
+            /**
+             * Format: double
+             * @description Lateness of all orders together [s].
+             */
+            tardiness_s: number;
         };
         /** @description What was learned of a machine; null where too little was seen. */
         Profile: {
@@ -2053,8 +2132,27 @@ export interface components {
              * @description What no schedule costs less than.
              */
             bound: number;
+            /**
+             * Format: int32
+             * @description Tasks that changed within the last hour, in the whole schedule.
+             */
+            changed_all: number;
             /** @description Time outside of shifts until the last task ends. */
             closed: components["schemas"]["Window"][];
+            /** @description End of the last task of the whole schedule. */
+            end: components["schemas"]["When"];
+            /**
+             * Format: double
+             * @description Price of electrical energy in the site's currency [1/kW.h].
+             */
+            energy_price: number;
+            /** @description What starts before this stays as it is. */
+            frozen_until: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description See `tasks_all`.
+             */
+            late_all: number;
             /**
              * Format: int32
              * @description Open orders beyond the most that are planned.
@@ -2069,12 +2167,22 @@ export interface components {
              * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine.
              */
             objective: number;
-            /** @description Open orders by due date. */
+            /** @description Open orders by due date; of a part those with a task in it. */
             orders: components["schemas"]["ScheduledOrder"][];
+            /**
+             * Format: int32
+             * @description See `tasks_all`.
+             */
+            orders_all: number;
             /** @description Rules that the independent check applied. */
             rules: string[];
             /** @description Tasks by start. */
             tasks: components["schemas"]["Task"][];
+            /**
+             * Format: int32
+             * @description Tasks, orders, and orders late of the whole schedule.
+             */
+            tasks_all: number;
         };
         /** @description An order in the schedule. */
         ScheduledOrder: {
@@ -2502,10 +2610,14 @@ export interface components {
             from: components["schemas"]["When"];
             /** @description The machine. */
             machine: string;
+            /** @description Machines that can do it. */
+            machines: string[];
             /** @description Name of the operation. */
             operation: string;
             /** @description The order. */
             order: string;
+            /** @description Whether a planner's change holds it where and when it is. */
+            pinned: boolean;
             /** @description The product's name. */
             product: string;
             /** @description Whether it runs already. */
@@ -2529,6 +2641,22 @@ export interface components {
             later_s: number | null;
             /** @description The machine it was planned on before; null where that is the same, or it is new. */
             machine_before: string | null;
+        };
+        /** @description A change that was tried. */
+        Trial: {
+            after: components["schemas"]["PlanCost"] | null;
+            /** @description What the published schedule costs. */
+            before: components["schemas"]["PlanCost"];
+            hindrance: components["schemas"]["ChangeHindrance"] | null;
+            /** @description Whether it is kept and published. */
+            kept: boolean;
+            /**
+             * Format: int32
+             * @description Other operations that move by five minutes or more, or to another machine.
+             */
+            moved: number;
+            /** @description Rules that the independent check applied to the changed schedule. */
+            rules: string[];
         };
         /** @description The unit at a glance. */
         Unit: {
@@ -3622,7 +3750,12 @@ export interface operations {
     };
     schedule: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only what ends after this, RFC 3339. */
+                from?: string;
+                /** @description Only what begins before this, RFC 3339. */
+                to?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3635,6 +3768,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"] | null;
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description Refused: why, where, what is allowed */

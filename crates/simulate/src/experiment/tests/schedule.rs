@@ -6,7 +6,7 @@ use plant::{MachineState, OrderId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use unit::desk::View;
-use unit::schedule::{Change, Schedule, Scheduling, Task};
+use unit::schedule::{Change, FROZEN, Hindrance, Move, Schedule, Scheduling, Task};
 
 /// A workshop in the middle of its first day.
 fn at_work(seed: u64) -> View {
@@ -80,4 +80,68 @@ fn without_open_orders_there_is_nothing_to_search() {
     assert!(scheduling.search(1).is_none());
     let schedule = scheduling.read(None);
     assert!(schedule.tasks.is_empty() && schedule.promises.is_empty());
+}
+
+/// A task of a first operation that is planned beyond the frozen zone, with another time for it.
+fn movable(view: &View, schedule: &Schedule, by: Span) -> Move {
+    let is_free = |task: &&Task| !task.is_running && task.operation == 0 && task.from > view.at + FROZEN + FROZEN;
+    let task = schedule.tasks.iter().find(is_free).expect("a task that may be moved");
+    Move { order: task.order, operation: task.operation, machine: task.machine, from: task.from + by }
+}
+
+#[test]
+fn a_move_is_kept_where_it_can_be_and_all_else_is_planned_around_it() {
+    let view = at_work(1);
+    let first = Arc::new(schedule(&view, None));
+    let wanted = movable(&view, &first, Span::from_minutes(7));
+    let pinned = Scheduling::of(&view, Some(Arc::clone(&first))).expect("a shop").pinned(&wanted).expect("it can be");
+    let mut search = pinned.search(1).expect("work left");
+    search.step(3_000);
+    assert_eq!(search.broken(), 0);
+    let certified = search.best().expect("the check accepts it");
+    let after = pinned.read(Some((&certified, &search)));
+    let task = after.tasks.iter().find(|t| (t.order, t.operation) == (wanted.order, wanted.operation)).expect("the task");
+    let late = task.from - wanted.from;
+    assert!(task.machine == wanted.machine && late >= Span::ZERO && late < Span::from_seconds(1), "{late}");
+    assert_eq!((after.tasks.len(), after.pins.as_slice()), (first.tasks.len(), &[wanted][..]));
+    for (_, mut tasks) in by(&after.tasks, |task| task.machine) {
+        tasks.sort_by_key(|task| task.from);
+        assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].set_up));
+    }
+    let (cost, before) = (after.cost(&view), first.cost(&view));
+    assert!(cost.makespan > Span::ZERO && cost.energy_kwh > 0.0 && before.energy_kwh > 0.0);
+    let kept = Scheduling::of(&view, Some(Arc::new(after))).expect("a shop").held(&wanted);
+    assert!(kept.is_ok(), "what was kept once is held");
+}
+
+#[test]
+fn a_move_that_cannot_be_says_why() {
+    let view = at_work(1);
+    let first = Arc::new(schedule(&view, None));
+    let fair = movable(&view, &first, Span::ZERO);
+    let order = view.plant.order(fair.order);
+    let machines = &view.plant.product(order.product).route[fair.operation].machines;
+    let other = view.plant.machines.iter().map(|m| m.id).find(|m| !machines.contains(m)).expect("another machine");
+    let running = first.tasks.iter().find(|task| task.is_running).expect("running work");
+    let table = [
+        (Move { machine: other, ..fair }, "machine_cannot"),
+        (Move { from: view.at, ..fair }, "frozen"),
+        (Move { operation: 99, ..fair }, "not_planned"),
+        (Move { order: running.order, operation: running.operation, ..fair }, "not_planned"),
+    ];
+    for (wanted, reason) in table {
+        let refused = Scheduling::of(&view, Some(Arc::clone(&first))).expect("a shop").pinned(&wanted).expect_err("a hindrance");
+        assert_eq!(refused.word(), reason, "{wanted:?}: {refused}");
+        assert!(Hindrance::WORDS.contains(&refused.word()));
+    }
+    // the last operation of an order waits for what comes before it
+    let route = view.plant.product(order.product).route.len();
+    let early = Move {
+        operation: route - 1,
+        machine: view.plant.product(order.product).route[route - 1].machines[0],
+        from: view.at + FROZEN,
+        ..fair
+    };
+    let refused = Scheduling::of(&view, Some(first)).expect("a shop").pinned(&early).expect_err("a hindrance");
+    assert!(matches!(refused.word(), "too_early" | "frozen"), "{refused}");
 }
