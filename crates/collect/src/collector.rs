@@ -105,6 +105,13 @@ impl Collector {
         &self.image.orders
     }
 
+    /// Takes in the orders that a plant has beyond those known here.
+    pub fn admit(&mut self, plant: &Plant) {
+        let known = self.image.orders.len();
+        plant.orders.iter().skip(known).for_each(|order| self.progress.admit(plant, order.id));
+        Arc::make_mut(&mut self.image).orders.resize(plant.orders.len(), OrderProgress::default());
+    }
+
     /// The words met so far.
     pub const fn lexicon(&self) -> &Arc<Lexicon> {
         &self.lexicon

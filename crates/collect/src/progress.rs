@@ -28,6 +28,11 @@ impl Progress {
         Self { by_name: plant.orders.iter().map(|o| (o.name.clone(), o.id)).collect() }
     }
 
+    /// Takes in an order that the plant did not have before.
+    pub fn admit(&mut self, plant: &Plant, order: OrderId) {
+        self.by_name.insert(plant.order(order).name.clone(), order);
+    }
+
     /// One change of a channel that is not the state.
     pub fn apply(&self, plant: &Plant, image: &mut Image, change: &Change<'_>) {
         let machine = change.channel.machine;

@@ -9,6 +9,7 @@
 
 mod calendar;
 mod channel;
+mod custom;
 mod demand;
 mod ids;
 mod image;
@@ -23,6 +24,7 @@ mod revision;
 
 pub use calendar::{Calendar, Shift, ShiftSpan, Zone};
 pub use channel::{Channel, ChannelKind, Envelope, Role};
+pub use custom::{Accepted, Chosen, CustomOrder, Material};
 pub use ids::{ChannelId, LineId, MachineId, OrderId, ProductId, RecordId, RecordKind, SourceId, TeamId, WordId};
 pub use image::{Image, Latest, MachineImage};
 pub use machine::{Line, Machine, MachineState, Source, Team};

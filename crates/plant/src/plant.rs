@@ -1,8 +1,8 @@
 //! The plant: everything there is, checked once, then looked up by small integers.
 
 use crate::{
-    Calendar, Channel, ChannelId, Decision, DecisionKind, Line, LineId, Machine, MachineId, Order, OrderId, Policy, Product,
-    ProductId, Role, Source, SourceId, Team, WordId,
+    Accepted, Calendar, Channel, ChannelId, CustomOrder, Decision, DecisionKind, Line, LineId, Machine, MachineId, Order,
+    OrderId, Policy, Product, ProductId, Role, Source, SourceId, Team, WordId,
 };
 use measure::Currency;
 use std::collections::HashMap;
@@ -45,6 +45,8 @@ pub struct Plant {
     pub orders: Vec<Order>,
     /// Policies, one a kind of decision.
     pub policies: Vec<Policy>,
+    /// Which of the orders customers put together themselves, in the order of acceptance.
+    pub accepted: Vec<Accepted>,
     roles: HashMap<(MachineId, Role), ChannelId>,
     names: HashMap<(MachineId, String), ChannelId>,
     of_machine: Vec<Vec<ChannelId>>,
@@ -68,6 +70,16 @@ pub enum PlantError {
         machine: String,
         /// The role's word.
         role: &'static str,
+    },
+    /// There are as many products or orders as can be numbered.
+    #[error("the plant has {found} {what}; allowed are {allowed}")]
+    Full {
+        /// Kind of thing.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        allowed: usize,
     },
 }
 
@@ -136,6 +148,7 @@ impl Parts {
             products,
             orders,
             policies,
+            accepted: Vec::new(),
             roles,
             names,
             of_machine,
@@ -154,6 +167,34 @@ fn unique<'a>(kind: &'static str, names: impl Iterator<Item = &'a String>) -> Re
 }
 
 impl Plant {
+    /// Takes in an order that a customer put together: a product of its own and an order for it, both behind those there are.
+    ///
+    /// # Errors
+    /// A name that is there already, or as many products as can be numbered. Nothing is changed then.
+    pub fn accept(&mut self, custom: CustomOrder) -> Result<OrderId, PlantError> {
+        let (name, product) = (custom.name(), custom.product());
+        let twice = |kind, name: &str| Err(PlantError::Twice { kind, name: name.to_owned() });
+        if self.orders.iter().any(|o| o.name == name) {
+            return twice("order", &name);
+        }
+        if self.products.iter().any(|p| p.name == product) {
+            return twice("product", &product);
+        }
+        let full = |what, found, allowed| PlantError::Full { what, found, allowed };
+        let (products, orders) = (self.products.len(), self.orders.len());
+        let made = u16::try_from(products).map(ProductId).map_err(|_| full("products", products, usize::from(u16::MAX) + 1))?;
+        let order = u32::try_from(orders).map(OrderId).map_err(|_| full("orders", orders, u32::MAX as usize))?;
+        let route = custom.steps.clone();
+        self.products.push(Product { id: made, name: product, route, value: None });
+        let (quantity, release, due) = (custom.quantity, custom.at, custom.due);
+        self.orders.push(Order { id: order, name, product: made, quantity, release, due });
+        self.accepted.push(Accepted { order, custom });
+        Ok(order)
+    }
+    /// What a customer put together, where the order is one of those.
+    pub fn custom(&self, order: OrderId) -> Option<&CustomOrder> {
+        self.accepted.iter().find(|a| a.order == order).map(|a| &a.custom)
+    }
     /// The channel of a machine with a role.
     pub fn role(&self, machine: MachineId, role: Role) -> Option<&Channel> {
         self.roles.get(&(machine, role)).map(|id| self.channel(*id))

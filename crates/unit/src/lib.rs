@@ -9,6 +9,7 @@ pub mod desk;
 mod memory;
 mod replay;
 mod revise;
+pub mod sales;
 pub mod schedule;
 mod unit;
 mod view;

@@ -17,8 +17,8 @@ use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Cause, Command, CommandState, Confirmation, Decision, Image, Plant, Record, RecordId, RecordKind,
-    RevisionState, Role, SourceId, Verdict,
+    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Image, OrderId, Plant, PlantError, Record,
+    RecordId, RecordKind, RevisionState, Role, SourceId, Verdict,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -231,6 +231,17 @@ impl Unit {
         let mut effects = Vec::new();
         self.keep(Record::Finding(finding), &mut effects);
         Ok(effects)
+    }
+
+    /// Takes in an order that a customer put together.
+    ///
+    /// # Errors
+    /// The plant has its name already, or is full.
+    pub fn accept(&mut self, custom: CustomOrder) -> Result<OrderId, PlantError> {
+        let order = Arc::make_mut(&mut self.plant).accept(custom)?;
+        self.collector.admit(&self.plant);
+        self.stirred = true;
+        Ok(order)
     }
 
     /// Adds lines to the cause model.

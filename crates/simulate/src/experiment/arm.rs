@@ -83,6 +83,12 @@ pub fn run(seed: u64, days: u32, mode: Mode) -> Arm {
 
 /// Runs the first part of an arm whose orders are those of some days.
 pub fn run_for(seed: u64, days: u32, mode: Mode, part: Span) -> Arm {
+    let (plant, world, start) = prepared(seed, days, mode);
+    drive(seed, plant, world, (start, part), STEP)
+}
+
+/// A plant with orders for some days, its world, and its start.
+pub(crate) fn prepared(seed: u64, days: u32, mode: Mode) -> (Plant, Workshop, Instant) {
     let start: Instant = START.parse().unwrap_or_default();
     let mut plant = plant(start, days, seed);
     for policy in &mut plant.policies {
@@ -93,11 +99,23 @@ pub fn run_for(seed: u64, days: u32, mode: Mode, part: Span) -> Arm {
         };
     }
     let world = Workshop::new(&plant, seed, start);
-    drive(seed, plant, world, (start, part), STEP)
+    (plant, world, start)
 }
 
 /// Runs a unit beside a world for some time, stepped so often.
-pub(crate) fn drive(seed: u64, plant: Plant, world: Workshop, (start, part): (Instant, Span), step: Span) -> Arm {
+pub(crate) fn drive(seed: u64, plant: Plant, world: Workshop, part: (Instant, Span), step: Span) -> Arm {
+    drive_watched(seed, plant, world, part, step, &mut |_, _| {})
+}
+
+/// As [`drive`]; somebody looks at the unit after each step.
+pub(crate) fn drive_watched(
+    seed: u64,
+    plant: Plant,
+    world: Workshop,
+    (start, part): (Instant, Span),
+    step: Span,
+    look: &mut dyn FnMut(Instant, &mut Unit),
+) -> Arm {
     let plant = Arc::new(plant);
     let mut unit = Unit::new(Arc::clone(&plant), Limits::default());
     let mut bench = Bench {
@@ -130,6 +148,7 @@ pub(crate) fn drive(seed: u64, plant: Plant, world: Workshop, (start, part): (In
         bench.hear(now, samples.drain(..));
         bench.step(now);
         bench.agree(now);
+        look(now, &mut bench.unit);
     }
     bench.arm.truth = bench.world.truth();
     bench.arm.accounting = bench.unit.accounting().clone();

@@ -12,10 +12,12 @@
 
 mod arm;
 pub mod faults;
+mod promise;
 mod scale;
 mod twin;
 
 pub use arm::{Arm, Mode, Told, run, run_for};
+pub use promise::{Kept, Promises, promises};
 pub use scale::{Scale, scale};
 pub use twin::{Judged, judge};
 

@@ -63,6 +63,10 @@ pub struct Layout {
     pub none: Arc<str>,
     /// Place of the machine that makes compressed air.
     pub compressor: Option<usize>,
+    /// Planned seconds of each machine so far.
+    load_s: Vec<f64>,
+    /// Numbers of the set-up families.
+    families: BTreeMap<String, u32>,
 }
 
 impl Fixed {
@@ -94,6 +98,7 @@ impl Layout {
         let mut planner = Planner { plant, load_s: vec![0.0; machines.len()], families: BTreeMap::new() };
         let mut jobs: Vec<(OrderId, Job)> = releases.iter().map(|o| (*o, planner.job(plant.order(*o)))).collect();
         jobs.sort_by_key(|(id, _)| *id);
+        let Planner { load_s, families, .. } = planner;
         let compressor = machines.iter().position(|m| m.spec.is_some_and(|s| s.compresses));
         Self {
             machines,
@@ -102,7 +107,21 @@ impl Layout {
             states: MachineState::ALL.iter().map(|(_, word)| Arc::from(*word)).collect(),
             none: Arc::from(""),
             compressor,
+            load_s,
+            families,
         }
+    }
+    /// Takes in an order that the plant did not have before; it is handed out at its release, behind those that were already.
+    pub fn admit(&mut self, plant: &Plant, order: OrderId, released: usize) {
+        let (load_s, families) = (std::mem::take(&mut self.load_s), std::mem::take(&mut self.families));
+        let mut planner = Planner { plant, load_s, families };
+        self.jobs.push(planner.job(plant.order(order)));
+        (self.load_s, self.families) = (planner.load_s, planner.families);
+        let at = |other: &OrderId| self.jobs.get(other.index()).map(|job| job.release);
+        let release = plant.order(order).release;
+        let later = self.releases.iter().skip(released).position(|other| at(other).is_some_and(|at| at > release));
+        let place = later.map_or(self.releases.len(), |behind| released + behind);
+        self.releases.insert(place, order);
     }
     /// The step of an order at a place of its route.
     pub fn step(&self, order: OrderId, place: usize) -> Option<&Step> {
@@ -114,7 +133,7 @@ impl Layout {
 struct Planner<'a> {
     plant: &'a Plant,
     load_s: Vec<f64>,
-    families: BTreeMap<&'a str, u32>,
+    families: BTreeMap<String, u32>,
 }
 
 impl<'a> Planner<'a> {
@@ -130,7 +149,7 @@ impl<'a> Planner<'a> {
         let machine = places.min_by(|a, b| load(a).total_cmp(&load(b)).then(a.cmp(b)))?;
         self.load_s[machine] += operation.cycle.seconds() * f64::from(quantity);
         let next = self.families.len() as u32;
-        let family = *self.families.entry(operation.family.as_str()).or_insert(next);
+        let family = *self.families.entry(operation.family.clone()).or_insert(next);
         Some(Step { machine, cycle_s: operation.cycle.seconds(), set_up_s: operation.set_up.seconds(), family })
     }
 }

@@ -69,6 +69,14 @@ impl Workshop {
         workshop
     }
 
+    /// Takes in the orders that a plant has beyond those known here, as an ERP system hands them down.
+    pub fn admit(&mut self, plant: &Plant) {
+        for order in plant.orders.iter().skip(self.orders.len()) {
+            Arc::make_mut(&mut self.layout).admit(plant, order.id, self.released);
+            self.orders.push(OrderTruth::default());
+        }
+    }
+
     /// The instant reached.
     pub const fn now(&self) -> Instant {
         self.now

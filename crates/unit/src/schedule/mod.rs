@@ -10,7 +10,7 @@
 //! Enters: a [`View`], the schedule before. Leaves: a [`Scheduling`] to be searched, then a [`Schedule`]. Absent: how long is
 //! searched and on which thread (`node`), commands: a schedule is a proposal that dispatching follows one decision at a time.
 
-mod shop;
+pub(crate) mod shop;
 mod trial;
 
 use crate::desk::View;
@@ -21,6 +21,7 @@ use decide::search::plan::{Assigned, Plan};
 use measure::{Instant, Span};
 use plant::{MachineId, OrderId};
 use shop::{Done, Piece};
+pub(crate) use shop::{Guest, Visit};
 use std::collections::HashMap;
 use std::sync::Arc;
 pub use trial::{Cost, FROZEN, Hindrance, Move};
@@ -153,8 +154,32 @@ impl Scheduling {
     /// # Errors
     /// The orders exceed a limit of the scheduling model; the sentence tells which.
     pub fn of(view: &View, before: Option<Arc<Schedule>>) -> Result<Self, String> {
-        let Done { model, pieces, running, dues, caveats } = shop::of(view, before.as_deref())?;
-        Ok(Self { model, at: view.at, pieces, running, dues, before, caveats, pins: Vec::new() })
+        Self::visited(view, before, None).map(|(scheduling, _)| scheduling)
+    }
+
+    /// The shop of a view without some orders, as if they were not known.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn of_known(view: &View, before: Option<Arc<Schedule>>, hidden: &dyn Fn(&plant::Order) -> bool) -> Result<Self, String> {
+        let visit = Visit { route: &[], quantity: 1, hidden };
+        Self::visited(view, before, Some(&visit)).map(|(scheduling, _)| scheduling)
+    }
+
+    /// The shop of a view with room for an order that is asked for; the order itself is not in it.
+    pub(crate) fn visited(
+        view: &View,
+        before: Option<Arc<Schedule>>,
+        visit: Option<&Visit<'_>>,
+    ) -> Result<(Self, Option<Guest>), String> {
+        let Done { model, pieces, running, dues, caveats, guest } = shop::of(view, before.as_deref(), visit)?;
+        let pins = Vec::new();
+        Ok((Self { model, at: view.at, pieces, running, dues, before, caveats, pins }, guest))
+    }
+
+    /// The model; none where nothing is left to plan and nobody visits.
+    pub(crate) const fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
     }
 
     /// A search for it that begins at what was published; `None` where nothing is left to plan.

@@ -48,15 +48,35 @@ pub(super) struct Done {
     pub running: Vec<Task>,
     pub dues: Vec<(OrderId, Instant)>,
     pub caveats: Vec<Caveat>,
+    /// The order that is asked for, as operations of this shop.
+    pub guest: Option<Guest>,
+}
+
+/// An order that is asked for beside those there are.
+pub(crate) struct Visit<'v> {
+    /// Its route.
+    pub route: &'v [plant::Operation],
+    /// Good pieces wanted.
+    pub quantity: u32,
+    /// Orders that are left out, as if they were not known.
+    pub hidden: &'v dyn Fn(&Order) -> bool,
+}
+
+/// The operations of an order that is asked for, in the numbers of the shop; their job is 0.
+pub(crate) struct Guest {
+    pub operations: Vec<Operation>,
+    /// Set-up family of each.
+    pub families: Vec<u32>,
 }
 
 /// The shop of a view.
 ///
 /// # Errors
 /// A limit of the model is exceeded.
-pub(super) fn of(view: &View, before: Option<&Schedule>) -> Result<Done, String> {
+pub(super) fn of(view: &View, before: Option<&Schedule>, visit: Option<&Visit<'_>>) -> Result<Done, String> {
     let mut shop = Shop::new(view);
-    let mut open: Vec<&Order> = view.plant.orders.iter().filter(|order| progress(view, order.id).finished.is_none()).collect();
+    let is_open = |order: &&Order| progress(view, order.id).finished.is_none() && !visit.is_some_and(|v| (v.hidden)(order));
+    let mut open: Vec<&Order> = view.plant.orders.iter().filter(is_open).collect();
     open.sort_by_key(|order| (order.due, order.id));
     if open.len() > ORDERS_MAX {
         shop.caveats.push(Caveat::TooMany { orders: open.len() - ORDERS_MAX });
@@ -66,6 +86,9 @@ pub(super) fn of(view: &View, before: Option<&Schedule>) -> Result<Done, String>
     let rest: Vec<(usize, Time)> = open.iter().map(|order| shop.run(order)).collect();
     for (order, (next, release)) in open.iter().zip(rest) {
         shop.add(order, (next, release), before);
+    }
+    if let Some(visit) = visit {
+        shop.invite(visit);
     }
     shop.finish()
 }
@@ -91,6 +114,7 @@ struct Shop<'v> {
     running: Vec<Task>,
     dues: Vec<(OrderId, Instant)>,
     caveats: Vec<Caveat>,
+    guest: Option<Guest>,
 }
 
 impl<'v> Shop<'v> {
@@ -121,7 +145,19 @@ impl<'v> Shop<'v> {
             running: Vec::new(),
             dues: Vec::new(),
             caveats: Vec::new(),
+            guest: None,
         }
+    }
+
+    /// Makes room for an order that is asked for: its set-up families, and machines open for it where it lasts longer than any shift.
+    fn invite(&mut self, visit: &Visit<'v>) {
+        let (mut operations, mut families) = (Vec::new(), Vec::new());
+        for operation in visit.route {
+            let (modes, _) = self.modes(visit.quantity, operation);
+            operations.push(Operation { modes, ..Operation::default() });
+            families.push(self.family(&operation.family, operation.set_up));
+        }
+        self.guest = Some(Guest { operations, families });
     }
 
     /// Takes in what runs of an order; the place of the operation to plan next, and from when.
@@ -157,7 +193,10 @@ impl<'v> Shop<'v> {
         let due = Some(((order.due - self.view.at).seconds().floor() as Time).clamp(-HORIZON_MAX, HORIZON_MAX));
         self.parts.jobs.push(Job { release, due, tardiness: TARDINESS, flow: 1, ..Job::default() });
         for (place, operation) in route.iter().enumerate().skip(next) {
-            let modes = self.modes(order, place, operation);
+            let (modes, is_longer) = self.modes(order.quantity, operation);
+            if is_longer {
+                self.caveats.push(Caveat::LongerThanShifts { order: order.id, operation: place });
+            }
             let published = before.and_then(|before| self.published(before, order.id, place));
             let number = self.parts.operations.len() as u32;
             if place > next {
@@ -170,18 +209,17 @@ impl<'v> Shop<'v> {
         }
     }
 
-    /// The machines that can do an operation within a shift; where none can, all of them, and their shifts are not observed.
-    fn modes(&mut self, order: &Order, place: usize, operation: &plant::Operation) -> Vec<Mode> {
+    /// The machines that can do an operation within a shift; where none can, all of them, and their shifts are not observed (true).
+    fn modes(&mut self, quantity: u32, operation: &plant::Operation) -> (Vec<Mode>, bool) {
         let mode =
-            |machine: &MachineId| Mode { machine: machine.0, duration: self.duration(*machine, operation.cycle, order.quantity) };
+            |machine: &MachineId| Mode { machine: machine.0, duration: self.duration(*machine, operation.cycle, quantity) };
         let modes: Vec<Mode> = operation.machines.iter().map(mode).collect();
         let fitting: Vec<Mode> = modes.iter().filter(|mode| mode.duration <= self.longest).copied().collect();
         if !fitting.is_empty() {
-            return fitting;
+            return (fitting, false);
         }
         modes.iter().for_each(|mode| self.is_exempt[mode.machine as usize] = true);
-        self.caveats.push(Caveat::LongerThanShifts { order: order.id, operation: place });
-        modes
+        (modes, true)
     }
 
     /// When work that may be interrupted by the end of a shift is done.
@@ -207,12 +245,8 @@ impl<'v> Shop<'v> {
         Some(Published { machine: told.machine.0, start })
     }
 
-    /// How long a machine needs for pieces [s].
     fn duration(&self, machine: MachineId, cycle: Span, pieces: u32) -> Time {
-        let profile = self.view.profiles.iter().find(|p| p.machine == machine);
-        let pace = profile.and_then(|p| p.cycle_ratio).map_or(1.0, |ratio| ratio.value.clamp(PACE.0, PACE.1));
-        let scrap = profile.and_then(|p| p.scrap_share).map_or(0.0, |share| share.value.clamp(0.0, 0.5));
-        ((f64::from(pieces) * cycle.seconds() * pace / (1.0 - scrap)).ceil() as Time).max(1)
+        duration(self.view, machine, cycle, pieces)
     }
 
     fn family(&mut self, name: &'v str, set_up: Span) -> u32 {
@@ -224,8 +258,24 @@ impl<'v> Shop<'v> {
         }) as u32
     }
 
+    /// An idle shop that is visited gets one second of the guest's own first work: a model has an operation at least.
+    fn busy(&mut self) {
+        if !self.parts.operations.is_empty() {
+            return;
+        }
+        let first =
+            self.guest.as_ref().and_then(|guest| Some((*guest.operations.first()?.modes.first()?, *guest.families.first()?)));
+        if let Some((mode, family)) = first {
+            self.parts.jobs.push(Job::default());
+            let modes = vec![Mode { duration: 1, ..mode }];
+            self.parts.operations.push(Operation { modes, ..Operation::default() });
+            self.parts.families.push(family);
+        }
+    }
+
     fn finish(mut self) -> Result<Done, String> {
-        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, .. } = self;
+        self.busy();
+        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, guest, .. } = self;
         for (machine, _) in self.parts.machines.iter_mut().zip(is_exempt).filter(|(_, is_exempt)| !is_exempt) {
             machine.closed.clone_from(&closed);
         }
@@ -235,7 +285,8 @@ impl<'v> Shop<'v> {
             let between = |from: &(&str, Time), to: &(&str, Time)| if from.0 == to.0 { 0 } else { to.1 };
             let matrix: Vec<Time> = families.iter().flat_map(|from| families.iter().map(move |to| between(from, to))).collect();
             let mut has_set_ups = vec![false; self.parts.machines.len()];
-            for (operation, family) in self.parts.operations.iter().zip(&self.parts.families) {
+            let visiting = guest.iter().flat_map(|guest| guest.operations.iter().zip(&guest.families));
+            for (operation, family) in self.parts.operations.iter().zip(&self.parts.families).chain(visiting) {
                 let lasts = families[*family as usize].1 > 0;
                 operation.modes.iter().for_each(|mode| has_set_ups[mode.machine as usize] |= lasts);
             }
@@ -247,8 +298,16 @@ impl<'v> Shop<'v> {
             self.parts.families_count = families.len();
             Some(Model::new(self.parts).map_err(|e| e.to_string())?)
         };
-        Ok(Done { model, pieces, running, dues, caveats })
+        Ok(Done { model, pieces, running, dues, caveats, guest })
     }
+}
+
+/// How long a machine needs for pieces, as far as is known of it [s].
+pub(crate) fn duration(view: &View, machine: MachineId, cycle: Span, pieces: u32) -> Time {
+    let profile = view.profiles.iter().find(|p| p.machine == machine);
+    let pace = profile.and_then(|p| p.cycle_ratio).map_or(1.0, |ratio| ratio.value.clamp(PACE.0, PACE.1));
+    let scrap = profile.and_then(|p| p.scrap_share).map_or(0.0, |share| share.value.clamp(0.0, 0.5));
+    ((f64::from(pieces) * cycle.seconds() * pace / (1.0 - scrap)).ceil() as Time).max(1)
 }
 
 /// The family in which a machine is: of what runs on it, else of what it did last for the order that it is set up for.

@@ -3,6 +3,7 @@
 mod arms;
 mod faults;
 mod invariants;
+mod promise;
 mod schedule;
 mod twins;
 
