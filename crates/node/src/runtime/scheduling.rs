@@ -73,18 +73,20 @@ impl Planner {
     async fn renew(&self, now: Arc<View>) {
         let mut pins = self.pins.lock().await;
         let (before, wanted) = (self.newest(), pins.clone());
-        match tokio::task::spawn_blocking(move || make(&now, before, &wanted)).await {
-            Ok(Ok(schedule)) => {
-                let lapsed = pins.len() - schedule.pins.len();
-                if lapsed > 0 {
-                    tracing::info!(lapsed, "changes of the schedule ended: begun, done, or no longer possible");
-                }
-                pins.clone_from(&schedule.pins);
-                drop(self.told.send_replace(Some(Arc::new(schedule))));
-            }
-            Ok(Err(cause)) => tracing::warn!(%cause, "no schedule could be made"),
-            Err(cause) => tracing::error!(%cause, "scheduling broke off"),
+        let made = tokio::task::spawn_blocking(move || make(&now, before, &wanted)).await;
+        match made.unwrap_or_else(|cause| Err(format!("scheduling broke off: {cause}"))) {
+            Ok(schedule) => self.tell(schedule, &mut pins),
+            Err(cause) => tracing::warn!(%cause, "no schedule could be made"),
         }
+    }
+
+    fn tell(&self, schedule: Schedule, pins: &mut Vec<Move>) {
+        let lapsed = pins.len().saturating_sub(schedule.pins.len());
+        if lapsed > 0 {
+            tracing::info!(lapsed, "changes of the schedule ended: begun, done, or no longer possible");
+        }
+        pins.clone_from(&schedule.pins);
+        self.told.send_replace(Some(Arc::new(schedule)));
     }
 
     /// Tries a move on a copy; kept and told where it is wanted and a plan keeps it.
@@ -100,14 +102,13 @@ impl Planner {
             return Err(HouseError::Conflict(format!("{PINS_MAX} changes of the schedule are kept, which is the most")));
         }
         let (view, before) = (Arc::clone(&self.view.borrow()), Arc::clone(&published));
-        let tried = tokio::task::spawn_blocking(move || attempt(&view, before, (&others, &wanted))).await;
+        let tried = tokio::task::spawn_blocking(move || attempt(&view, &before, (&others, &wanted))).await;
         let (cost, after) = tried.map_err(|_| HouseError::Busy)?.map_err(HouseError::Conflict)?;
         let Attempt { moved, rules, after, schedule } = after;
         let schedule = schedule.filter(|_| keep);
         let is_kept = schedule.is_some();
         if let Some(schedule) = schedule {
-            pins.clone_from(&schedule.pins);
-            drop(self.told.send_replace(Some(Arc::new(schedule))));
+            self.tell(schedule, &mut pins);
         }
         Ok(Tried { before: cost, after, moved, rules, is_kept })
     }
@@ -147,10 +148,10 @@ struct Attempt {
 type Attempted = (unit::schedule::Cost, Attempt);
 
 /// The published schedule's cost, and what comes of a move beside the others that are kept.
-fn attempt(view: &View, published: Arc<Schedule>, (others, wanted): (&[Move], &Move)) -> Result<Attempted, String> {
+fn attempt(view: &View, published: &Arc<Schedule>, (others, wanted): (&[Move], &Move)) -> Result<Attempted, String> {
     let cost = published.cost(view);
     let none = |hindrance| Attempt { after: Err(hindrance), moved: 0, rules: Vec::new(), schedule: None };
-    let scheduling = holding(Scheduling::of(view, Some(Arc::clone(&published)))?, others);
+    let scheduling = holding(Scheduling::of(view, Some(Arc::clone(published)))?, others);
     let pinned = match scheduling.pinned(wanted) {
         Ok(pinned) => pinned,
         Err(hindrance) => return Ok((cost, none(hindrance))),
@@ -161,7 +162,7 @@ fn attempt(view: &View, published: Arc<Schedule>, (others, wanted): (&[Move], &M
             (cost, none(Hindrance::NoPlan { nearest }))
         }
         Ok(schedule) => {
-            let moved = schedule.moved_from(&published, Some(wanted));
+            let moved = schedule.moved_from(published, Some(wanted));
             (cost, Attempt { after: Ok(schedule.cost(view)), moved, rules: schedule.rules.clone(), schedule: Some(schedule) })
         }
     })
