@@ -6,6 +6,7 @@ use measure::Instant;
 use plant::{Decision, Quality, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Limits of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct StoreLimits {
     pub history_bytes_max: u64,
     /// Days after which only one row per machine and minute is kept, in a table of its own; 0 keeps all.
     pub minutes_after_days: u32,
+    /// Longest time of a question.
+    pub question_within: Duration,
 }
 
 impl Default for StoreLimits {
@@ -33,6 +36,7 @@ impl Default for StoreLimits {
             history_days: 0,
             history_bytes_max: 0,
             minutes_after_days: 0,
+            question_within: Duration::from_secs(30),
         }
     }
 }

@@ -4,6 +4,7 @@ mod asking;
 mod open;
 mod past;
 mod sealing;
+mod thinkers;
 
 pub use asking::SqlPieces;
 pub use past::Past;
@@ -19,6 +20,7 @@ use measure::{Budget, Instant};
 use plant::{Batch, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thinkers::Thinkers;
 use tokio::sync::oneshot;
 
 /// The store of one unit. Clones are handles to the same store.
@@ -41,20 +43,9 @@ struct Inner {
     /// Footers of history files, for series.
     footers: Arc<Footers>,
     /// Where questions are worked out, so that a heavy one never holds up the loop.
-    thinkers: Thinkers,
+    thinkers: Arc<Thinkers>,
     /// One sealing at a time.
     sealing: tokio::sync::Mutex<()>,
-}
-
-/// A runtime of its own for questions; let go without waiting when the store goes.
-struct Thinkers(Option<tokio::runtime::Runtime>);
-
-impl Drop for Thinkers {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl Store {

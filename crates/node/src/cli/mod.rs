@@ -61,7 +61,7 @@ enum Command {
     Import(import::Words),
     /// Plan: a scheduling problem in, a proven plan out.
     Plan(plan::Words),
-    /// Measure: the loop, latency.
+    /// Measure: the loop, latency, ingest, queries, memory, know, plans.
     Bench(bench::Words),
 }
 

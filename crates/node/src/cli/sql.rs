@@ -74,7 +74,7 @@ fn without(path: &Path, cause: &str) -> Failure {
 async fn write(store: &Store, words: &Words, format: SqlFormat, out: &mut (impl Write + Send)) -> Result<(), String> {
     let rows_max = words.rows.unwrap_or(ROWS);
     // the newest values are known to a running unit only
-    let pieces = store.sql_pieces(&words.query, (format, rows_max), Vec::new).await;
+    let pieces = store.sql_pieces(&words.query, (format, rows_max), || None).await;
     let mut pieces = pieces.map_err(|e| e.to_string())?;
     while let Some(piece) = pieces.recv().await {
         out.write_all(&piece.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;

@@ -243,7 +243,7 @@ impl House for NodeHouse {
             SqlFormat::Parquet => store::SqlFormat::Parquet,
         };
         let view = self.view.borrow().clone();
-        let pieces = self.store.sql_pieces(&query, (format, rows_max), || last_values(&view)).await.map_err(failed)?;
+        let pieces = self.store.sql_pieces(&query, (format, rows_max), || Some(last_values(&view))).await.map_err(failed)?;
         let next = |mut pieces: store::SqlPieces| async move {
             let piece = pieces.recv().await?;
             Some((piece.map(bytes::Bytes::from).map_err(failed), pieces))

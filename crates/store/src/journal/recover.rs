@@ -78,6 +78,9 @@ impl Read {
     }
 }
 
+/// Segments read at once take no more than this, but for a single one [bytes].
+const READ_BYTES_MAX: u64 = 128 << 20;
+
 /// Hands on segments in their order. All cores read at once, each a segment.
 fn each(
     dir: &Path,
@@ -86,7 +89,15 @@ fn each(
 ) -> Result<(), StoreError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let read = |number: u64| Read::of(&segment::path(dir, number), number);
-    for numbers in numbers.chunks(cores) {
+    let size = |number: u64| segment::path(dir, number).metadata().map_or(0, |file| file.len());
+    let mut left = numbers;
+    while !left.is_empty() {
+        let sizes = left.iter().take(cores).scan(0, |sum, number| {
+            *sum += size(*number);
+            Some(*sum)
+        });
+        let (numbers, rest) = left.split_at(sizes.take_while(|sum| *sum <= READ_BYTES_MAX).count().max(1));
+        left = rest;
         let segments: Vec<_> = std::thread::scope(|scope| {
             let readers: Vec<_> = numbers.iter().map(|number| scope.spawn(move || read(*number))).collect();
             readers.into_iter().map(std::thread::ScopedJoinHandle::join).collect()

@@ -13,6 +13,7 @@ mod manifest;
 mod merge;
 mod minutes;
 mod part;
+mod pauses;
 mod room;
 mod rows;
 mod seal;

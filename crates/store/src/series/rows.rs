@@ -177,8 +177,13 @@ fn cell(batch: &Batch, row: usize, places: &[u32]) -> Option<Cell> {
     Some(Cell { at, received, place, value: batch.values[row], quality: batch.qualities[row].code() })
 }
 
+/// Of a column before its first value in a batch.
+const NO_GROUP: (usize, usize) = (usize::MAX, 0);
+
 /// The values of one column in the present batch; where nothing is, `there` says so.
 struct Builder {
+    /// The group of its newest value, and the values in it: each stands in a row of its own.
+    group: (usize, usize),
     values: Vec<f64>,
     there: Vec<bool>,
     quality: Option<Vec<u8>>,
@@ -213,6 +218,7 @@ impl Rows {
         let mut slots = vec![NOWHERE; columns.iter().map(|(place, _)| place + 1).max().unwrap_or(0)];
         (0_u32..).zip(columns).for_each(|(slot, (place, _))| slots[*place] = slot);
         let builder = |(_, column): &(usize, Column)| Builder {
+            group: NO_GROUP,
             values: Vec::new(),
             there: Vec::new(),
             quality: column.quality.then(Vec::new),
@@ -244,29 +250,28 @@ impl Rows {
         // a fault of this program: sealing must not go on and delete the journal
         let slot = slot.ok_or_else(|| StoreError::form("wide rows", "a value without a column"))?;
         let slot = slot as usize;
-        let row = match self.group {
-            Some(first) if self.at[first] == cell.at => {
-                let free = (first..self.at.len()).find(|row| !self.columns[slot].is_there(*row));
-                free.unwrap_or_else(|| self.open(cell))
-            }
+        let first = match self.group {
+            Some(first) if self.at[first] == cell.at && self.at.len() < 2 * BATCH_ROWS => first,
             _ => {
                 if self.at.len() >= BATCH_ROWS {
                     self.flush(words)?;
                 }
-                self.group = Some(self.at.len());
-                self.open(cell)
+                *self.group.insert(self.at.len())
             }
         };
+        let row = self.columns[slot].next_in(first);
+        if row == self.at.len() {
+            self.open(cell);
+        }
         self.received[row] = self.received[row].max(cell.received);
         self.columns[slot].put(row, cell);
         Ok(())
     }
 
-    fn open(&mut self, cell: &Cell) -> usize {
+    fn open(&mut self, cell: &Cell) {
         self.at.push(cell.at);
         self.received.push(cell.received);
         self.machines.push(self.names.len() as i32 - 1);
-        self.at.len() - 1
     }
 
     /// Makes a batch of the rows so far.
@@ -301,8 +306,13 @@ impl Rows {
 }
 
 impl Builder {
-    fn is_there(&self, row: usize) -> bool {
-        self.there.get(row).copied().unwrap_or(false)
+    /// The row for one more value of the group that begins at a row.
+    fn next_in(&mut self, first: usize) -> usize {
+        if self.group.0 != first {
+            self.group = (first, 0);
+        }
+        self.group.1 += 1;
+        first + self.group.1 - 1
     }
 
     fn put(&mut self, row: usize, cell: &Cell) {
@@ -320,6 +330,7 @@ impl Builder {
     }
 
     fn finish(&mut self, rows: usize, words: &[Arc<str>], arrays: &mut Vec<ArrayRef>) -> Result<(), StoreError> {
+        self.group = NO_GROUP;
         let (mut values, mut there) = (std::mem::take(&mut self.values), std::mem::take(&mut self.there));
         values.resize(rows, 0.0);
         there.resize(rows, false);
@@ -330,7 +341,9 @@ impl Builder {
                 let is_there = |row: usize| nulls.as_ref().is_none_or(|n| n.is_valid(row));
                 let keys = values.iter().enumerate().map(|(row, v)| if is_there(row) { lexicon.key(*v, words) } else { 0 });
                 let keys = Int32Array::new(keys.collect::<Vec<_>>().into(), nulls.clone());
-                dictionary(keys, StringArray::from_iter_values(&lexicon.words))?
+                // each batch has its own words
+                let words = std::mem::take(lexicon).words;
+                dictionary(keys, StringArray::from_iter_values(&words))?
             }
         });
         if let Some(quality) = &mut self.quality {

@@ -5,6 +5,7 @@
 use super::gather::gather;
 use super::json;
 use super::manifest::{Book, Manifest, PartFile};
+use super::pauses::Pauses;
 use super::room::{Pool, Room};
 use super::unsealed::Unsealed;
 use super::{weigh, wide};
@@ -19,6 +20,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
@@ -46,6 +48,9 @@ pub(crate) const RECORD_TABLES: [(&str, plant::RecordKind); plant::RecordKind::C
 pub(crate) const LAST_TABLE: &str = "last";
 /// Longest query [bytes].
 const QUERY_BYTES_MAX: usize = 64 << 10;
+/// Functions that make a value of any size out of two numbers, which no budget sees; they are not offered.
+const SWELLING: [&str; 10] =
+    ["repeat", "lpad", "rpad", "range", "generate_series", "array_repeat", "list_repeat", "array_resize", "list_resize", "space"];
 const ALLOWED: &str = "allowed is one statement that only reads: SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE";
 
 /// A query that has been found to only read.
@@ -67,7 +72,7 @@ pub(crate) struct Sight {
     /// Records by table name, for the tables named.
     pub records: Vec<(&'static str, Vec<Outlined>)>,
     /// Newest values, where the query asks for them.
-    pub last: Vec<LastValue>,
+    pub last: Option<Vec<LastValue>>,
     /// Where the memory of its tables comes from.
     pub budget: Budget,
 }
@@ -92,7 +97,10 @@ pub(crate) fn context(surroundings: Arc<RuntimeEnv>, threads: usize) -> SessionC
         .with_information_schema(true)
         .set_bool("datafusion.execution.parquet.pushdown_filters", true)
         .set_bool("datafusion.execution.collect_statistics", false);
-    SessionContext::new_with_config_rt(config, surroundings)
+    let state = SessionStateBuilder::new().with_config(config).with_runtime_env(surroundings).with_default_features();
+    let context = SessionContext::new_with_state(state.with_physical_optimizer_rule(Arc::new(Pauses)).build());
+    SWELLING.iter().for_each(|name| context.deregister_udf(name));
+    context
 }
 
 impl Sql {
@@ -179,10 +187,10 @@ impl Sql {
             room.take(rows.iter().map(outlined_bytes).sum()).map_err(lacking)?;
             self.context.register_table(*name, Arc::new(records_table(rows)?))?;
         }
-        if self.wants(LAST_TABLE) && !types.contains(LAST_TABLE) {
+        if let Some(last) = sight.last.as_ref().filter(|_| self.wants(LAST_TABLE) && !types.contains(LAST_TABLE)) {
             // the rows, and as much again as columns
-            room.take(2 * size_of_val(sight.last.as_slice())).map_err(lacking)?;
-            self.context.register_table(LAST_TABLE, Arc::new(last_table(&sight.last)?))?;
+            room.take(2 * size_of_val(last.as_slice())).map_err(lacking)?;
+            self.context.register_table(LAST_TABLE, Arc::new(last_table(last)?))?;
         }
         for machine_type in types.iter().filter(|t| self.wants(t)) {
             let mut book = Book::new(&sight.manifest);

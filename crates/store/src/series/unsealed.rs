@@ -24,7 +24,7 @@ use measure::Budget;
 use std::fmt;
 use std::sync::Arc;
 
-/// A row of a batch while it is made takes two times, a machine and the mark of each column that it is there [bytes].
+/// A row of a batch while it is made takes two times and a machine [bytes].
 const ROW_BYTES: usize = 8 + 8 + 4;
 /// A value takes a number, a quality and the mark that it is there [bytes].
 const VALUE_BYTES: usize = 8 + 1 + 1;

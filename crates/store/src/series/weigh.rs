@@ -66,7 +66,7 @@ pub(super) fn tables(statement: &Statement) -> Result<(), StoreError> {
     let mut named = Named::default();
     let _ = statement.visit(&mut named);
     let all = std::mem::take(&mut named.tables);
-    let found = all.iter().fold(0_usize, |sum, table| sum.saturating_add(1).saturating_add(named.within(table)));
+    let found = all.iter().fold(named.inside, |sum, table| sum.saturating_add(1).saturating_add(named.within(table)));
     within(found, TABLES_MAX, "tables and queries in it, each as often as it is read")
 }
 
@@ -81,32 +81,23 @@ fn within(found: usize, allowed: usize, of: &str) -> Result<(), StoreError> {
 #[derive(Default)]
 struct Named {
     tables: Vec<String>,
+    /// How many stand in parts of it.
+    inside: usize,
     /// Tables in a part of the query by the name of the part (`WITH`).
     parts: HashMap<String, Vec<String>>,
     /// Tables that a part stands for, once counted.
     counts: HashMap<String, usize>,
-}
-
-impl Visitor for Named {
-    type Break = ();
-
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-        self.tables.push(relation.to_string().to_lowercase());
-        ControlFlow::Continue(())
-    }
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        // one without a table counts as well
-        self.tables.push(String::new());
-        for part in query.with.iter().flat_map(|with| &with.cte_tables) {
-            let mut inside = Self::default();
-            let _ = part.query.visit(&mut inside);
-            self.parts.entry(part.alias.name.to_string().to_lowercase()).or_default().extend(inside.tables);
-        }
-        ControlFlow::Continue(())
-    }
+    /// Names of the parts ahead, by where their queries stand.
+    ahead: HashMap<*const Query, String>,
+    /// Parts around the present place: where the query of each stands, and its tables so far.
+    around: Vec<(*const Query, Vec<String>)>,
 }
 
 impl Named {
+    fn note(&mut self, table: String) {
+        self.around.last_mut().map_or(&mut self.tables, |(_, tables)| tables).push(table);
+    }
+
     /// How many tables a name stands for, if it is that of a part.
     fn within(&mut self, name: &str) -> usize {
         if let Some(count) = self.counts.get(name) {
@@ -118,5 +109,36 @@ impl Named {
         let count = tables.iter().fold(0_usize, |sum, table| sum.saturating_add(1).saturating_add(self.within(table)));
         self.counts.insert(name.to_owned(), count);
         count
+    }
+}
+
+impl Visitor for Named {
+    type Break = ();
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        let name = relation.0.last().and_then(|part| part.as_ident());
+        self.note(name.map_or_else(|| relation.to_string(), |name| name.value.clone()).to_lowercase());
+        ControlFlow::Continue(())
+    }
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let place = std::ptr::from_ref(query);
+        if self.ahead.contains_key(&place) {
+            self.around.push((place, Vec::new()));
+        }
+        // one without a table counts as well
+        self.note(String::new());
+        for part in query.with.iter().flat_map(|with| &with.cte_tables) {
+            self.ahead.insert(std::ptr::from_ref(&part.query), part.alias.name.value.to_lowercase());
+        }
+        ControlFlow::Continue(())
+    }
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let place = std::ptr::from_ref(query);
+        if let Some((_, tables)) = self.around.pop_if(|(of, _)| *of == place) {
+            let name = self.ahead.remove(&place).unwrap_or_default();
+            self.inside += tables.len();
+            self.parts.entry(name).or_default().extend(tables);
+        }
+        ControlFlow::Continue(())
     }
 }

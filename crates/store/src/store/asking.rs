@@ -1,6 +1,7 @@
 //! Questions: series of a channel and SQL, worked out on a thread of their own.
 
 use super::Store;
+use super::thinkers::{GRACE, Task};
 use crate::form::Catalogue;
 use crate::live::HotSegment;
 use crate::records::Outlined;
@@ -13,7 +14,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Threads that work on questions: one, so that a heavy question leaves the other cores to the loop.
@@ -24,8 +24,6 @@ const PIECES_WAITING: usize = 4;
 const PIECE_BYTES: usize = 64 << 10;
 /// Buckets of one channel in one answer.
 const BUCKETS_MAX: i64 = 20_000;
-/// Longest time of a question.
-const TIME_MAX: Duration = Duration::from_secs(30);
 /// Most records of a kind that SQL sees, newest first.
 const RECORDS_MAX: i64 = 100_000;
 /// Times a question is tried anew when sealing moved what it was looking at.
@@ -138,12 +136,13 @@ impl Store {
     }
 
     async fn try_sql(&self, query: &str, rows_max: usize) -> Result<SqlTable, StoreError> {
-        let running = self.running(query, Vec::new).await?;
+        let running = self.running(query, || None).await?;
         self.think(async move { table(running.await?, rows_max).await }).await
     }
 
     /// The answer to one SQL statement that only reads, as [`Self::sql`], in pieces of one document. What is wrong with the query
-    /// is told before the first piece. The table `last` holds what `last` gives: the newest value of each channel. A slow reader slows the query down; after 30 s it is stopped.
+    /// is told before the first piece. The table `last` holds what `last` gives, the newest value of each channel;
+    /// where it gives none there is no such table. A slow reader slows the query down; after 30 s it is stopped.
     ///
     /// # Errors
     /// As [`Self::sql`]. A piece that is an error is the last one: the query failed on its way, took too long, or has more than
@@ -152,7 +151,7 @@ impl Store {
         &self,
         query: &str,
         (format, rows_max): (SqlFormat, usize),
-        last: impl Fn() -> Vec<LastValue>,
+        last: impl Fn() -> Option<Vec<LastValue>>,
     ) -> Result<SqlPieces, StoreError> {
         let mut tries = TRIES;
         loop {
@@ -176,7 +175,7 @@ impl Store {
             let records = RECORD_TABLES.into_iter().filter(|(name, _)| sql.wants(name)).map(|(name, _)| (name, Vec::new()));
             let records = records.collect();
             let shape = async move {
-                let sight = looking.sight(&sql, (records, Vec::new()))?;
+                let sight = looking.sight(&sql, (records, Some(Vec::new())))?;
                 sql.shape(&sight).await
             };
             let answer = self.think(shape).await;
@@ -194,17 +193,27 @@ impl Store {
     ) -> Result<SqlPieces, StoreError> {
         let (pieces, taken) = mpsc::channel(PIECES_WAITING);
         let (began, begin) = oneshot::channel();
-        self.spawn(async move {
+        let within = self.inner.limits.question_within;
+        let task = self.spawn(async move {
             let mut began = Some(began);
-            let written = tokio::time::timeout(TIME_MAX, write_pieces(running, form, &pieces, &mut began)).await;
-            let Err(cause) = written.unwrap_or(Err(StoreError::Slow(TIME_MAX.as_secs()))) else { return };
+            let written = tokio::time::timeout(within, write_pieces(running, form, &pieces, &mut began)).await;
+            let Err(cause) = written.unwrap_or(Err(StoreError::Slow(within.as_secs()))) else { return };
             // whoever asked may have gone
             let _ = match began.take() {
                 Some(began) => began.send(Err(cause)).is_ok(),
                 None => pieces.send(Err(cause)).await.is_ok(),
             };
         })?;
-        begin.await.map_err(|_| StoreError::Closed)??;
+        let thinkers = Arc::clone(&self.inner.thinkers);
+        let late = within + GRACE;
+        tokio::spawn(async move {
+            let mut task = task;
+            if tokio::time::timeout(late, &mut task.handle).await.is_err() {
+                thinkers.end(task).await;
+            }
+        });
+        let began = tokio::time::timeout(late + 2 * GRACE, begin).await;
+        began.map_err(|_| StoreError::Slow(within.as_secs()))?.map_err(|_| StoreError::Closed)??;
         Ok(taken)
     }
 
@@ -212,7 +221,7 @@ impl Store {
     async fn running(
         &self,
         query: &str,
-        last: impl Fn() -> Vec<LastValue>,
+        last: impl Fn() -> Option<Vec<LastValue>>,
     ) -> Result<impl Future<Output = Result<SendableRecordBatchStream, StoreError>> + Send + 'static, StoreError> {
         let sql = self.read(query).await?;
         let (mut records, mut room) = (Vec::new(), Room::new(self.memory()));
@@ -222,7 +231,7 @@ impl Store {
                 records.push((name, self.inner.records.outlines(kind, RECORDS_MAX, &mut room).await?));
             }
         }
-        let last = if sql.wants(LAST_TABLE) { last() } else { Vec::new() };
+        let last = if sql.wants(LAST_TABLE) { last() } else { None };
         let looking = self.looking();
         Ok(async move {
             let sight = looking.sight(&sql, (records, last))?;
@@ -259,11 +268,8 @@ impl Store {
     }
 
     /// Starts work on the query thread.
-    pub(super) fn spawn<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<tokio::task::JoinHandle<T>, StoreError> {
-        Ok(self.inner.thinkers.0.as_ref().ok_or(StoreError::Closed)?.spawn(work))
+    pub(super) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Task<T>, StoreError> {
+        self.inner.thinkers.spawn(work)
     }
 
     /// Works something out on the query thread, within the time allowed.
@@ -271,16 +277,23 @@ impl Store {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let within = self.inner.limits.question_within;
         let mut task = self.spawn(work)?;
-        match tokio::time::timeout(TIME_MAX, &mut task).await {
-            Ok(answer) => answer.map_err(|e| StoreError::Query(format!("the query broke off: {e}")))?,
+        match tokio::time::timeout(within, &mut task.handle).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(cause)) if cause.is_panic() => Err(StoreError::Query(format!("the query broke off: {cause}"))),
+            // another question did not let go of the thread
+            Ok(Err(_)) => Err(StoreError::Slow(within.as_secs())),
             Err(_) => {
-                task.abort();
-                Err(StoreError::Slow(TIME_MAX.as_secs()))
+                self.inner.thinkers.end(task).await;
+                Err(StoreError::Slow(within.as_secs()))
             }
         }
     }
 }
+
+/// A table of records: its name, its rows.
+type RecordRows = (&'static str, Vec<Outlined>);
 
 /// What a query looks at, before the hot readings are loaded.
 struct Looking {
@@ -293,11 +306,7 @@ struct Looking {
 }
 
 impl Looking {
-    fn sight(
-        self,
-        sql: &Sql,
-        (records, last): (Vec<(&'static str, Vec<Outlined>)>, Vec<LastValue>),
-    ) -> Result<Sight, StoreError> {
+    fn sight(self, sql: &Sql, (records, last): (Vec<RecordRows>, Option<Vec<LastValue>>)) -> Result<Sight, StoreError> {
         let Self { journal, history, manifest, segments, words, budget } = self;
         // most segments have the same catalogue, which may be long
         let mut known: Option<(Arc<Catalogue>, bool)> = None;

@@ -128,7 +128,7 @@ impl Store {
             surroundings: surroundings(&budget)?,
             budget,
             footers: Arc::default(),
-            thinkers: thinkers(dir)?,
+            thinkers: Arc::new(Thinkers::start(dir)?),
             sealing: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -155,17 +155,6 @@ async fn bury(dir: &Path, records: &Records) -> Result<(), StoreError> {
         }
     }
     records.buried(&doomed).await
-}
-
-fn thinkers(dir: &Path) -> Result<Thinkers, StoreError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(super::asking::THREADS)
-        .thread_name("socium-query")
-        .thread_stack_size(crate::series::STACK_BYTES)
-        .enable_all()
-        .build()
-        .map_err(|e| StoreError::disk("cannot start the query thread for", dir, &e))?;
-    Ok(Thinkers(Some(runtime)))
 }
 
 /// Takes the directory for this process; the system gives it free when the process ends, however it ends.

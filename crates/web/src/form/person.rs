@@ -108,7 +108,7 @@ pub struct AuditForm {
 #[serde(deny_unknown_fields)]
 pub struct SqlQuery {
     /// The query.
-    #[schema(max_length = 16384)]
+    #[schema(max_length = 65536)]
     pub query: String,
 }
 

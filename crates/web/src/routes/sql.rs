@@ -18,7 +18,7 @@ const TABLE_ROWS_MAX: usize = 1_000;
 /// Rows of any other answer at most; one with more breaks off.
 pub const ROWS_MAX: usize = 10_000_000;
 /// Characters of a query.
-const QUERY_CHARS_MAX: usize = 16_384;
+const QUERY_CHARS_MAX: usize = 65_536;
 /// Characters of a query kept in the audit trail.
 const NOTED_CHARS_MAX: usize = 500;
 

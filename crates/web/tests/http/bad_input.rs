@@ -70,7 +70,7 @@ async fn a_bad_body_is_named_by_place_found_and_allowed() {
             json!({"approved": true, "reason": "é".repeat(501)}).to_string(),
             invalid("body.reason", "501 characters", "0 to 500 characters"),
         ),
-        (sql, json!({"query": ""}).to_string(), invalid("body.query", "0 characters", "1 to 16384 characters")),
+        (sql, json!({"query": ""}).to_string(), invalid("body.query", "0 characters", "1 to 65536 characters")),
     ];
     for (line, body, wanted) in table {
         let answer = admin.send(line, &body).await;

@@ -55,7 +55,7 @@ async fn who_may_ask_sql_over_http_may_ask_it_here() {
         let mut client = signed_in(&window, role).await.expect("let in");
         assert_eq!(rows(&mut client, QUERY).await.expect("rows"), (12, DataType::Utf8), "words are no views");
         says(rows(&mut client, "drop table milling").await, "only SELECT is allowed");
-        says(rows(&mut client, "").await, "body.query: found 0 characters; allowed is 1 to 16384 characters");
+        says(rows(&mut client, "").await, "body.query: found 0 characters; allowed is 1 to 65536 characters");
         says(client.execute_update(QUERY.to_owned(), None).await, "this server only reads");
     }
     says(rows(&mut client(window.flight).await, QUERY).await, "sign in first");
