@@ -209,8 +209,12 @@ impl<'m> Build<'m> {
             (_, true) => (self.solver.get_false_literal(), self.solver.get_true_literal()),
             _ => (self.solver.new_literal(), self.solver.new_literal()),
         };
+        // an order known by the precedences holds on different machines too, where no set-up lies between
+        let is_known = self.reaches[a][b] || self.reaches[b][a];
+        let may_part = shared.len() < self.modes[a].len() * self.modes[b].len();
         for (one, other, literal) in [(a, b, order.0), (b, a, order.1)] {
-            let least = shared.iter().map(|s| self.between[s.2][one][other]).min().unwrap_or(0);
+            let always = shared.iter().map(|s| self.between[s.2][one][other]).min().unwrap_or(0);
+            let least = if is_known && may_part { 0 } else { always };
             self.gap(one, other, least, Some(literal));
             for &(mode_a, mode_b, machine) in &shared {
                 let gap = self.between[machine][one][other];

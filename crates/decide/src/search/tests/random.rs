@@ -29,6 +29,26 @@ pub(super) struct Features {
     pub lots: bool,
 }
 
+/// No feature at all.
+pub(super) const NONE: Features = Features {
+    flexible: false,
+    set_ups: false,
+    closed: false,
+    dates: false,
+    early: false,
+    graph: false,
+    published: false,
+    resources: false,
+    prices: false,
+    waits: false,
+    batches: false,
+    optional: false,
+    windows: false,
+    levels: false,
+    blocking: false,
+    lots: false,
+};
+
 /// A random model of such features.
 pub(super) fn model(seed: u64, has: Features) -> Model {
     let mut chance = Chance::seeded(seed);
