@@ -20,6 +20,9 @@ const INTO_SHIFT: Span = Span::from_hours(2);
 /// Days for which there are orders.
 const DAYS: u32 = 30;
 
+/// What customers may put together of this workshop.
+const FAMILY: &str = include_str!("town_family.toml");
+
 /// A workshop with its servers.
 pub struct Town {
     clock: Clock,
@@ -65,7 +68,12 @@ impl Town {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             store: store.to_owned(),
         };
-        render_workshop(plant, &wiring)
+        render_workshop(plant, &wiring) + FAMILY
+    }
+
+    /// Where the orders that a unit takes in are handed down.
+    pub fn orders(&self) -> workshop::Orders {
+        self.endpoints.orders.clone()
     }
 
     /// Ends the servers and the broker.

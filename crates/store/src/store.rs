@@ -9,7 +9,7 @@ mod thinkers;
 pub use asking::SqlPieces;
 pub use past::Past;
 
-use crate::form::{bookmark_to_json, encode_batches, from_json, to_json};
+use crate::form::{bookmark_to_json, custom_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
@@ -17,7 +17,7 @@ use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use measure::{Budget, Instant};
-use plant::{Batch, Plant, Record, RecordId, RecordKind, WordId};
+use plant::{Batch, CustomOrder, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinkers::Thinkers;
@@ -31,7 +31,8 @@ pub struct Store {
 
 struct Inner {
     dir: PathBuf,
-    plant: Arc<Plant>,
+    /// Renewed when an order is accepted.
+    plant: Mutex<Arc<Plant>>,
     limits: StoreLimits,
     budget: Budget,
     live: Arc<Mutex<Live>>,
@@ -88,7 +89,8 @@ impl Store {
         records: &[Record],
         bookmarks: &[(String, String)],
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
-        let form = |r: &Record| to_json(&self.inner.plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
+        let plant = self.plant();
+        let form = |r: &Record| to_json(&plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
         let mark = |(key, value): &(String, String)| bookmark_to_json(key, value).map_err(|e| StoreError::form(key.clone(), &e));
         let forms: Result<Vec<String>, StoreError> = records.iter().map(form).chain(bookmarks.iter().map(mark)).collect();
         let (forms, batches, refusal) = match forms {
@@ -146,7 +148,7 @@ impl Store {
     pub async fn record(&self, id: RecordId) -> Result<Option<Record>, StoreError> {
         self.caught_up().await?;
         let form = self.inner.records.latest(id).await?;
-        form.map(|f| from_json(&self.inner.plant, &f).map_err(|e| StoreError::form(id.to_string(), &e))).transpose()
+        form.map(|f| from_json(&self.plant(), &f).map_err(|e| StoreError::form(id.to_string(), &e))).transpose()
     }
     /// The latest versions of records of a kind made before an instant, newest first; those about something that is not in the
     /// configuration any more are left out.
@@ -155,7 +157,7 @@ impl Store {
     /// The database refuses.
     pub async fn records(&self, kind: RecordKind, before: Instant, limit: usize) -> Result<Vec<Record>, StoreError> {
         self.caught_up().await?;
-        Ok(readable(&self.inner.plant, &self.inner.records.of_kind(kind, before, limit).await?))
+        Ok(readable(&self.plant(), &self.inner.records.of_kind(kind, before, limit).await?))
     }
     /// All versions of a record, oldest first.
     ///
@@ -163,7 +165,7 @@ impl Store {
     /// The database refuses.
     pub async fn versions(&self, id: RecordId) -> Result<Vec<Record>, StoreError> {
         self.caught_up().await?;
-        Ok(readable(&self.inner.plant, &self.inner.records.versions(id).await?))
+        Ok(readable(&self.plant(), &self.inner.records.versions(id).await?))
     }
 
     /// Adds a line to the audit trail and gives its number; the line is on the disk then.
@@ -219,6 +221,19 @@ impl Store {
         self.inner.records.set_meta(&outer_key(key), value).await
     }
 
+    /// Keeps an order that a customer put together; it is on the disk then, and the next [`Self::open`] has it in its plant.
+    ///
+    /// # Errors
+    /// The database refuses, such as a number or a key that is there already.
+    pub async fn add_custom(&self, order: &CustomOrder) -> Result<(), StoreError> {
+        let body = custom_to_json(&self.plant(), order).map_err(|e| StoreError::form(order.name(), &e))?;
+        self.inner.records.add_custom(order.number, &order.key, &body).await
+    }
+    /// From now on records may name what this plant has; MUST be called before one is handed in that does.
+    pub fn renew(&self, plant: Arc<Plant>) {
+        *self.inner.plant.lock().unwrap_or_else(PoisonError::into_inner) = plant;
+    }
+
     /// Sizes; no disk is touched.
     pub fn figures(&self) -> StoreFigures {
         let live = self.live();
@@ -242,6 +257,9 @@ impl Store {
         reached
     }
 
+    pub(super) fn plant(&self) -> Arc<Plant> {
+        Arc::clone(&self.inner.plant.lock().unwrap_or_else(PoisonError::into_inner))
+    }
     /// Waits until the database holds every record acknowledged so far.
     async fn caught_up(&self) -> Result<(), StoreError> {
         self.inner.applier.reach(self.inner.journal.sequence()).await

@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, Securi
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 
 /// Forms that people send: what may be left out there is really optional. In all others every field is always present.
-const SENT: [&str; 14] = [
+const SENT: [&str; 17] = [
     "NewConfirmation",
     "SignIn",
     "OneTimeToken",
@@ -24,6 +24,9 @@ const SENT: [&str; 14] = [
     "NewReading",
     "NewReport",
     "NewChange",
+    "NewConfiguration",
+    "NewOrder",
+    "NewValue",
 ];
 /// Forms in which a field may be absent.
 const SPARSE: [&str; 1] = ["ErrorDetail"];
@@ -61,6 +64,11 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::records::walk,
         routes::revisions::revisions,
         routes::energy::energy,
+        routes::families::families,
+        routes::families::look,
+        routes::families::promise,
+        routes::families::order,
+        routes::families::detail,
         routes::orders::orders,
         routes::schedule::schedule,
         routes::schedule::change,

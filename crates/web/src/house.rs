@@ -2,6 +2,7 @@
 
 use crate::connecting::Connecting;
 use crate::hand::Hand;
+use crate::sales::Sales;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -160,7 +161,7 @@ pub enum HouseError {
 
 /// What the windows may see and ask.
 #[async_trait]
-pub trait House: Connecting + Hand + Send + Sync + 'static {
+pub trait House: Connecting + Hand + Sales + Send + Sync + 'static {
     /// The view, published anew after every step.
     fn view(&self) -> watch::Receiver<Arc<View>>;
     /// Records as they are made or change; slow readers lose the oldest and read on.

@@ -21,6 +21,7 @@ mod passwords;
 mod prompt;
 mod reply;
 mod routes;
+pub mod sales;
 mod secret;
 mod session;
 mod sign_in;

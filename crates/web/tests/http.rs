@@ -8,6 +8,8 @@ mod bad_input;
 mod client;
 #[path = "http/connect.rs"]
 mod connect;
+#[path = "http/families.rs"]
+mod families;
 #[path = "http/flight.rs"]
 mod flight;
 #[path = "http/forgery.rs"]

@@ -7,6 +7,7 @@ export const ICONS = {
   losses: 'M4 20V4 M4 20h17 M7 7h12 M7 11h8 M7 15h4',
   decisions: 'M12 3v5 M12 8 5 12v4 M12 8l7 4v4 M3 16h4v4H3z M17 16h4v4h-4z M10 3h4',
   energy: 'M13 3 5 13h6l-1 8 8-11h-6z',
+  configure: 'M4 7h8 M16 7h4 M14 5v4 M4 12h3 M11 12h9 M9 10v4 M4 17h10 M18 17h2 M16 15v4',
   orders: 'M6 4h12v16H6z M9 4V2.5h6V4 M9 10h6 M9 14h6',
   plan: 'M3 4v16h18 M6 7h7 M9 11h8 M7 15h5 M14 15h6',
   data: 'M4 7h16 M4 12h16 M4 17h10 M18 15v5 M15.5 17.5h5',

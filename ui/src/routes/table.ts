@@ -6,6 +6,7 @@ import type { IconName } from '../lib/icons'
 import About from './about/Page.svelte'
 import Account from './account/Page.svelte'
 import Audit from './audit/Page.svelte'
+import Configure from './configure/Page.svelte'
 import Connect from './connect/Page.svelte'
 import Data from './data/Page.svelte'
 import Decision from './decision/Page.svelte'
@@ -15,6 +16,7 @@ import Hand from './hand/Page.svelte'
 import Losses from './losses/Page.svelte'
 import Machine from './machine/Page.svelte'
 import Machines from './machines/Page.svelte'
+import Order from './order/Page.svelte'
 import Orders from './orders/Page.svelte'
 import Plan from './plan/Page.svelte'
 import People from './people/Page.svelte'
@@ -50,7 +52,9 @@ export const ROUTES: readonly Route[] = [
   { name: 'decisions', path: '/decisions', page: Decisions, icon: 'decisions', list: 'main' },
   { name: 'decision', path: '/decisions/:id', page: Decision, under: 'decisions' },
   { name: 'energy', path: '/energy', page: Energy, icon: 'energy', list: 'main' },
+  { name: 'configure', path: '/configure', page: Configure, icon: 'configure', list: 'main' },
   { name: 'orders', path: '/orders', page: Orders, icon: 'orders', list: 'main' },
+  { name: 'order', path: '/orders/:order', page: Order, under: 'orders' },
   { name: 'plan', path: '/plan', page: Plan, icon: 'plan', list: 'main' },
   { name: 'data', path: '/data', page: Data, icon: 'data', list: 'main' },
   { name: 'hand', path: '/hand', page: Hand, icon: 'hand', list: 'main', role: 'operator' },

@@ -14,6 +14,7 @@ pub mod mqtt;
 pub mod opcua;
 pub mod plan;
 pub mod process;
+pub mod promise;
 pub mod python;
 pub mod query;
 pub mod ring;

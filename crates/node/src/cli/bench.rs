@@ -1,7 +1,7 @@
 //! `socium bench`: figures as a table for people, or one JSON array; `--check` makes a missed must an error.
 
 use super::Failure;
-use crate::bench::{self, Row, ingest, know, latency, mqtt, opcua, plan, query, ring, soak};
+use crate::bench::{self, Row, ingest, know, latency, mqtt, opcua, plan, promise, query, ring, soak};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -123,6 +123,18 @@ enum What {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// Dates promised by the live schedule in the virtual workshop, and how many are kept.
+    Promise {
+        /// Number of seeds, from 1.
+        #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+        seeds: u64,
+        /// Virtual days of each run.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=365))]
+        days: u32,
+        /// The probability that is promised [%].
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(50..=99))]
+        sure: u32,
+    },
     /// Plans of scheduling instances after so much CPU, beside the best known, and CP-SAT where asked for.
     Plan(PlanWords),
     /// The server of `opcua`.
@@ -194,6 +206,7 @@ pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Plan(ref words) => words.rows()?,
         What::Loop { seeds, days } => ring_rows(seeds, days),
+        What::Promise { seeds, days, sure } => promise::rows(seeds, days, sure),
         What::Soak { hours, speed } => super::on_runtime(soak::rows(hours, speed))?,
         What::Query { machines, seconds, rounds } => super::on_runtime(query::rows(query::Size { machines, seconds, rounds }))?,
         What::Latency { times } => super::on_runtime(latency::rows(times))?,

@@ -44,7 +44,11 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     let text = with_rounds(&text, clock.now()).map_err(|e| Failure::new(e.to_string()))?;
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
-    let ran = again_and_again(config, clock, &path, |running| greet(running, &path, words.speed)).await;
+    let ran = again_and_again(config, clock, &path, |running| {
+        tokio::spawn(town.orders().follow(running.view.clone()));
+        greet(running, &path, words.speed);
+    });
+    let ran = ran.await;
     town.close().await;
     ran
 }

@@ -31,7 +31,9 @@ use measure::{Instant, Span};
 use plant::{Plant, SourceId};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use unit::sales::Offering;
 use unit::{CauseModel, CauseModelError};
 
 /// All that `unit.toml` says.
@@ -51,6 +53,8 @@ pub struct Config {
     pub clock: Clock,
     /// Limits at the door.
     pub limits: Limits,
+    /// Product families that customers configure.
+    pub families: Vec<Arc<Offering>>,
     /// File with lines for the cause model.
     pub causes: Option<PathBuf>,
 }

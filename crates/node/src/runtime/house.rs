@@ -4,6 +4,7 @@ use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
 use super::ring::{Answer, Ask};
+use super::sales::SalesDesk;
 use super::scheduling;
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -16,10 +17,12 @@ use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
+use unit::sales::{Offering, Promised};
 use unit::schedule::{Move, Schedule};
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
 use web::hand::{Entered, Hand, HandReading, Report, Said, WorkKind};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, Tried, User};
+use web::sales::{Acceptance, Ordered, Sales, Want};
 
 /// Longest wait for the loop's answer to a person.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -57,6 +60,8 @@ pub struct NodeHouse {
     pub hand: Arc<HandDesk>,
     /// The newest schedule of the open orders.
     pub schedule: scheduling::Planner,
+    /// Where orders are taken.
+    pub sales: SalesDesk,
 }
 
 #[async_trait]
@@ -101,6 +106,19 @@ impl Hand for NodeHouse {
     }
     async fn enter(&self, reading: HandReading) -> Result<Said, HouseError> {
         self.hand.enter(reading).await
+    }
+}
+
+#[async_trait]
+impl Sales for NodeHouse {
+    fn offerings(&self) -> Vec<Arc<Offering>> {
+        self.sales.offerings()
+    }
+    async fn promise(&self, want: Want) -> Result<Promised, HouseError> {
+        self.sales.promise(want).await
+    }
+    async fn accept(&self, acceptance: Acceptance) -> Result<Ordered, HouseError> {
+        self.sales.accept(acceptance).await
     }
 }
 

@@ -16,6 +16,7 @@ mod house;
 mod rework;
 mod ring;
 mod route;
+mod sales;
 mod scheduling;
 mod start;
 

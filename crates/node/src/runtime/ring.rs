@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use collect::Bookmark;
 use drivers::{Arrival, Settled};
 use measure::Share;
-use plant::{Batch, Command, Confirmation, Plant, Record, RecordId, SourceId, Verdict, WordId};
+use plant::{Batch, Command, Confirmation, CustomOrder, OrderId, Plant, Record, RecordId, SourceId, Verdict, WordId};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use store::Store;
@@ -54,6 +54,13 @@ pub enum Ask {
         confirmation: Confirmation,
         /// The finding as it stands then, or why not.
         answer: Answer,
+    },
+    /// An order that a customer put together, which the store has.
+    Accept {
+        /// The order.
+        order: Box<CustomOrder>,
+        /// Its place among the orders, or why it was not taken in.
+        answer: oneshot::Sender<Result<OrderId, HouseError>>,
     },
     /// A step now, for a caller that drives time itself; answered when its effects are out.
     Settle(oneshot::Sender<()>),
@@ -310,6 +317,14 @@ impl Loop {
                 let confirmed = self.confirm(finding, confirmation).await;
                 // the person may have gone away
                 let _ = answer.send(confirmed);
+            }
+            Ask::Accept { order, answer } => {
+                let taken = self.parts.unit.accept(*order).map_err(|e| HouseError::Conflict(e.to_string()));
+                // before a record can name it
+                self.parts.store.renew(Arc::clone(self.parts.unit.plant()));
+                self.publish();
+                // the person may have gone away; the order is in all the same
+                let _ = answer.send(taken);
             }
             Ask::Settle(answer) => {
                 self.turn(Vec::new(), Vec::new()).await;

@@ -4,12 +4,16 @@
 //! Enters: the view, moves. Leaves: the newest schedule, what a move would cost. Absent: the model (`unit::schedule`), the search
 //! (`decide::search`), who may propose (`web`).
 
+use measure::Instant as Moment;
+use plant::OrderId;
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Plain, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
+use unit::sales::{Asked, Past, Promising};
 use unit::schedule::{Hindrance, Move, Schedule, Scheduling};
 use web::house::{HouseError, Tried};
 
@@ -23,10 +27,32 @@ const OLD: Duration = Duration::from_secs(60);
 const BUDGET: Duration = Duration::from_millis(400);
 /// Iterations between two looks at the clock.
 const STEP: u64 = 500;
+/// Iterations of a silent promise: of the plan, and for a place. Its probability [per mille].
+const SILENT: (u64, u64) = (300, 100);
+const SILENT_SURE: u32 = 900;
 /// The same situation gives the same search.
 const SEED: u64 = 1;
 /// Changes of people that are kept at a time.
 const PINS_MAX: usize = 200;
+
+/// What is known of how plans and promises were kept.
+#[derive(Clone, Default)]
+pub struct Known(Arc<Plain<Past>>);
+
+impl Known {
+    /// All of it, as it is now.
+    pub fn past(&self) -> Past {
+        self.lock().clone()
+    }
+    /// A promise was made.
+    pub fn promised(&self, order: OrderId, at: Moment, raw: Moment) {
+        self.lock().promised(order, at, raw);
+    }
+    /// A panic under the lock leaves figures of the past that are still figures of the past.
+    fn lock(&self) -> MutexGuard<'_, Past> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The keeper of the schedule.
 #[derive(Clone)]
@@ -35,12 +61,14 @@ pub struct Planner {
     told: watch::Sender<Option<Arc<Schedule>>>,
     /// Changes of people; held while a schedule is made and told, so that none is told that does not know of them.
     pins: Arc<Mutex<Vec<Move>>>,
+    /// How plans and promises were kept.
+    known: Known,
 }
 
 impl Planner {
     /// Starts keeping the schedule of what a view shows.
     pub fn keep(view: watch::Receiver<Arc<View>>, stop: CancellationToken) -> Self {
-        let planner = Self { view, told: watch::Sender::new(None), pins: Arc::default() };
+        let planner = Self { view, told: watch::Sender::new(None), pins: Arc::default(), known: Known::default() };
         let keeper = planner.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -56,10 +84,20 @@ impl Planner {
         self.told.borrow().clone()
     }
 
+    /// What is known of how plans and promises were kept.
+    pub const fn known(&self) -> &Known {
+        &self.known
+    }
+
     async fn run(&self) {
         let mut made: Option<(u64, Instant)> = None;
+        let mut silent = Silent::default();
         loop {
             let now = Arc::clone(&self.view.borrow());
+            self.known.lock().look(&now);
+            if let Some(order) = silent.next(&now, &self.known) {
+                self.promise_silently(Arc::clone(&now), order).await;
+            }
             let state = state_of(&now);
             let is_due = made.is_none_or(|(of, at)| (of != state && at.elapsed() >= REST) || at.elapsed() >= OLD);
             if is_due && !now.plant.orders.is_empty() {
@@ -67,6 +105,15 @@ impl Planner {
                 made = Some((state, Instant::now()));
             }
             tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn promise_silently(&self, view: Arc<View>, order: OrderId) {
+        let (before, past) = (self.newest(), self.known.past());
+        match tokio::task::spawn_blocking(move || silently(&view, before, order, &past)).await {
+            Ok(Ok((at, raw))) => self.known.promised(order, at, raw),
+            Ok(Err(cause)) => tracing::debug!(%cause, "an order could not be promised for comparison"),
+            Err(cause) => tracing::error!(%cause, "promising broke off"),
         }
     }
 
@@ -114,9 +161,40 @@ impl Planner {
     }
 }
 
+/// Orders that were released while the unit looked are promised in silence: how such promises are kept corrects those to customers.
+#[derive(Default)]
+struct Silent {
+    seen: Option<HashSet<OrderId>>,
+}
+
+impl Silent {
+    /// The next order that was released; those released before the first look are not among them.
+    fn next(&mut self, view: &View, known: &Known) -> Option<OrderId> {
+        let released = || view.plant.orders.iter().filter(|order| order.release <= view.at).map(|order| order.id);
+        let seen = self.seen.get_or_insert_with(|| released().collect());
+        let next = released().find(|order| !seen.contains(order))?;
+        seen.insert(next);
+        let is_begun = view.image.orders.get(next.index()).is_some_and(|progress| progress.started.is_some());
+        (!is_begun && !known.lock().knows(next)).then_some(next)
+    }
+}
+
+/// What an order would have been promised if it came now.
+fn silently(view: &View, before: Option<Arc<Schedule>>, order: OrderId, past: &Past) -> Result<(Moment, Moment), String> {
+    let order = view.plant.order(order);
+    let asked = Asked {
+        route: &view.plant.product(order.product).route,
+        quantity: order.quantity,
+        hidden: &|other| other.id == order.id,
+    };
+    let promised = Promising::of(view, before, (&asked, SILENT_SURE), past, SILENT.0)?.worked_out(SILENT.1)?;
+    Ok((promised.at, promised.raw))
+}
+
 /// What a schedule depends on: which operation of each order is next, where it runs, and what machines can do.
 fn state_of(view: &View) -> u64 {
     let mut state = DefaultHasher::new();
+    view.plant.orders.len().hash(&mut state);
     view.image.orders.iter().for_each(|o| (o.next, o.running_at, o.finished.is_some()).hash(&mut state));
     view.image.machines.iter().for_each(|m| (m.state == plant::MachineState::Down).hash(&mut state));
     state.finish()

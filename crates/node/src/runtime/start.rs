@@ -6,6 +6,7 @@ use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
 use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
+use super::sales::SalesDesk;
 use super::scheduling;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -123,7 +124,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     config.web.flight_sql.map(probe).transpose()?;
     let connections = config.connections().map_err(|faults| StartError::Config(faults.to_string()))?;
     let causes = config.causes().map_err(|faults| StartError::Config(faults.to_string()))?;
-    let plant = Arc::new(config.plant.clone());
+    let (plant, next_order) = with_accepted(&config).await?;
     let (store, recovered) = Store::open(&config.store.dir, &plant, config.store.limits).await?;
     let answers_within = Span::from_seconds_f64(ANSWER_S * clock.speed());
     let taken = recovered.bookmarks.clone();
@@ -147,7 +148,11 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     ));
     let hand = HandDesk::new(Arc::clone(&plant), &config.addresses, (store.clone(), clock.clone()), door.clone());
     let hand = Arc::new(hand.recalling(&taken));
+    let schedule = scheduling::Planner::keep(ends.view.clone(), stop.clone());
+    let desk = (store.clone(), ends.view.clone());
+    let sales = SalesDesk::new(config.families.clone(), desk, schedule.clone(), asks.clone(), next_order);
     let house = NodeHouse {
+        sales,
         surveys: Surveys::of(frame.file, frame.restart),
         hand,
         store: store.clone(),
@@ -157,7 +162,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         asks: asks.clone(),
         sources,
         figures: ends.figures,
-        schedule: scheduling::Planner::keep(ends.view.clone(), stop.clone()),
+        schedule,
     };
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {
@@ -170,6 +175,23 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     let secure = listen.tls.is_some();
     let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;
     Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, store, stop, ring: ends.ring, bound })
+}
+
+/// The plant with the orders that customers put together in earlier runs, and the number of the next one.
+async fn with_accepted(config: &Config) -> Result<(Arc<Plant>, u32), StartError> {
+    let mut plant = config.plant.clone();
+    let (orders, lost) = Store::customs(&config.store.dir, &plant).await?;
+    let next = u32::try_from(orders.len() + lost.len() + 1).unwrap_or(u32::MAX);
+    for cause in lost {
+        tracing::warn!(%cause, "an accepted order cannot be made here any more; it stays in the store and out of the plan");
+    }
+    for order in orders {
+        let name = order.name();
+        if let Err(cause) = plant.accept(order) {
+            tracing::warn!(order = name, %cause, "an accepted order is left out of the plan; unit.toml has its name");
+        }
+    }
+    Ok((Arc::new(plant), next))
 }
 
 /// A port in use is told before any source is connected: a second unit must not take the first one's sessions.

@@ -24,8 +24,10 @@ use simulate::workshop::Workshop;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use unit::desk::View;
 use world::World;
 
 /// Where the servers listen, and where the broker is. Port 0 takes a free one.
@@ -46,6 +48,35 @@ pub struct Endpoints {
     pub sources: Vec<String>,
     /// Their tasks; they end after `stop`.
     pub tasks: JoinSet<()>,
+    /// Where orders that came later are handed down.
+    pub orders: Orders,
+}
+
+/// Hands orders down to the workshop, as an ERP system does.
+#[derive(Clone)]
+pub struct Orders(Arc<World>);
+
+impl std::fmt::Debug for Orders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Orders")
+    }
+}
+
+impl Orders {
+    /// Hands down what a unit takes in, until the unit ends.
+    pub async fn follow(self, mut view: watch::Receiver<Arc<View>>) {
+        let mut known = self.0.plant.orders.len();
+        loop {
+            let plant = Arc::clone(&view.borrow_and_update().plant);
+            if plant.orders.len() > known {
+                self.0.admit(&plant);
+                known = plant.orders.len();
+            }
+            if view.changed().await.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// Serves a workshop until `stop`. It advances with the clock, some 20 times a second of real time.
@@ -66,6 +97,7 @@ pub async fn serve(
     let opcua = opcua::serve(&mut tasks, Arc::clone(&world), (addresses.opcua, feeds.opcua), stop.clone()).await?;
     let modbus = modbus::serve(&mut tasks, Arc::clone(&world), (addresses.modbus, feeds.modbus), stop.clone()).await?;
     sparkplug::serve(&mut tasks, Arc::clone(&world), (addresses.broker, feeds.sparkplug), stop.clone());
+    let orders = Orders(Arc::clone(&world));
     tasks.spawn(world::pump(world, outlets, stop));
-    Ok(Endpoints { sources: vec![format!("opc.tcp://{opcua}"), addresses.broker.to_string(), modbus.to_string()], tasks })
+    Ok(Endpoints { sources: vec![format!("opc.tcp://{opcua}"), addresses.broker.to_string(), modbus.to_string()], tasks, orders })
 }

@@ -16,8 +16,10 @@ const WAITING_MAX: usize = 64;
 
 /// The workshop, its plant and its clock.
 pub struct World {
-    /// Everything there is.
+    /// Everything there is, but for orders that came later.
     pub plant: Arc<Plant>,
+    /// Everything there is, with the orders that came later.
+    full: Mutex<Arc<Plant>>,
     clock: drivers::Clock,
     workshop: Mutex<Workshop>,
     /// Place in [`Outlets`] by channel.
@@ -46,7 +48,8 @@ impl World {
         let (to_sparkplug, sparkplug) = mpsc::channel(WAITING_MAX);
         let (to_modbus, modbus) = mpsc::channel(WAITING_MAX);
         let outlets = Outlets([to_opcua, to_sparkplug, to_modbus]);
-        let world = Self { plant, clock, workshop: Mutex::new(workshop), route };
+        let full = Mutex::new(Arc::clone(&plant));
+        let world = Self { plant, full, clock, workshop: Mutex::new(workshop), route };
         (Arc::new(world), outlets, Feeds { opcua, sparkplug, modbus })
     }
     /// The workshop's time.
@@ -59,11 +62,24 @@ impl World {
     /// The machine's refusal.
     pub fn write(&self, channel: ChannelId, value: &CommandValue) -> Result<(), WriteRefused> {
         let now = self.now();
-        self.workshop().write(&self.plant, channel, value, now)
+        self.workshop().write(&self.full(), channel, value, now)
     }
     /// The channels of one server, by its place in [`simulate::workshop::SOURCES`].
     pub fn channels(&self, outlet: usize) -> impl Iterator<Item = &plant::Channel> {
         self.plant.channels.iter().filter(move |c| self.route.get(c.id.index()) == Some(&outlet))
+    }
+
+    /// Takes in orders that a plant has beyond those known here.
+    pub fn admit(&self, plant: &Arc<Plant>) {
+        let now = self.now();
+        let mut workshop = self.workshop();
+        // what is released now is handed out at the next event: the workshop stands at its newest one
+        workshop.admit(plant);
+        *self.full.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(plant);
+        tracing::debug!(orders = plant.orders.len(), %now, "the workshop has the newest orders");
+    }
+    fn full(&self) -> Arc<Plant> {
+        Arc::clone(&self.full.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A panic under the lock leaves a workshop that can go on: it is a value that is stepped, not half a structure.
@@ -74,7 +90,7 @@ impl World {
     fn advance(&self) -> [Vec<Sample>; 3] {
         let now = self.now();
         let mut samples = Vec::new();
-        self.workshop().advance(&self.plant, now, &mut samples);
+        self.workshop().advance(&self.full(), now, &mut samples);
         let mut sorted = [Vec::new(), Vec::new(), Vec::new()];
         for sample in samples {
             if let Some(list) = self.route.get(sample.channel.index()).and_then(|place| sorted.get_mut(*place)) {

@@ -6,6 +6,7 @@
 
 mod bookmark;
 mod catalogue;
+mod custom;
 mod entry;
 mod parts;
 mod record;
@@ -16,5 +17,6 @@ mod tests;
 
 pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
 pub(crate) use catalogue::{Catalogue, NamedChannel, Print, Remap};
+pub(crate) use custom::{custom_from_json, custom_to_json};
 pub(crate) use entry::{Entry, Reader, Spot, encode_batches, encode_names, encode_record, encode_words};
 pub(crate) use record::{Outline, from_json, to_json};

@@ -6,6 +6,7 @@
 
 mod applier;
 mod audit;
+mod customs;
 mod kept;
 mod people;
 mod schema;

@@ -9,28 +9,31 @@ use sqlx::{AnyPool, Executor};
 pub(super) const PRAGMAS: [&str; 3] = ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// Version by version, what leads to it.
-const VERSIONS: [&[&str]; 1] = [&[
-    "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
-        machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
-    "CREATE INDEX record_versions_by_record ON record_versions (kind, number, sequence)",
-    "CREATE TABLE record_latest (kind TEXT NOT NULL, number BIGINT NOT NULL, sequence BIGINT NOT NULL, at BIGINT NOT NULL,
-        state TEXT NOT NULL, PRIMARY KEY (kind, number))",
-    "CREATE INDEX record_latest_by_time ON record_latest (kind, at, number)",
-    "CREATE INDEX record_latest_by_state ON record_latest (kind, state)",
-    "CREATE TABLE audit (number BIGINT PRIMARY KEY, at BIGINT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
-        about TEXT NOT NULL, detail TEXT NOT NULL)",
-    "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
-        BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END",
-    "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
-        BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the audit trail'); END",
-    "CREATE TABLE people (name TEXT PRIMARY KEY, role TEXT NOT NULL, password_hash TEXT NOT NULL)",
-    "CREATE TABLE words (number BIGINT PRIMARY KEY, word TEXT NOT NULL)",
-    "CREATE TABLE files (path TEXT PRIMARY KEY, machine_type TEXT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
-        row_count BIGINT NOT NULL, readings BIGINT NOT NULL, bytes BIGINT NOT NULL)",
-    "CREATE TABLE file_columns (machine_type TEXT NOT NULL, channel TEXT NOT NULL, word BIGINT NOT NULL, name TEXT NOT NULL,
-        unit TEXT NOT NULL, quality BIGINT NOT NULL, PRIMARY KEY (machine_type, channel, word))",
-    "CREATE TABLE doomed_files (path TEXT PRIMARY KEY)",
-]];
+const VERSIONS: [&[&str]; 2] = [
+    &[
+        "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
+            machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
+        "CREATE INDEX record_versions_by_record ON record_versions (kind, number, sequence)",
+        "CREATE TABLE record_latest (kind TEXT NOT NULL, number BIGINT NOT NULL, sequence BIGINT NOT NULL, at BIGINT NOT NULL,
+            state TEXT NOT NULL, PRIMARY KEY (kind, number))",
+        "CREATE INDEX record_latest_by_time ON record_latest (kind, at, number)",
+        "CREATE INDEX record_latest_by_state ON record_latest (kind, state)",
+        "CREATE TABLE audit (number BIGINT PRIMARY KEY, at BIGINT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+            about TEXT NOT NULL, detail TEXT NOT NULL)",
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END",
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the audit trail'); END",
+        "CREATE TABLE people (name TEXT PRIMARY KEY, role TEXT NOT NULL, password_hash TEXT NOT NULL)",
+        "CREATE TABLE words (number BIGINT PRIMARY KEY, word TEXT NOT NULL)",
+        "CREATE TABLE files (path TEXT PRIMARY KEY, machine_type TEXT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
+            row_count BIGINT NOT NULL, readings BIGINT NOT NULL, bytes BIGINT NOT NULL)",
+        "CREATE TABLE file_columns (machine_type TEXT NOT NULL, channel TEXT NOT NULL, word BIGINT NOT NULL, name TEXT NOT NULL,
+            unit TEXT NOT NULL, quality BIGINT NOT NULL, PRIMARY KEY (machine_type, channel, word))",
+        "CREATE TABLE doomed_files (path TEXT PRIMARY KEY)",
+    ],
+    &["CREATE TABLE custom_orders (number BIGINT PRIMARY KEY, order_key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)"],
+];
 
 /// Brings the database to the newest version.
 ///

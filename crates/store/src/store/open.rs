@@ -1,7 +1,7 @@
 //! Opening: lock, database, what history holds, what the journal holds beyond it; then the writer starts.
 
 use super::{Inner, Store, Thinkers, readable};
-use crate::form::Catalogue;
+use crate::form::{Catalogue, custom_from_json};
 use crate::journal::segment::sync_dir;
 use crate::journal::{Journal, Start, glance, recover};
 use crate::live::Live;
@@ -9,7 +9,7 @@ use crate::records::{Applier, Records, WAITING_MAX};
 use crate::series::{surroundings, tidy};
 use crate::{Backlog, Recovered, StoreError, StoreLimits};
 use measure::Budget;
-use plant::{Plant, Record};
+use plant::{CustomOrder, Plant, Record};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
@@ -78,6 +78,30 @@ impl Store {
         Ok((Self::of(dir, plant, limits, parts)?, recovered))
     }
 
+    /// The orders that customers put together, as a store in a directory has them, by number; none where there is no store yet. They
+    /// belong into the plant before the store is opened. Those that no machine of the plant can make any more are left out and told
+    /// with their reason.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn customs(dir: &Path, plant: &Plant) -> Result<(Vec<CustomOrder>, Vec<StoreError>), StoreError> {
+        let database = dir.join(RECORDS);
+        if !database.exists() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let records = Records::open(&database).await?;
+        let forms = records.customs().await?;
+        records.close().await;
+        let (mut orders, mut lost) = (Vec::new(), Vec::new());
+        for (number, form) in (1..).zip(&forms) {
+            match custom_from_json(plant, form) {
+                Ok(order) => orders.push(order),
+                Err(cause) => lost.push(StoreError::form(CustomOrder::name_of(number), &cause)),
+            }
+        }
+        Ok((orders, lost))
+    }
+
     /// Looks into a store, also while another process has it: questions and look-ups work, stores and seals do not. Sees what
     /// was there at the moment of looking.
     ///
@@ -119,7 +143,7 @@ impl Store {
         });
         let inner = Inner {
             dir: dir.to_owned(),
-            plant: Arc::new(plant.clone()),
+            plant: Mutex::new(Arc::new(plant.clone())),
             limits,
             live,
             journal,

@@ -137,7 +137,7 @@ impl Store {
         for _ in 0..JOINS_MAX {
             let manifest = Arc::clone(&self.live().manifest);
             let Some(parts) = join_candidates(&manifest) else { break };
-            let (history, site) = (self.history_dir(), self.inner.plant.site.clone());
+            let (history, site) = (self.history_dir(), self.plant().site.clone());
             let owned = parts.clone();
             let join = tokio::task::spawn_blocking(move || write_joined(&history, &manifest, (&site, &owned)));
             match join.await.map_err(|e| StoreError::form("a join", &e))? {
@@ -159,7 +159,7 @@ impl Store {
         for _ in 0..JOINS_MAX {
             let manifest = Arc::clone(&self.live().manifest);
             let Some(parts) = due(&manifest, now, self.inner.limits.minutes_after_days) else { break };
-            let (history, site) = (self.history_dir(), self.inner.plant.site.clone());
+            let (history, site) = (self.history_dir(), self.plant().site.clone());
             let owned = parts.clone();
             let minutes = tokio::task::spawn_blocking(move || write_minutes(&history, &manifest, (&site, &owned)));
             match minutes.await.map_err(|e| StoreError::form("a down-sampling", &e))? {

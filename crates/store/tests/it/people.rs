@@ -1,10 +1,11 @@
 //! People, the audit trail, values by key.
 
-use crate::fixture::{at, open};
+use crate::fixture::{at, open, plant};
 use crate::restart::reopen;
-use plant::UserRole;
+use measure::{Money, Span};
+use plant::{Chosen, CustomOrder, MachineId, Material, Operation, UserRole};
 use sqlx::Connection;
-use store::UserRow;
+use store::{Store, UserRow};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_trail_rises_without_gaps_and_is_never_changed() {
@@ -72,4 +73,64 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let said = store::Store::open(dir.path(), &crate::fixture::plant(), crate::fixture::tight()).await.err();
     let said = said.expect("a refusal").to_string();
     assert!(said.contains("schema version 99, this program knows up to 1; use a newer socium"), "{said}");
+}
+
+fn custom(number: u32, key: &str) -> CustomOrder {
+    let operation = Operation {
+        name: "mill".to_owned(),
+        machines: vec![MachineId(0)],
+        cycle: Span::from_millis(95_200),
+        set_up: Span::from_minutes(5),
+        family: "bar-20".to_owned(),
+        instructions: vec!["Cut 120 mm.".to_owned(), "Deburr.".to_owned()],
+    };
+    CustomOrder {
+        number,
+        key: key.to_owned(),
+        by: "ann".to_owned(),
+        at: at(1),
+        family: "Plate".to_owned(),
+        chosen: vec![Chosen { what: "Material".to_owned(), value: "Steel \"C45\"".to_owned() }],
+        quantity: 12,
+        price: Money { minor: 12_345, currency: "EUR".parse().expect("a currency") },
+        due: at(9_000),
+        sure: 900,
+        materials: vec![Material { name: "Bar".to_owned(), unit: "mm".to_owned(), amount: 1_440 }],
+        steps: vec![operation],
+    }
+}
+
+/// Golden: the stored form of version 1.
+const CUSTOM: &str = "{\"version\":\"1\",\"number\":1,\"key\":\"key-one\",\"by\":\"ann\",";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_customers_outlive_a_restart_and_a_key_is_taken_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let plant = plant();
+    assert_eq!(Store::customs(dir.path(), &plant).await.expect("no store yet").0, Vec::new());
+    let (store, _) = open(dir.path()).await;
+    let orders = [custom(1, "key-one"), custom(2, "key-two")];
+    for order in &orders {
+        store.add_custom(order).await.expect("kept");
+    }
+    for again in [custom(3, "key-one"), custom(2, "key-new")] {
+        assert!(store.add_custom(&again).await.is_err(), "key and number are there once");
+    }
+    store.close().await.expect("closed");
+    drop(store);
+    let (kept, lost) = Store::customs(dir.path(), &plant).await.expect("a store");
+    assert_eq!((kept.as_slice(), lost.len()), (orders.as_slice(), 0));
+    sqlx::any::install_default_drivers();
+    let address = format!("sqlite://{}", dir.path().join("records.sqlite").display());
+    let mut look = sqlx::AnyConnection::connect(&address).await.expect("a connection");
+    let (body,): (String,) =
+        sqlx::query_as("SELECT body FROM custom_orders WHERE number = 1").fetch_one(&mut look).await.expect("a row");
+    assert!(body.starts_with(CUSTOM), "{body}");
+    look.close().await.expect("closed");
+    // a plant without its machine
+    let mut bare = plant.clone();
+    bare.machines.clear();
+    let (kept, lost) = Store::customs(dir.path(), &bare).await.expect("a store");
+    assert_eq!((kept.len(), lost.len()), (0, 2));
+    assert!(lost[0].to_string().contains("its step `mill`"), "{}", lost[0]);
 }

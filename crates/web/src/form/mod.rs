@@ -18,6 +18,7 @@ pub mod machine;
 pub mod order;
 pub mod person;
 pub mod revision;
+pub mod sales;
 pub mod schedule;
 pub mod station;
 pub mod trial;

@@ -5,6 +5,7 @@ use super::words::OrderState;
 use plant::{ForecastKind, OrderId, OrderProgress};
 use serde::Serialize;
 use unit::desk::View;
+use unit::schedule::Schedule;
 use utoipa::ToSchema;
 
 /// Where an order stands.
@@ -53,6 +54,10 @@ pub struct Order {
     pub finished: Option<When>,
     /// When it will be done, counted from now [h]; null where no forecast is in force.
     pub expected_done: Option<Estimate>,
+    /// When it will be done by the newest schedule; null where it is done or not in it.
+    pub planned_done: Option<When>,
+    /// With what probability the due date was promised [%]; null for orders that no customer put together here.
+    pub promised_sure: Option<f64>,
     /// Where it stands.
     pub state: OrderState,
 }
@@ -75,11 +80,12 @@ fn expected_done(view: &View, order: OrderId) -> Option<Estimate> {
 }
 
 impl Order {
-    /// An order as the view shows it.
-    pub fn of(view: &View, order: &plant::Order) -> Self {
+    /// An order as the view and the newest schedule show it.
+    pub fn of(view: &View, schedule: Option<&Schedule>, order: &plant::Order) -> Self {
         let plant = &view.plant;
         let product = plant.product(order.product);
         let progress = view.image.orders.get(order.id.index()).cloned().unwrap_or_default();
+        let planned = schedule.and_then(|s| s.promises.iter().find(|p| p.order == order.id)).map(|p| When(p.done));
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
             name: order.name.clone(),
@@ -97,6 +103,8 @@ impl Order {
             started: progress.started.map(When),
             finished: progress.finished.map(When),
             expected_done: if progress.finished.is_some() { None } else { expected_done(view, order.id) },
+            planned_done: planned.filter(|_| progress.finished.is_none()),
+            promised_sure: plant.custom(order.id).map(|custom| f64::from(custom.sure) / 10.0),
             state: standing(&progress, order.due, view.at).into(),
         }
     }

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod data;
 pub mod decisions;
 pub mod energy;
+pub mod families;
 pub mod findings;
 pub mod hand;
 pub mod health;
@@ -66,7 +67,12 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/records/{id}/walk", get(records::walk))
         .route("/api/v1/revisions", get(revisions::revisions))
         .route("/api/v1/energy", get(energy::energy))
+        .route("/api/v1/families", get(families::families))
+        .route("/api/v1/families/{name}/look", post(families::look))
+        .route("/api/v1/families/{name}/promise", post(families::promise))
+        .route("/api/v1/families/{name}/orders", post(families::order))
         .route("/api/v1/orders", get(orders::orders))
+        .route("/api/v1/orders/{name}", get(families::detail))
         .route("/api/v1/schedule", get(schedule::schedule))
         .route("/api/v1/schedule/changes", post(schedule::change))
         .route("/api/v1/data", get(data::data))

@@ -87,7 +87,7 @@ impl<'a> Steps<'a> {
                 Ok(Step::Readings { readings: Readings::of(&view.plant, *channel, *window) })
             }
             Because::Order(id) => Ok(match view.plant.orders.get(id.index()) {
-                Some(order) => Step::Order { order: Box::new(Order::of(&view, order)) },
+                Some(order) => Step::Order { order: Box::new(Order::of(&view, None, order)) },
                 None => cut(order_name(&view.plant, *id), "unknown"),
             }),
             Because::Record(id) if depth <= 1 => Ok(cut(id.to_string(), "depth")),

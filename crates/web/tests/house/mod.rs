@@ -5,6 +5,7 @@
 pub mod moving;
 pub mod plant;
 pub mod records;
+pub mod selling;
 pub mod wizard;
 
 use self::plant::MACHINES;

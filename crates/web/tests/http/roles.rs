@@ -19,6 +19,10 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     // decision-1 is done, so whoever may judge meets the conflict
     ("POST /api/v1/decisions/{id}/verdict", "decision-1", r#"{"approved":true,"reason":""}"#, [401, 403, 409, 409, 409, 409]),
     ("GET /api/v1/energy", "", "", [401, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/families", "", "", [401, 200, 200, 200, 200, 200]),
+    ("POST /api/v1/families/{name}/look", "Plate", "{}", [401, 200, 200, 200, 200, 200]),
+    ("POST /api/v1/families/{name}/orders", "Plate", "{}", [401, 403, 403, 400, 400, 400]),
+    ("POST /api/v1/families/{name}/promise", "Plate", "{}", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/findings", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/forecasts", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/hand", "", "", [401, 403, 200, 200, 200, 200]),
@@ -33,6 +37,7 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /api/v1/openapi.json", "", "", [200, 200, 200, 200, 200, 200]),
     ("POST /api/v1/findings/{id}/confirmation", "finding-1", r#"{"right":true}"#, [401, 403, 200, 200, 200, 200]),
     ("GET /api/v1/orders", "", "", [401, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/orders/{name}", "A-1045", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/schedule", "", "", [401, 200, 200, 200, 200, 200]),
     ("POST /api/v1/schedule/changes", "", "{}", [401, 403, 403, 400, 400, 400]),
     ("GET /api/v1/losses", "", "", [401, 200, 200, 200, 200, 200]),

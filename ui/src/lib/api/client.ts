@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, Connectable, DataHealth, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewReport, NewSurvey, Order, Person, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, ConfigurationLook, Connectable, DataHealth, DatePromise, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewConfiguration, NewOrder, NewReport, NewSurvey, Order, OrderAnswer, OrderDetail, Person, ProductFamily, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -87,6 +87,11 @@ export const api = {
   orders: () => ask<Order[]>('GET', '/orders'),
   schedule: (from?: string, to?: string) => ask<Schedule | null>('GET', `/schedule${query({ from, to })}`),
   changeSchedule: (change: NewChange) => ask<Trial>('POST', '/schedule/changes', change),
+  orderDetail: (order: string) => ask<OrderDetail | null>('GET', `/orders/${name(order)}`),
+  families: () => ask<ProductFamily[]>('GET', '/families'),
+  configurationLook: (family: string, wanted: NewConfiguration) => ask<ConfigurationLook>('POST', `/families/${name(family)}/look`, wanted),
+  datePromise: (family: string, wanted: NewConfiguration) => ask<DatePromise>('POST', `/families/${name(family)}/promise`, wanted),
+  orderConfiguration: (family: string, order: NewOrder) => ask<OrderAnswer>('POST', `/families/${name(family)}/orders`, order),
   connectable: () => ask<Connectable[]>('GET', '/connect'),
   connect: (wish: NewSurvey) => ask<Survey>('POST', '/connect', wish),
   survey: (id: number) => ask<Survey>('GET', `/connect/${id}`),

@@ -3,11 +3,13 @@
 //! Enters: TOML that has passed [`super::shape`]. Leaves: plain structures for [`super::meaning`], and the schema from which
 //! the reference and the shape check are made. Absent: any meaning; a word here may still name nothing.
 
+mod family;
 mod machine;
 mod order;
 mod site;
 mod source;
 
+pub use family::{ChargeForm, EachForm, FamilyForm, GroupForm, MaterialForm, NumberForm, RuleForm, StepForm};
 pub use machine::{ChannelForm, EnvelopeForm, MachineForm, MachineTypeForm};
 pub use order::{OperationForm, OrderForm, PolicyForm, ProductForm};
 pub use site::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, StoreForm, TeamForm, WebForm};
@@ -53,6 +55,9 @@ pub struct UnitForm {
     /// Products with their routes.
     #[serde(default)]
     pub product: Vec<ProductForm>,
+    /// Product families that customers configure.
+    #[serde(default)]
+    pub family: Vec<FamilyForm>,
     /// Production orders.
     #[serde(default)]
     pub order: Vec<OrderForm>,

@@ -1,10 +1,11 @@
 //! From what was typed to what is meant: references, ranges, duplicates, units, roles. Every fault is told with its place.
 //!
 //! ```text
-//! UnitForm -> site -> sources -> machines (types, channels, addresses) -> products, orders, policies -> Config
+//! UnitForm -> site -> sources -> machines (types, channels, addresses) -> products, families, orders, policies -> Config
 //! ```
 
 mod channels;
+mod families;
 mod machines;
 mod orders;
 mod site;
@@ -137,6 +138,7 @@ impl Judge<'_> {
         let machines = self.machines(form);
         let channels = self.channels(form);
         let products = self.products(form, site.as_ref());
+        let families = self.families(form, site.as_ref());
         let orders = self.orders(form, site.as_ref());
         let policies = self.policies(&form.policy);
         let clock = self.clock(form.clock.as_ref(), site.as_ref());
@@ -171,6 +173,7 @@ impl Judge<'_> {
             store: store?,
             clock: clock?,
             limits: limits?,
+            families,
             causes: form.site.causes.as_ref().map(|file| folder.join(file)),
         })
     }

@@ -9,8 +9,8 @@ use measure::{Money, Span};
 use plant::{DecisionKind, MachineId, Mode, Operation, Order, OrderId, Policy, Product, ProductId, UserRole};
 
 /// Lines of instructions an operation, and characters a line.
-const LINES_MAX: usize = 50;
-const LINE_CHARS_MAX: usize = 300;
+pub(super) const LINES_MAX: usize = 50;
+pub(super) const LINE_CHARS_MAX: usize = 300;
 
 impl Judge<'_> {
     pub(super) fn products(&mut self, form: &UnitForm, site: Option<&Site>) -> Vec<Product> {

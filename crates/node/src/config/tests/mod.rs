@@ -44,6 +44,19 @@ fn everything_typed_is_there() {
 }
 
 #[test]
+fn a_family_can_be_configured() {
+    let config = sample();
+    let [kit] = &config.families[..] else { panic!("one family") };
+    assert_eq!((kit.name(), kit.quantity_max()), ("flange kit", 50));
+    let bore = unit::sales::Choice::Set { parameter: 0, value: 60 };
+    let made = kit.configured(&[unit::sales::Choice::With(1), bore]).expect("it can be made");
+    assert_eq!((made.materials[0].amount, made.price.to_string().as_str()), (660, "30.94 EUR"));
+    let step = &made.steps[0];
+    assert_eq!((step.cycle, step.family.as_str()), (Span::from_seconds(70), "bore-60 mm"));
+    assert_eq!(step.instructions[0], "Bore 60 mm into Brass; –.");
+}
+
+#[test]
 fn addresses_are_filled_in() {
     let config = sample();
     let at = |machine: &str, channel: &str| {
