@@ -22,6 +22,8 @@ mod late;
 mod mqtt;
 #[path = "unit/process.rs"]
 mod process;
+#[path = "unit/sales.rs"]
+mod sales;
 #[path = "unit/site.rs"]
 mod site;
 #[path = "unit/stop.rs"]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 async fn what_does_not_go_is_told_with_the_rule_and_what_was_chosen() {
     let window = Window::open().await;
     let viewer = window.caller("viewer").await;
-    let families = viewer.get("families").await.json();
+    let families = viewer.get("/api/v1/families").await.json();
     assert_eq!(
         families[0]["groups"][0],
         json!({"name": "Material", "options": ["Steel", "Brass"], "least": 1, "most": 1, "under": null})
@@ -47,7 +47,7 @@ async fn what_cannot_be_used_names_place_found_and_allowed() {
         assert_eq!((answer.status, &error["place"], &error["allowed"]), (400, &json!(place), &json!(allowed)), "{error}");
     }
     assert_eq!(planner.post("/api/v1/families/Gate/look", "{}").await.status, 404);
-    assert_eq!(planner.get("orders/nothing").await.status, 404);
+    assert_eq!(planner.get("/api/v1/orders/nothing").await.status, 404);
 }
 
 #[tokio::test]

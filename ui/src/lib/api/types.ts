@@ -176,6 +176,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/families": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The families that can be configured. */
+        get: operations["families"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/families/{name}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is possible after some choices, and what is made of them with what is usual for all else. */
+        post: operations["look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/families/{name}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order it. A repeated sending is told and not doubled; a date that cannot be promised any more is refused. */
+        post: operations["order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/families/{name}/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When it would be ready, by the live schedule and by what is known of the past. */
+        post: operations["promise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings": {
         parameters: {
             query?: never;
@@ -432,6 +500,23 @@ export interface paths {
         };
         /** Orders and how far each is, by their due dates. */
         get: operations["orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer ordered: what was chosen, material, and the work instructions of each step; null for other orders. */
+        get: operations["detail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -883,6 +968,23 @@ export interface components {
          * @enum {string}
          */
         ChannelRole: "state" | "order" | "infeed" | "product" | "worker" | "order_done" | "good" | "scrap" | "power" | "energy" | "cycle_time" | "vibration" | "load" | "deviation" | "temperature" | "air_flow" | "air_pressure" | "coolant" | "material" | "speed" | "alarm" | "serviced" | "set_state" | "set_order" | "set_speed" | "set_service" | "other";
+        /** @description Why something does not go, or comes with something else. */
+        ChoiceReason: {
+            /**
+             * @description `rule`: the seller's own words; `chosen`, `left_out`: what the customer said; `group`: how many of it are chosen; `number`: it is asked
+             *     for only with another option.
+             */
+            kind: string;
+            /** @description The words, or the name. */
+            text: string;
+        };
+        /** @description Something that was chosen. */
+        ChosenThing: {
+            /** @description The options, or the value with its unit. */
+            value: string;
+            /** @description The group or the number. */
+            what: string;
+        };
         /** @description Something told to a machine. */
         Command: {
             answered: components["schemas"]["When"] | null;
@@ -916,6 +1018,18 @@ export interface components {
             machine: string;
             /** @description Its newest source time less the largest lateness of its sources in the last hour. */
             until: components["schemas"]["When"];
+        };
+        /** @description What a customer sees after some choices. */
+        ConfigurationLook: {
+            /** @description Why the choices do not go together; empty where they do. */
+            conflict: components["schemas"]["ChoiceReason"][];
+            made: components["schemas"]["MadeOf"] | null;
+            /** @description Each number. */
+            numbers: components["schemas"]["NumberStand"][];
+            /** @description Each option. */
+            options: components["schemas"]["OptionStand"][];
+            /** @description Why nothing is made of it. */
+            unmade: string | null;
         };
         /** @description What a person found when they looked. */
         Confirmation: {
@@ -992,6 +1106,37 @@ export interface components {
             stale: components["schemas"]["Stale"][];
             /** @description The cellar. */
             store: components["schemas"]["Store"];
+        };
+        /** @description When it would be ready. */
+        DatePromise: {
+            /** @description The instant from which it counts. */
+            at: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Other orders that become late more often by it.
+             */
+            delayed: number;
+            /** @description Kept with the probability `sure`. */
+            due: components["schemas"]["When"];
+            /** @description As likely before as after. */
+            likely: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Past operations of these machines that it rests on.
+             */
+            operations: number;
+            /** @description Done by the plan. */
+            planned: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Past promises by which it was corrected; 0 where there are too few.
+             */
+            promises: number;
+            /**
+             * Format: double
+             * @description With what probability [%].
+             */
+            sure: number;
         };
         /** @description Something chosen. */
         Decision: {
@@ -1204,6 +1349,49 @@ export interface components {
             step: string | null;
             /** @description How it was taken. */
             waste: components["schemas"]["WasteKind"];
+        };
+        /** @description A group of options. */
+        FamilyGroup: {
+            /**
+             * Format: int32
+             * @description Fewest that are chosen.
+             */
+            least: number;
+            /**
+             * Format: int32
+             * @description Most that are chosen.
+             */
+            most: number;
+            /** @description Its name. */
+            name: string;
+            /** @description The options. */
+            options: string[];
+            /** @description The option that has to be chosen for it to be asked for. */
+            under: string | null;
+        };
+        /** @description A whole number that is chosen. */
+        FamilyNumber: {
+            /**
+             * Format: int64
+             * @description Largest value.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Least value.
+             */
+            low: number;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description From a value to the next.
+             */
+            step: number;
+            /** @description The option that has to be chosen for it to be asked for. */
+            under: string | null;
+            /** @description UCUM unit. */
+            unit: string;
         };
         /** @description A number or a word. */
         Figure: number | string;
@@ -1596,6 +1784,33 @@ export interface components {
          * @enum {string}
          */
         MachineState: "unknown" | "off" | "standby" | "warming_up" | "set_up" | "producing" | "blocked" | "starved" | "service" | "down";
+        /** @description What is made of a configuration. */
+        MadeOf: {
+            /** @description What was chosen, with what is usual for all else. */
+            chosen: components["schemas"]["ChosenThing"][];
+            /** @description Lines of the price of one piece. */
+            lines: components["schemas"]["PriceLine"][];
+            /** @description Material of all pieces. */
+            materials: components["schemas"]["MaterialNeed"][];
+            /** @description Price of one piece. */
+            piece: components["schemas"]["PriceTag"];
+            /** @description Price of all pieces. */
+            price: components["schemas"]["PriceTag"];
+            /** @description The route. */
+            steps: components["schemas"]["RouteStep"][];
+        };
+        /** @description How much of a material is needed. */
+        MaterialNeed: {
+            /**
+             * Format: int64
+             * @description For all pieces.
+             */
+            amount: number;
+            /** @description Which. */
+            name: string;
+            /** @description UCUM unit. */
+            unit: string;
+        };
         /**
          * @description What a decision changes; positive is always better.
          * @enum {string}
@@ -1630,6 +1845,25 @@ export interface components {
              */
             step: number;
         };
+        /** @description What a customer chose; earlier choices weigh more where some do not go together. */
+        NewConfiguration: {
+            /**
+             * Format: int32
+             * @description Pieces; 1 where left out.
+             */
+            quantity?: number | null;
+            /**
+             * Format: int32
+             * @description With what probability the date shall be kept [%], 50 to 99; 90 where left out.
+             */
+            sure?: number | null;
+            /** @description Values of numbers. */
+            values?: components["schemas"]["NewValue"][];
+            /** @description Options that are chosen. */
+            with?: string[];
+            /** @description Options that are left out. */
+            without?: string[];
+        };
         /** @description What a person found when they looked at a finding. */
         NewConfirmation: {
             /** @description What it was instead; absent where that is not known, or the cause was right. */
@@ -1638,6 +1872,15 @@ export interface components {
             note?: string;
             /** @description Whether the cause that it names was it. */
             right: boolean;
+        };
+        /** @description An order for a configuration. */
+        NewOrder: {
+            /** @description What was chosen. */
+            configuration: components["schemas"]["NewConfiguration"];
+            /** @description The date that was shown, RFC 3339: the order is taken only if it can still be promised. */
+            due: string;
+            /** @description Chosen by the sender, 8 to 64 characters: a repeated sending is the same order. */
+            key: string;
         };
         /** @description A new password of one's own. `current` may be left out only in a session opened by a one-time token. */
         NewPassword: {
@@ -1710,6 +1953,16 @@ export interface components {
             /** @description What they may do. */
             role: components["schemas"]["UserRole"];
         };
+        /** @description A value of a number. */
+        NewValue: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its value.
+             */
+            value: number;
+        };
         /** @description A person's yes or no to a decision. */
         NewVerdict: {
             /** @description Yes or no. */
@@ -1717,10 +1970,47 @@ export interface components {
             /** @description The reason, up to 500 characters; a no needs one. */
             reason: string;
         };
+        /** @description Which values a number may have. */
+        NumberStand: {
+            /** @description Whether it is asked for. */
+            asked: boolean;
+            /**
+             * Format: int64
+             * @description Largest value.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Least value.
+             */
+            low: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Why not higher. */
+            not_higher: components["schemas"]["ChoiceReason"][];
+            /** @description Why not lower. */
+            not_lower: components["schemas"]["ChoiceReason"][];
+            /**
+             * Format: int64
+             * @description Its value in the configuration shown.
+             */
+            value: number | null;
+        };
         /** @description The one-time token printed when the unit starts. */
         OneTimeToken: {
             /** @description The token. */
             token: string;
+        };
+        /** @description How an option stands. */
+        OptionStand: {
+            /** @description Why it is forced or ruled out. */
+            because: components["schemas"]["ChoiceReason"][];
+            /** @description Its name. */
+            name: string;
+            /** @description `open`, `chosen`, `left_out`, `forced`, `ruled_out` or `unknown`. */
+            stand: string;
+            /** @description Whether the configuration shown has it. */
+            taken: boolean;
         };
         /** @description An order and how far it is. */
         Order: {
@@ -1749,8 +2039,14 @@ export interface components {
              * @description Operations finished.
              */
             operations_done: number;
+            planned_done: components["schemas"]["When"] | null;
             /** @description The product's name. */
             product: string;
+            /**
+             * Format: double
+             * @description With what probability the due date was promised [%]; null for orders that no customer put together here.
+             */
+            promised_sure: number | null;
             /**
              * Format: int32
              * @description Good pieces wanted.
@@ -1768,6 +2064,46 @@ export interface components {
             state: components["schemas"]["OrderState"];
             /** @description Machine it waits at. */
             waiting_at: string | null;
+        };
+        /** @description What became of an order. */
+        OrderAnswer: {
+            /** @description Promised for. */
+            due: components["schemas"]["When"];
+            /** @description Whether it was there already: a repeated sending. */
+            is_repeated: boolean;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description What a customer ordered. */
+        OrderDetail: {
+            /** @description When. */
+            at: components["schemas"]["When"];
+            /** @description Who ordered. */
+            by: string;
+            /** @description What was chosen. */
+            chosen: components["schemas"]["ChosenThing"][];
+            /** @description Promised for. */
+            due: components["schemas"]["When"];
+            /** @description The family. */
+            family: string;
+            /** @description Material of all pieces. */
+            materials: components["schemas"]["MaterialNeed"][];
+            /** @description Name of the order. */
+            name: string;
+            /** @description Price of all pieces. */
+            price: components["schemas"]["PriceTag"];
+            /**
+             * Format: int32
+             * @description Pieces.
+             */
+            quantity: number;
+            /** @description The route with work instructions. */
+            steps: components["schemas"]["RouteStep"][];
+            /**
+             * Format: double
+             * @description With what probability [%].
+             */
+            sure: number;
         };
         /** @description An operation of an order. */
         OrderOperation: {
@@ -1836,6 +2172,40 @@ export interface components {
              * @description Lateness of all orders together [s].
              */
             tardiness_s: number;
+        };
+        /** @description A line of the price of one piece. */
+        PriceLine: {
+            /**
+             * Format: int64
+             * @description Minor units.
+             */
+            minor: number;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Money. */
+        PriceTag: {
+            /** @description ISO 4217 code. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Minor units, such as cents.
+             */
+            minor: number;
+        };
+        /** @description A product family that can be configured. */
+        ProductFamily: {
+            /** @description Groups of options. */
+            groups: components["schemas"]["FamilyGroup"][];
+            /** @description Its name. */
+            name: string;
+            /** @description Numbers. */
+            numbers: components["schemas"]["FamilyNumber"][];
+            /**
+             * Format: int32
+             * @description Most pieces of one order.
+             */
+            quantity_max: number;
         };
         /** @description What was learned of a machine; null where too little was seen. */
         Profile: {
@@ -2123,6 +2493,25 @@ export interface components {
          * @enum {string}
          */
         RevisionState: "pending" | "done";
+        /** @description A step of the route. */
+        RouteStep: {
+            /**
+             * Format: double
+             * @description Planned seconds a piece.
+             */
+            cycle_s: number;
+            /** @description Work instructions, line by line. */
+            instructions: string[];
+            /** @description Machines that can do it. */
+            machines: string[];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Planned set-up [s].
+             */
+            set_up_s: number;
+        };
         /** @description The production schedule. */
         Schedule: {
             /** @description The instant it starts from. */
@@ -3169,6 +3558,139 @@ export interface operations {
             };
         };
     };
+    families: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductFamily"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The family */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfiguration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationLook"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The family */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderAnswer"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    promise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The family */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConfiguration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatePromise"];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     findings: {
         parameters: {
             query?: {
@@ -3641,6 +4163,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Order"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderDetail"] | null;
                 };
             };
             /** @description Refused: why, where, what is allowed */
