@@ -72,7 +72,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let said = store::Store::open(dir.path(), &crate::fixture::plant(), crate::fixture::tight()).await.err();
     let said = said.expect("a refusal").to_string();
-    assert!(said.contains("schema version 99, this program knows up to 1; use a newer socium"), "{said}");
+    assert!(said.contains("schema version 99, this program knows up to 2; use a newer socium"), "{said}");
 }
 
 fn custom(number: u32, key: &str) -> CustomOrder {

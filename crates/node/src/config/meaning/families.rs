@@ -20,6 +20,9 @@ const NAME_MAX: usize = 50;
 const QUANTITY_MAX: u32 = 1_000;
 const CONDITION: &str = "an option, `not` and an option, or a number with a bound such as `Length >= 200` or `Length <= 80`";
 
+/// Reads an amount; nothing where it is none.
+type ReadAmount<'a> = &'a dyn Fn(&str) -> Option<i64>;
+
 /// The names that may be spoken of in a family.
 struct Names {
     options: Vec<String>,
@@ -200,7 +203,7 @@ impl Judge<'_> {
         trail: &Trail,
         (base, each): (i64, &[EachForm]),
         names: &Names,
-        (read, allowed): (&dyn Fn(&str) -> Option<i64>, &str),
+        (read, allowed): (ReadAmount<'_>, &str),
     ) -> Option<Amount> {
         let mut terms = Vec::new();
         for (n, one) in each.iter().enumerate() {
