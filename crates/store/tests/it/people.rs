@@ -70,7 +70,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     sqlx::query("UPDATE meta SET value = '99' WHERE key = 'schema_version'").execute(&mut newer).await.expect("updated");
     newer.close().await.expect("closed");
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    let said = store::Store::open(dir.path(), &crate::fixture::plant(), crate::fixture::tight()).await.err();
+    let said = Store::open(dir.path(), &plant(), crate::fixture::tight()).await.err();
     let said = said.expect("a refusal").to_string();
     assert!(said.contains("schema version 99, this program knows up to 2; use a newer socium"), "{said}");
 }
