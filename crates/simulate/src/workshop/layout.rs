@@ -144,9 +144,9 @@ impl<'a> Planner<'a> {
     }
 
     fn step(&mut self, operation: &'a plant::Operation, quantity: u32) -> Option<Step> {
-        let load = |place: &usize| self.load_s[*place];
-        let places = operation.machines.iter().map(|m| m.index());
-        let machine = places.min_by(|a, b| load(a).total_cmp(&load(b)).then(a.cmp(b)))?;
+        // a unit may have machines that the workshop has not, such as a bench where people work
+        let loads = operation.machines.iter().filter_map(|m| Some((m.index(), *self.load_s.get(m.index())?)));
+        let (machine, _) = loads.min_by(|(a, load), (b, other)| load.total_cmp(other).then(a.cmp(b)))?;
         self.load_s[machine] += operation.cycle.seconds() * f64::from(quantity);
         let next = self.families.len() as u32;
         let family = *self.families.entry(operation.family.clone()).or_insert(next);

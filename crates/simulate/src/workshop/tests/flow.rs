@@ -103,3 +103,22 @@ fn the_infeed_told_fits_into_a_word() {
     let [Sample { value: SampleValue::Word(word), .. }] = words.as_slice() else { panic!("one word") };
     assert!((200..=240).contains(&word.len()), "{}", word.len());
 }
+
+#[test]
+fn orders_for_machines_that_the_workshop_has_not_are_left_to_people() {
+    let mut stage = Stage::new(1, 1);
+    let bench = MachineId(stage.plant.machines.len() as u32);
+    let mut product = stage.plant.products[0].clone();
+    product.id = plant::ProductId(stage.plant.products.len() as u16);
+    product.route.iter_mut().for_each(|operation| operation.machines = vec![bench]);
+    let mut order = stage.plant.orders[0].clone();
+    (order.id, order.product) = (plant::OrderId(stage.plant.orders.len() as u32), product.id);
+    (order.name, order.release) = ("by hand".to_owned(), START);
+    let id = order.id;
+    stage.plant.products.push(product);
+    stage.plant.orders.push(order);
+    stage.workshop.admit(&stage.plant);
+    stage.reach(12.0);
+    assert_eq!(stage.truth().orders[id.index()].released, 0);
+    assert!(stage.truth().machines.iter().any(|m| m.good > 0), "the others work on");
+}
