@@ -1,30 +1,13 @@
 //! Re-planning: what stays stays, the rest obeys the breakdown, and stability has its price.
 
-use super::random::{Features, model};
+use super::random::{Features, NONE, model};
 use crate::check::plan::certify;
 use crate::search::model::{Model, Stability};
 use crate::search::replan::{Change, remainder};
 use crate::search::{Search, plan::Plan};
 use proptest::prelude::*;
 
-const ALL: Features = Features {
-    flexible: true,
-    set_ups: true,
-    closed: false,
-    dates: false,
-    early: false,
-    graph: true,
-    published: false,
-    resources: false,
-    prices: false,
-    waits: false,
-    batches: false,
-    optional: false,
-    windows: false,
-    levels: false,
-    blocking: false,
-    lots: false,
-};
+const ALL: Features = Features { flexible: true, set_ups: true, graph: true, ..NONE };
 
 fn running(seed: u64) -> (Model, Plan) {
     running_with(seed, ALL)
