@@ -1,7 +1,7 @@
 //! `socium connect URL`: looks around at a source, watches it, shows what would be read and why, and after a yes writes it into
 //! the unit's file.
 
-use super::{Failure, asked, asked_to_end};
+use super::{Ending, Failure, asked};
 use crate::connect::draft::Source;
 use crate::connect::look::{Looked, Progress, look};
 use crate::connect::{Connection, advice, list, place, watch};
@@ -94,8 +94,9 @@ async fn gather(words: &Words, connection: &Connection) -> Result<Vec<Found>, Fa
     let config = connection.source.driver(connection.folder(), &[]).map_err(|faults| Failure::new(faults.to_string()))?;
     let stopped = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopped);
+    let mut ending = Ending::listen()?;
     let interrupt = tokio::spawn(async move {
-        asked_to_end().await;
+        ending.asked().await;
         stop.store(true, Ordering::Relaxed);
     });
     let bar = spinner("{spinner} Looking around: {msg}");

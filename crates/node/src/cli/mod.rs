@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// One intelligent production unit: collect, know, decide, act, measure the effect.
 #[derive(Parser)]
@@ -136,20 +137,23 @@ fn logs(words: &Words) {
     if words.log_json { builder.json().init() } else { builder.compact().init() }
 }
 
-/// Resolves when the process is asked to end (SIGINT, SIGTERM).
-async fn asked_to_end() {
-    let interrupt = tokio::signal::ctrl_c();
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// Hears when the process is asked to end (SIGINT, SIGTERM). What is asked from the moment it listens is never missed; before that
+/// moment a signal ends the process at once.
+struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ending {
+    fn listen() -> Result<Self, Failure> {
+        let heard = |kind| signal(kind).map_err(|e| Failure::new(format!("signals cannot be heard: {e}")));
+        Ok(Self { interrupt: heard(SignalKind::interrupt())?, terminate: heard(SignalKind::terminate())? })
+    }
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = interrupt => {}
-        () = terminate => {}
     }
 }
 

@@ -65,8 +65,9 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     progress.finish_and_clear();
     println!("{}", summary(&running, until));
     if words.stay {
+        let mut ending = super::Ending::listen()?;
         println!("The data have ended; the pages stay open. End with Ctrl-C.");
-        super::asked_to_end().await;
+        ending.asked().await;
     }
     running.end().await;
     Ok(())

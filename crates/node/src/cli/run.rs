@@ -1,6 +1,6 @@
 //! `socium run`: the unit that a unit.toml describes, until it is asked to end.
 
-use super::{Failure, asked_to_end};
+use super::{Ending, Failure};
 use crate::clock::Clock;
 use crate::{config, runtime};
 use std::path::{Path, PathBuf};
@@ -30,13 +30,17 @@ pub async fn again_and_again(
     greet: impl Fn(&runtime::Running),
 ) -> Result<(), Failure> {
     let restart = Arc::new(Notify::new());
-    let mut config = first;
-    loop {
+    let started = async |config| {
         let frame = runtime::Frame { file: Some(file.to_owned()), restart: Some(Arc::clone(&restart)) };
-        let running = runtime::start_framed(config, clock.clone(), frame).await.map_err(|e| Failure::new(e.to_string()))?;
+        runtime::start_framed(config, clock.clone(), frame).await.map_err(|e| Failure::new(e.to_string()))
+    };
+    let mut running = started(first).await?;
+    // who is told that the unit runs may ask it to end at once
+    let mut ending = Ending::listen()?;
+    loop {
         greet(&running);
         let ends = tokio::select! {
-            () = asked_to_end() => true,
+            () = ending.asked() => true,
             () = restart.notified() => false,
         };
         println!("{}: sources first, then the journal.", if ends { "Ending" } else { "Starting anew" });
@@ -44,7 +48,7 @@ pub async fn again_and_again(
         if ends {
             return Ok(());
         }
-        config = config::read(file).map_err(|faults| Failure::new(faults.to_string()))?;
+        running = started(config::read(file).map_err(|faults| Failure::new(faults.to_string()))?).await?;
     }
 }
 

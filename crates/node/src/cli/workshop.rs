@@ -1,6 +1,6 @@
 //! `socium workshop`: only the virtual machines, behind real servers, for a unit that runs elsewhere.
 
-use super::{Failure, asked_to_end};
+use super::{Ending, Failure};
 use crate::clock::Clock;
 use crate::town::{self, Town};
 use crate::workshop;
@@ -34,8 +34,9 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     if let Some(file) = &words.list {
         std::fs::write(file, register_list(&plant)).map_err(|e| Failure::new(format!("{}: {e}", file.display())))?;
     }
+    let mut ending = Ending::listen()?;
     println!("The workshop runs; it is {origin} there. Connect a unit: socium run --config {}", words.to.display());
-    asked_to_end().await;
+    ending.asked().await;
     town.close().await;
     Ok(())
 }
