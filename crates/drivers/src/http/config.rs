@@ -21,7 +21,7 @@ pub struct Config {
     pub credentials: Option<Credentials>,
     /// Largest body taken, unpacked [bytes]; a larger one is refused.
     pub body_max: usize,
-    /// Most connections at once; further ones wait.
+    /// Most connections at once; further ones wait. One address has half of them at most; one more of it is closed.
     pub connections_max: usize,
     /// When a client is told that its readings are taken.
     pub acknowledge: Acknowledge,

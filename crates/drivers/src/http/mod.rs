@@ -6,6 +6,7 @@
 
 mod body;
 mod config;
+mod places;
 mod sink;
 mod source;
 #[cfg(test)]

@@ -5,11 +5,13 @@
 //! POST /api/v2/write, /write (line protocol), /telegraf (JSON)     GET /ping, /health
 //! 204 taken · 400 some readings were refused, the others are taken · 401 · 404 · 405 · 413 · 503 not taken, send again
 //! ```
-//! Limits: connections at once, bytes of one body, time to send a request; memory of all comes from the unit's budget and is held until
-//! what a body brought is settled. A full door slows the clients; so does a full budget, which then asks them to send again.
+//! Limits: connections at once, half of them of one address, bytes of one body, time to send a request; memory of all comes from the
+//! unit's budget and is held until what a body brought is settled. A full door slows the clients; so does a full budget, which then
+//! asks them to send again.
 
 use super::body::{self, Body};
 use super::config::{Acknowledge, Config};
+use super::places::Places;
 use super::sink;
 use super::wire::{Decoder, Form, Message, Precision};
 use crate::encryption::{Wire, listening};
@@ -26,7 +28,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -95,18 +97,21 @@ async fn accept(
     (listener, encryption): (&TcpListener, Option<&TlsAcceptor>),
     requests: &mut mpsc::Receiver<WriteRequest>,
 ) {
-    let places = Arc::new(Semaphore::new(shared.config.connections_max));
+    let places = Places::new(shared.config.connections_max);
     loop {
         let place = tokio::select! {
             () = shared.line.stop.cancelled() => return,
             Some(request) = requests.recv() => { sink::refuse(request); continue; }
-            Ok(place) = Arc::clone(&places).acquire_owned() => place,
+            place = places.free() => place,
         };
-        let stream = tokio::select! {
+        let (stream, place) = tokio::select! {
             () = shared.line.stop.cancelled() => return,
             Some(request) = requests.recv() => { sink::refuse(request); continue; }
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => match places.take(place, peer.ip()) {
+                    Ok(place) => (stream, place),
+                    Err(error) => { shared.line.trouble(error); continue; }
+                },
                 Err(error) => {
                     shared.line.trouble(format!("a connection could not be accepted: {error}"));
                     // out of file handles, most likely; others may close soon

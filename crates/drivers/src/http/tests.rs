@@ -121,11 +121,24 @@ fn json_of_telegraf_becomes_readings_or_refusals() {
 
 #[test]
 fn a_flood_of_refusals_is_cut_and_told() {
-    let delivery = read(S, &"other a=1 7\n".repeat(10_050));
-    assert_eq!(delivery.refused.len(), 10_001);
-    let last = &delivery.refused[10_000];
-    assert_eq!((last.reason, last.place.as_str()), (RefusalReason::TooLarge, "line 10001 to the end"));
-    assert_eq!(last.allowed, "at most 10000 refused readings in one body; the rest was not read");
+    let name = "n".repeat(1_000);
+    let fields = vec!["a=1"; 10_050].join(",");
+    let keys: Vec<String> = (0..10_050).map(|n| format!("\"f{n:05}\":1")).collect();
+    let metric = format!("{{\"name\":\"{name}\",\"fields\":{{{}}}}}", keys.join(","));
+    let clipped = format!("metric 1: {}/f10000 to the end", &name[..120]);
+    let table = [
+        (S, "other a=1 7\n".repeat(10_050), "line 10001 to the end"),
+        (S, format!("{name} {fields} 7\nother a=1 7"), "line 1, column 41002 to the end"),
+        (Form::Json, format!("[{metric},{metric}]"), clipped.as_str()),
+    ];
+    for (form, body, place) in table {
+        let delivery = read(form, &body);
+        assert_eq!(delivery.refused.len(), 10_001);
+        let last = &delivery.refused[10_000];
+        assert_eq!((last.reason, last.place.as_str()), (RefusalReason::TooLarge, place));
+        assert_eq!(last.allowed, "at most 10000 refused readings in one body; the rest was not read");
+        assert!(delivery.refused.iter().all(|refused| refused.place.len() < 300), "a place repeats no long names");
+    }
 }
 
 #[test]

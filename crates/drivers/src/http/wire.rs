@@ -18,6 +18,7 @@ use super::config::Config;
 use collect::{Delivery, Place, RawReading, RawValue, Source};
 use measure::Instant;
 use plant::{Batch, MachineId, Quality, Reading, RefusalReason, Refused, SourceId};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Unit of the times in a body.
@@ -148,23 +149,27 @@ impl Rows {
 
     /// Whether so much of a body was refused that the rest of it, which begins at a place, is refused as a whole.
     fn is_given_up(&mut self, place: impl FnOnce() -> String, rest: &[u8]) -> bool {
-        let is_given_up = self.delivery.refused.len() >= REFUSED_MAX;
-        if is_given_up {
+        let refused = self.delivery.refused.len();
+        if refused == REFUSED_MAX {
             let allowed = format!("at most {REFUSED_MAX} refused readings in one body; the rest was not read");
             self.refuse(RefusalReason::TooLarge, format!("{} to the end", place()), rest, &allowed);
         }
-        is_given_up
+        refused >= REFUSED_MAX
     }
 
     fn refuse(&mut self, reason: RefusalReason, place: String, found: &[u8], allowed: &str) {
-        let shown = &found[..found.len().min(SHOWN_MAX)];
         self.delivery.refused.push(Refused {
             from: self.delivery.from,
             received: self.delivery.received,
             place,
-            found: format!("`{}`", String::from_utf8_lossy(shown)),
+            found: format!("`{}`", shown(found)),
             allowed: allowed.to_owned(),
             reason,
         });
     }
+}
+
+/// The beginning of a text that a sender chose, for people.
+fn shown(text: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(&text[..text.len().min(SHOWN_MAX)])
 }

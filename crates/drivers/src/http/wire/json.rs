@@ -2,7 +2,7 @@
 //! `{"metrics": […]}`. Times are in seconds, with decimals where they are finer.
 
 use super::index::Index;
-use super::{KNOWN, Rows};
+use super::{KNOWN, Rows, shown};
 use collect::RawValue;
 use measure::Instant;
 use plant::RefusalReason;
@@ -51,14 +51,17 @@ fn read_metric(index: &Index, metric: &Value, number: usize, (rows, scratch): (&
         None => rows.delivery.received,
         Some(time) => instant(time)?,
     };
+    let place = |key: &str| format!("metric {number}: {}/{}", shown(name.as_bytes()), shown(key.as_bytes()));
     let tag = |key: &[u8]| tags.get(std::str::from_utf8(key).ok()?)?.as_str().map(str::as_bytes);
     let series = index.series(name.as_bytes(), tag, scratch);
     let mut expected = 0;
     for (key, value) in fields {
+        if rows.is_given_up(|| place(key), b"") {
+            return Some(());
+        }
         let found = series.and_then(|s| Some((s, s.field(key.as_bytes(), &mut expected)?)));
         let Some((series, field)) = found else {
-            let place = format!("metric {number}: {name}/{key}");
-            rows.refuse(RefusalReason::UnknownChannel, place, value.to_string().as_bytes(), KNOWN);
+            rows.refuse(RefusalReason::UnknownChannel, place(key), value.to_string().as_bytes(), KNOWN);
             continue;
         };
         match value {
@@ -67,8 +70,7 @@ fn read_metric(index: &Index, metric: &Value, number: usize, (rows, scratch): (&
             Value::Bool(flag) => rows.raw(field, at, RawValue::Flag(*flag)),
             Value::String(text) => rows.raw(field, at, RawValue::Text(text.clone())),
             Value::Null | Value::Array(_) | Value::Object(_) => {
-                let place = format!("metric {number}: {name}/{key}");
-                rows.refuse(RefusalReason::WrongType, place, value.to_string().as_bytes(), VALUE);
+                rows.refuse(RefusalReason::WrongType, place(key), value.to_string().as_bytes(), VALUE);
             }
         }
     }

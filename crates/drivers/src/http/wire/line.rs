@@ -6,7 +6,7 @@
 //! A field that cannot be read ends its line: it and what follows it is one refusal, what stands before it is taken.
 
 use super::index::{Field, Index, Series};
-use super::{KNOWN, Precision, Rows, number};
+use super::{KNOWN, Precision, Rows, number, shown};
 use collect::RawValue;
 use measure::Instant;
 use memchr::memchr;
@@ -85,7 +85,10 @@ fn read_line(index: &Index, precision: Precision, line: &Line<'_>, (rows, scratc
             Next::Value(Some(field), value) => take(rows, field, series.map_or(0, Series::len), (at, value)),
             Next::Value(None, _) => {
                 let from = fields.shown.0;
-                let place = format!("line {}: {}", line.number, String::from_utf8_lossy(&line.text[..key_end]));
+                if rows.is_given_up(|| format!("line {}, column {}", line.number, from + 1), &line.text[from..]) {
+                    return;
+                }
+                let place = format!("line {}: {}", line.number, shown(&line.text[..key_end]));
                 rows.refuse(RefusalReason::UnknownChannel, place, &line.text[from..fields.shown.1], KNOWN);
             }
             Next::Broken(from, allowed) => return malformed(rows, from, allowed),

@@ -14,7 +14,7 @@ pub struct HttpForm {
     /// Largest body taken, unpacked; a larger one is refused [MiB]. Absent: 32.
     #[schemars(extend("minimum" = 1, "maximum" = 256))]
     pub body_mib_max: Option<u32>,
-    /// Most connections at once; further ones wait. Absent: 256.
+    /// Most connections at once; further ones wait. One address has half of them at most. Absent: 256.
     #[schemars(extend("minimum" = 1, "maximum" = 10_000))]
     pub connections_max: Option<u32>,
     /// File of the unit's certificate chain (PEM), relative to this file, for `https`.
