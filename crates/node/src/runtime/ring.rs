@@ -26,7 +26,7 @@ const TURN_EVERY: Duration = Duration::from_millis(100);
 const VIEW_EVERY: Duration = Duration::from_millis(500);
 const VIEW_QUIET_EVERY: Duration = Duration::from_secs(2);
 /// A view of a very large plant takes long to make; at most a part in so many of the time goes into views.
-const VIEW_SHARE: u32 = 50;
+const VIEW_SHARE: u32 = 100;
 /// but a view is no older than this.
 const VIEW_OLDEST: Duration = Duration::from_secs(60);
 /// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
