@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { asked, open, shoot, sound, start, stop, visit } from './frame.mjs'
 
 /** Pages that need no name of a thing. */
-const PLAIN = { unit: '/', machines: '/machines', losses: '/losses', decisions: '/decisions', 'decisions-all': '/decisions?show=all', energy: '/energy', orders: '/orders', plan: '/plan', data: '/data', configure: '/configure', connect: '/connect', hand: '/hand', station: '/station', people: '/people', audit: '/audit', about: '/about', account: '/account' }
+const PLAIN = { unit: '/', machines: '/machines', losses: '/losses', decisions: '/decisions', 'decisions-all': '/decisions?show=all', energy: '/energy', orders: '/orders', outlook: '/outlook', plan: '/plan', data: '/data', configure: '/configure', connect: '/connect', hand: '/hand', station: '/station', people: '/people', audit: '/audit', about: '/about', account: '/account' }
 
 let addresses = PLAIN
 

@@ -66,7 +66,7 @@ impl<'a> Situation<'a> {
     }
     /// The newest forecast of a kind at a machine.
     pub fn forecast(&self, machine: MachineId, kind: ForecastKind) -> Option<&'a Forecast> {
-        self.forecasts.iter().filter(|f| f.machine == machine && f.kind == kind).max_by_key(|f| (f.at, f.id))
+        self.forecasts.iter().filter(|f| f.machine == Some(machine) && f.kind == kind).max_by_key(|f| (f.at, f.id))
     }
     /// The newest number of a machine's channel with a role.
     pub fn number(&self, machine: MachineId, role: Role) -> Option<f64> {

@@ -16,6 +16,7 @@ use plant::{
     Batch, Finding, Forecast, ForecastKind, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record, RecordId,
     RecordKind, Suspect, Window,
 };
+use std::sync::Arc;
 
 /// Everything learned of a plant. A value: clone it and both go on alike.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Knowledge {
     profiles: Vec<MachineProfile>,
     watch: Watch,
     model: CauseModel,
-    cases: Cases,
+    cases: Arc<Cases>,
     detectors_due: Vec<Instant>,
     predictors_due: Vec<Instant>,
     profiles_due: Instant,
@@ -42,7 +43,7 @@ impl Knowledge {
             profiles: plant.machines.iter().map(profile).collect(),
             watch: Watch::default(),
             model: CauseModel::default(),
-            cases: Cases::default(),
+            cases: Arc::default(),
             detectors_due: vec![Instant::MIN; detect::ALL.len()],
             predictors_due: vec![Instant::MIN; predict::ALL.len()],
             profiles_due: Instant::MIN,
@@ -135,12 +136,12 @@ impl Knowledge {
     /// may have ended, or come from an earlier run.
     pub fn confirm(&mut self, plant: &Plant, finding: &Finding) {
         if let Some(machine) = plant.machines.get(finding.machine.index()) {
-            self.cases.take(&machine.kind, finding);
+            Arc::make_mut(&mut self.cases).take(&machine.kind, finding);
             self.watch.confirm(finding);
         }
     }
     /// What people found so far.
-    pub const fn cases(&self) -> &Cases {
+    pub const fn cases(&self) -> &Arc<Cases> {
         &self.cases
     }
     fn predict(&mut self, plant: &Plant, image: &Image, mint: Mint<'_>, records: &mut Vec<Record>) {
@@ -165,7 +166,7 @@ impl Knowledge {
     /// Puts the most probable failure forecast in force into each profile.
     fn name_failures(&mut self) {
         for profile in &mut self.profiles {
-            let of_machine = |f: &&Forecast| f.machine == profile.machine && f.kind == ForecastKind::FailureProbability;
+            let of_machine = |f: &&Forecast| f.machine == Some(profile.machine) && f.kind == ForecastKind::FailureProbability;
             let worst = self.watch.forecasts().iter().filter(of_machine);
             profile.failure = worst.max_by(|a, b| a.value.value.total_cmp(&b.value.value)).map(|f| f.id);
         }
@@ -230,6 +231,15 @@ impl Knowledge {
         if let Some(machine) = self.memory.machines.get_mut(machine.index()) {
             machine.usage.relearn(now);
         }
+    }
+    /// Forgets the baseline of what a machine makes now, and what energy it usually takes: somebody agreed that the machine is another one now.
+    /// Both are learned anew under the next version. `false` where no baseline is in use at the moment; then nothing is forgotten.
+    pub fn relearn(&mut self, machine: MachineId) -> bool {
+        let had = self.memory.behaviour.get_mut(machine.index()).is_some_and(crate::memory::behaviour::Behaviour::relearn);
+        if had {
+            self.relearn_usage(machine);
+        }
+        had
     }
     /// Whether readings came too late for the log of a machine since the last [`Self::take_missed`].
     pub fn has_missed(&self) -> bool {

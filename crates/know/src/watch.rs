@@ -148,7 +148,7 @@ impl Watch {
         let mut place = 0;
         while place < self.forecasts.len() {
             let (forecast, slot) = (&self.forecasts[place], self.slots[place]);
-            let ours = forecast.machine == machine && forecast.from == predictor.name;
+            let ours = forecast.machine == Some(machine) && forecast.from == predictor.name;
             if ours && !expected.iter().any(|f| same(forecast, slot, f)) {
                 self.forecasts.remove(place);
                 self.slots.remove(place);
@@ -158,8 +158,9 @@ impl Watch {
         }
         let mut records = Vec::new();
         for f in expected {
-            let ours =
-                |(i, o): &(usize, &Forecast)| o.machine == machine && o.from == predictor.name && same(o, self.slots[*i], &f);
+            let ours = |(i, o): &(usize, &Forecast)| {
+                o.machine == Some(machine) && o.from == predictor.name && same(o, self.slots[*i], &f)
+            };
             let old = self.forecasts.iter().enumerate().find(ours).map(|(i, _)| i);
             if old.is_some_and(|i| !moved(&self.forecasts[i], &f, now)) {
                 continue;
@@ -169,12 +170,14 @@ impl Watch {
                 at: now,
                 from: Code::Borrowed(predictor.name),
                 because: f.because,
-                machine,
+                machine: Some(machine),
                 order: f.order,
+                product: None,
                 kind: f.kind,
                 service: f.service,
                 value: f.value,
                 horizon: f.horizon,
+                course: None,
             };
             records.push(Record::Forecast(forecast.clone()));
             match old {
@@ -236,6 +239,8 @@ fn moved(old: &Forecast, new: &Foresight, now: Instant) -> bool {
         ForecastKind::RemainingLife => (0.15 * was).max(0.5),
         ForecastKind::OrderDone => (0.25 * was).max(1.0),
         ForecastKind::IdleSpan => (0.25 * was).max(5.0),
+        // told of the unit, once for its time, not here
+        ForecastKind::Demand | ForecastKind::EnergyUse | ForecastKind::Generation => f64::INFINITY,
     };
     let stale = new.kind == ForecastKind::FailureProbability && age.micros() > old.horizon.micros() / 4;
     age >= FORECAST_REST && (stale || (new.value.value - was).abs() > step)

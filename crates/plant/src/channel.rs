@@ -39,6 +39,8 @@ pub enum Role {
     Power,
     /// Electrical energy taken (kind counter).
     Energy,
+    /// Electrical energy generated at the site, say by solar panels (kind counter).
+    Generated,
     /// Time of the last cycle (kind gauge).
     CycleTime,
     /// Vibration velocity of the main bearing or spindle (kind gauge, mm/s): rises with wear.
@@ -133,7 +135,7 @@ impl ChannelKind {
 
 impl Role {
     /// All roles with their words in configuration and forms.
-    pub const ALL: [(Self, &'static str); 27] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (Self::State, "state"),
         (Self::Order, "order"),
         (Self::Infeed, "infeed"),
@@ -144,6 +146,7 @@ impl Role {
         (Self::Scrap, "scrap"),
         (Self::Power, "power"),
         (Self::Energy, "energy"),
+        (Self::Generated, "generated"),
         (Self::CycleTime, "cycle_time"),
         (Self::Vibration, "vibration"),
         (Self::Load, "load"),

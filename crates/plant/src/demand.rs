@@ -11,7 +11,7 @@ impl Role {
             Self::State | Self::Order | Self::Infeed | Self::Product | Self::Worker => Some(State),
             Self::SetState | Self::SetOrder | Self::SetService => Some(State),
             Self::OrderDone | Self::Alarm | Self::Serviced => Some(Event),
-            Self::Good | Self::Scrap | Self::Energy | Self::Coolant | Self::Material => Some(Counter),
+            Self::Good | Self::Scrap | Self::Energy | Self::Generated | Self::Coolant | Self::Material => Some(Counter),
             Self::Power | Self::CycleTime | Self::Vibration | Self::Load | Self::Deviation | Self::Temperature => Some(Gauge),
             Self::AirFlow | Self::AirPressure | Self::Speed | Self::SetSpeed => Some(Gauge),
             Self::Other => None,
@@ -22,7 +22,7 @@ impl Role {
         match self {
             Self::Good | Self::Scrap | Self::Deviation => Some("1"),
             Self::Power => Some("W"),
-            Self::Energy => Some("kW.h"),
+            Self::Energy | Self::Generated => Some("kW.h"),
             Self::CycleTime => Some("s"),
             Self::Vibration => Some("mm/s"),
             Self::Load | Self::Speed | Self::SetSpeed => Some("%"),

@@ -9,6 +9,7 @@
 
 mod calendar;
 mod channel;
+mod course;
 mod custom;
 mod demand;
 mod ids;
@@ -24,6 +25,7 @@ mod revision;
 
 pub use calendar::{Calendar, Shift, ShiftSpan, Zone};
 pub use channel::{Channel, ChannelKind, Envelope, Role};
+pub use course::{Contest, Course, CourseStep, LEVELS};
 pub use custom::{Accepted, Chosen, CustomOrder, Material};
 pub use ids::{ChannelId, LineId, MachineId, OrderId, ProductId, RecordId, RecordKind, SourceId, TeamId, WordId};
 pub use image::{Image, Latest, MachineImage};

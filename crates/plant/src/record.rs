@@ -2,7 +2,7 @@
 //!
 //! Records carry codes and numbers, never sentences: the words for people are made where they are shown, in their language.
 
-use crate::{ChannelId, MachineId, OrderId, Rank, RecordId, Revision, UserRole, Window};
+use crate::{ChannelId, Course, MachineId, OrderId, ProductId, Rank, RecordId, Revision, UserRole, Window};
 use measure::{Estimate, Instant, Span};
 use std::borrow::Cow;
 
@@ -91,6 +91,8 @@ pub struct Confirmation {
     pub cause: Option<Cause>,
     /// Their words.
     pub note: String,
+    /// Whether they agreed to the machine's new ways, so that what is usual is learned anew.
+    pub relearn: bool,
 }
 
 /// One number that proves a finding.
@@ -150,6 +152,12 @@ pub enum ForecastKind {
     IdleSpan,
     /// When an order will be done, from `at` [h].
     OrderDone,
+    /// Pieces of a product that will be ordered within the horizon [1].
+    Demand,
+    /// Electrical energy that the unit will take within the horizon [kW.h].
+    EnergyUse,
+    /// Electrical energy that will be generated at the site within the horizon [kW.h].
+    Generation,
 }
 
 /// Something predicted, with its uncertainty.
@@ -163,10 +171,12 @@ pub struct Forecast {
     pub from: Code,
     /// What it rests on.
     pub because: Vec<Because>,
-    /// The machine concerned.
-    pub machine: MachineId,
+    /// The machine concerned; `None` where it is the whole unit.
+    pub machine: Option<MachineId>,
     /// The order concerned, if any.
     pub order: Option<OrderId>,
+    /// The product concerned, if any.
+    pub product: Option<ProductId>,
     /// What is predicted; its unit is part of the kind.
     pub kind: ForecastKind,
     /// Service word that would remedy it (`tool`, `bearing`, `leak`), for failures.
@@ -175,6 +185,8 @@ pub struct Forecast {
     pub value: Estimate,
     /// How far ahead it looks.
     pub horizon: Span,
+    /// Step by step, where it is foretold so; `value` is the sum then.
+    pub course: Option<Course>,
 }
 
 /// Kinds of decision.
@@ -486,7 +498,7 @@ words! {
     }
     ForecastKind {
         RemainingLife => "remaining_life", FailureProbability => "failure_probability", IdleSpan => "idle_span",
-        OrderDone => "order_done",
+        OrderDone => "order_done", Demand => "demand", EnergyUse => "energy_use", Generation => "generation",
     }
     DecisionKind { Standby => "standby", Maintain => "maintain", Speed => "speed", Dispatch => "dispatch" }
     Metric {
@@ -515,7 +527,8 @@ impl ForecastKind {
     pub const fn unit(self) -> &'static str {
         match self {
             Self::RemainingLife | Self::OrderDone => "h",
-            Self::FailureProbability => "1",
+            Self::FailureProbability | Self::Demand => "1",
+            Self::EnergyUse | Self::Generation => "kW.h",
             Self::IdleSpan => "min",
         }
     }

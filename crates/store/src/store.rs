@@ -17,7 +17,7 @@ use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use measure::{Budget, Instant};
-use plant::{Batch, CustomOrder, Plant, Record, RecordId, RecordKind, WordId};
+use plant::{Batch, Contest, CustomOrder, Forecast, ForecastKind, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinkers::Thinkers;
@@ -166,6 +166,33 @@ impl Store {
     pub async fn versions(&self, id: RecordId) -> Result<Vec<Record>, StoreError> {
         self.caught_up().await?;
         Ok(readable(&self.plant(), &self.inner.records.versions(id).await?))
+    }
+
+    /// The newest forecasts of a kind, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forecasts(&self, kind: ForecastKind, limit: usize) -> Result<Vec<Forecast>, StoreError> {
+        self.caught_up().await?;
+        let forms = self.inner.records.about(RecordKind::Forecast, kind.word(), limit).await?;
+        let forecast = |record| if let Record::Forecast(forecast) = record { Some(forecast) } else { None };
+        Ok(readable(&self.plant(), &forms).into_iter().filter_map(forecast).collect())
+    }
+
+    /// The newest contests of the models of a subject, oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn contests(&self, subject: &str) -> Result<Vec<Contest>, StoreError> {
+        self.inner.records.contests(subject).await
+    }
+
+    /// Adds a contest.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn put_contest(&self, contest: &Contest) -> Result<(), StoreError> {
+        self.inner.records.put_contest(contest).await
     }
 
     /// Adds a line to the audit trail and gives its number; the line is on the disk then.

@@ -1,12 +1,13 @@
 //! The desk: all that may be seen of a unit from outside, as one value published after every step.
 
 pub use collect::{Account, Accounting, ClockOffset, Timing};
+pub use know::diagnose::{Case, Cases};
 pub use know::kpi::{Cost, EnergyAccount, EnergyUse, Excess, Kpis, Loss, Losses, Scope, Stop, Stretch, Waste};
 
 use measure::Instant;
 use plant::{
-    Command, Decision, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant, RecordId, RecordKind, Refused,
-    Revision, ShiftSpan, SourceId,
+    Because, Command, Decision, DecisionState, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant,
+    RecordId, RecordKind, Refused, Revision, ShiftSpan, SourceId,
 };
 use std::sync::Arc;
 
@@ -60,8 +61,26 @@ pub struct View {
     pub beyond: u64,
     /// What the decisions brought so far.
     pub gains: Vec<Gain>,
+    /// What people found when they looked into findings, for [`Self::similar`].
+    pub cases: Arc<Cases>,
     /// How many records of each kind were made since the unit was set up, by [`plant::RecordKind::ALL`].
     pub counts: [u64; RecordKind::COUNT],
+}
+
+/// Similar past cases told.
+const SIMILAR_MAX: usize = 3;
+
+/// A past case like a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Similar<'a> {
+    /// How alike, from above a half to 1 [1].
+    pub likeness: f64,
+    /// The case.
+    pub case: &'a Case,
+    /// The newest decision that rests on its finding and was carried out, if it is in view.
+    pub done: Option<&'a Decision>,
+    /// What that brought, if it is measured and in view.
+    pub outcome: Option<&'a Outcome>,
 }
 
 /// What decisions of one metric brought so far.
@@ -81,6 +100,22 @@ impl View {
     /// KPIs of a scope.
     pub fn kpis_of(&self, scope: Scope) -> Option<&Kpis> {
         self.kpis.iter().find(|(s, _)| *s == scope).map(|(_, k)| k)
+    }
+    /// Up to three confirmed past cases that are most alike a finding, with what was done then and what it brought.
+    pub fn similar(&self, finding: &Finding) -> Vec<Similar<'_>> {
+        let Some(machine) = self.plant.machines.get(finding.machine.index()) else { return Vec::new() };
+        self.cases.similar(&machine.kind, finding, SIMILAR_MAX).into_iter().map(|alike| self.with_deed(alike)).collect()
+    }
+    fn with_deed<'a>(&'a self, (likeness, case): (f64, &'a Case)) -> Similar<'a> {
+        let done = self.done_about(case);
+        let outcome = done.and_then(|d| self.outcomes.iter().find(|o| o.decision == d.id));
+        Similar { likeness, case, done, outcome }
+    }
+    /// The newest decision carried out that rests on the finding of a case.
+    fn done_about(&self, case: &Case) -> Option<&Decision> {
+        let carried = |d: &&Decision| matches!(d.state, DecisionState::Running | DecisionState::Done);
+        let rests = |d: &&Decision| d.because.contains(&Because::Record(case.finding));
+        self.decisions.iter().filter(carried).filter(rests).max_by_key(|d| d.at)
     }
     /// A decision among those in view.
     pub fn decision(&self, id: RecordId) -> Option<&Decision> {

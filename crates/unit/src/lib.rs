@@ -7,6 +7,7 @@
 
 pub mod desk;
 mod memory;
+pub mod outlook;
 mod replay;
 mod revise;
 pub mod sales;

@@ -8,6 +8,7 @@
 //! readings and the records it rests on are durable, and one fsync serves them all.
 
 use crate::memory::Memory;
+use crate::outlook::{self, Draft};
 use crate::replay::Replay;
 use crate::revise::Reviser;
 use act::{Deed, Hand, Unjudged};
@@ -17,8 +18,8 @@ use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Image, OrderId, Plant, PlantError, Record,
-    RecordId, RecordKind, RevisionState, Role, SourceId, Verdict,
+    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Forecast, Image, OrderId, Plant,
+    PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Verdict,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -63,6 +64,9 @@ pub enum Unconfirmed {
     /// It names a cause instead of one that was right, or the same cause.
     #[error("`{}` is named instead of the cause, which is right or the same; allowed is another cause with `not it`", .0.word())]
     Contradiction(Cause),
+    /// It asks for learning anew where no baseline is in use.
+    #[error("no baseline of the machine is in use at the moment; allowed is to ask while it makes what the baseline is of")]
+    NoBaseline,
     /// Its words are too long.
     #[error("the note has {0} characters; allowed are {NOTE_CHARS_MAX}")]
     TooLong(usize),
@@ -226,6 +230,9 @@ impl Unit {
         if confirmation.note.chars().count() > NOTE_CHARS_MAX {
             return Err(Unconfirmed::TooLong(confirmation.note.chars().count()));
         }
+        if confirmation.relearn && !self.knowledge.relearn(finding.machine) {
+            return Err(Unconfirmed::NoBaseline);
+        }
         finding.confirmation = Some(confirmation);
         self.knowledge.confirm(&self.plant, &finding);
         let mut effects = Vec::new();
@@ -242,6 +249,29 @@ impl Unit {
         self.collector.admit(&self.plant);
         self.stirred = true;
         Ok(order)
+    }
+
+    /// Takes a forecast that was worked out beside the loop: it is numbered and kept as a record. Returns its id with what shall happen.
+    pub fn foretell(&mut self, now: Instant, draft: Draft) -> (RecordId, Vec<Effect>) {
+        let id = self.memory.mint(RecordKind::Forecast);
+        let (value, horizon) = (draft.value(), outlook::ahead(&draft.course));
+        let forecast = Forecast {
+            id,
+            at: now,
+            from: draft.from,
+            because: draft.because,
+            machine: None,
+            order: None,
+            product: draft.subject.product(),
+            kind: draft.subject.kind(),
+            service: None,
+            value,
+            horizon,
+            course: Some(draft.course),
+        };
+        let mut effects = Vec::new();
+        self.keep(Record::Forecast(forecast), &mut effects);
+        (id, effects)
     }
 
     /// Adds lines to the cause model.

@@ -5,6 +5,7 @@ use crate::desk::{Kpis, Losses, Scope, View};
 use know::memory::HORIZON;
 use measure::{Instant, Span};
 use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
+use std::sync::Arc;
 
 type ByScope<T> = Vec<(Scope, T)>;
 
@@ -43,6 +44,7 @@ impl Unit {
             reworking: self.reviser.open(),
             beyond: self.knowledge.beyond(),
             gains: self.memory.gains(),
+            cases: Arc::clone(self.knowledge.cases()),
             counts: RecordKind::ALL.map(|kind| self.memory.count(kind)),
             image,
         }

@@ -70,6 +70,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::families::order,
         routes::families::detail,
         routes::orders::orders,
+        routes::outlook::outlook,
         routes::schedule::schedule,
         routes::schedule::change,
         routes::data::data,

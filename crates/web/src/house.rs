@@ -12,6 +12,7 @@ use plant::{ChannelId, Confirmation, Record, RecordId, RecordKind, UserRole, Ver
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
+use unit::outlook::Outlook;
 use unit::schedule::{Cost, Hindrance, Move, Schedule};
 
 /// One bucket of a chart.
@@ -174,6 +175,8 @@ pub trait House: Connecting + Hand + Sales + Send + Sync + 'static {
     fn schedule(&self) -> Option<Arc<Schedule>>;
     /// Tries a change of the schedule on a copy; with the name of whoever proposes it, it is kept and published where a plan keeps it.
     async fn try_move(&self, wanted: Move, keep: Option<String>) -> Result<Tried, HouseError>;
+    /// What the unit foretells of itself, and how that fared.
+    fn outlook(&self) -> Arc<Outlook>;
     /// Sizes of the cellar.
     fn store_figures(&self) -> StoreFigures;
     /// Prometheus text.

@@ -93,6 +93,43 @@ export function lines(series: Series, window: { from: number; to: number }, look
   }
 }
 
+/** A forecast step by step with its band, and what came. */
+export interface CourseLines {
+  at: number[]
+  until: number
+  mean: number[]
+  low: number[]
+  high: number[]
+  came: (number | null)[]
+}
+
+/** The option of a forecast: band of the 90 % interval, line of what is expected, stronger line of what came. */
+export function course(of: CourseLines, look: Look & { named: { mean: string; band: string; came: string } }): Parameters<Chart['setOption']>[0] {
+  const series: Series = { points: [], words: [] } as unknown as Series
+  const base = lines({ ...series, kind: 'gauge' }, { from: of.at[0] ?? 0, to: of.until }, look) as Record<string, unknown>
+  const pairs = (values: (number | null)[]) => of.at.map((at, i) => [at, values[i] ?? null])
+  const band = { type: 'line', stack: 'band', stackStrategy: 'all', symbol: 'none', silent: true, step: 'end', lineStyle: { opacity: 0 } }
+  const line = { type: 'line', symbol: 'none', step: 'end' }
+  const say = (hit: unknown) => {
+    const i = of.at.indexOf((hit as { axisValue?: number }[])[0]?.axisValue ?? NaN)
+    if (i < 0) return ''
+    const came = of.came[i]
+    const told = `${look.time(of.at[i] ?? 0)}\n${look.named.mean}: ${look.number(of.mean[i] ?? 0)}\n${look.named.band}: ${look.number(of.low[i] ?? 0)} … ${look.number(of.high[i] ?? 0)}`
+    return came === null || came === undefined ? told : `${told}\n${look.named.came}: ${look.number(came)}`
+  }
+  return {
+    ...base,
+    yAxis: { ...(base.yAxis as object), scale: false },
+    tooltip: { ...(base.tooltip as object), formatter: say },
+    series: [
+      { ...band, name: 'low', data: pairs(of.low) },
+      { ...band, name: 'band', data: pairs(of.high.map((h, i) => h - (of.low[i] ?? 0))), areaStyle: { color: look.color('--accent'), opacity: 0.22 } },
+      { ...line, name: 'mean', data: pairs(of.mean), lineStyle: { color: look.color('--accent'), width: 1.6, type: 'dashed' } },
+      { ...line, name: 'came', data: pairs(of.came), lineStyle: { color: look.color('--ink'), width: 2 } },
+    ],
+  } as Parameters<Chart['setOption']>[0]
+}
+
 function told(hit: unknown, series: Series, look: Look): string {
   const at = (hit as { axisValue?: number }[])[0]?.axisValue
   if (at === undefined) return ''

@@ -9,6 +9,7 @@ export const ICONS = {
   energy: 'M13 3 5 13h6l-1 8 8-11h-6z',
   configure: 'M4 7h8 M16 7h4 M14 5v4 M4 12h3 M11 12h9 M9 10v4 M4 17h10 M18 17h2 M16 15v4',
   orders: 'M6 4h12v16H6z M9 4V2.5h6V4 M9 10h6 M9 14h6',
+  outlook: 'M3 20h18 M3 15c3-6 5-6 8-3s5-1 9-8 M15 4h5v5',
   plan: 'M3 4v16h18 M6 7h7 M9 11h8 M7 15h5 M14 15h6',
   data: 'M4 7h16 M4 12h16 M4 17h10 M18 15v5 M15.5 17.5h5',
   hand: 'M7 12V6a1.5 1.5 0 0 1 3 0v5 M10 11V4.5a1.5 1.5 0 0 1 3 0V11 M13 11V6a1.5 1.5 0 0 1 3 0v7 M16 10.5a1.5 1.5 0 0 1 3 0V15c0 4-2.5 6-6 6-3 0-4.5-1.5-6-4l-2.5-4.5a1.5 1.5 0 0 1 2.5-1.5L9 13.5',

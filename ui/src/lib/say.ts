@@ -40,10 +40,11 @@ function sayRate(value: number, unit: string): string {
   return t('finding.loss', { loss: figure(value, unit) })
 }
 
-export function sayForecast(f: Pick<Forecast, 'kind' | 'machine' | 'order' | 'horizon_s' | 'unit'> & { value: { value: number } }): string {
+export function sayForecast(f: Pick<Forecast, 'kind' | 'machine' | 'order' | 'product' | 'horizon_s' | 'unit'> & { value: { value: number } }): string {
   return word(`forecast.say`, f.kind, {
-    machine: f.machine,
+    machine: f.machine ?? '',
     order: f.order ?? '',
+    product: f.product ?? '',
     value: f.kind === 'failure_probability' ? show.percent(f.value.value, 0) : figure(f.value.value, f.unit),
     horizon: show.span(f.horizon_s),
   })
@@ -131,7 +132,7 @@ export function sayBrief(r: RecordBrief): { text: string; note: string } {
     case 'finding':
       return { text: word('finding', r.what, { machine: r.machine }), note: r.detail === 'ended' ? t('feed.ended') : r.value === null ? '' : sayRate(r.value, r.unit ?? '1') }
     case 'forecast':
-      return { text: `${r.machine}: ${word('forecast', r.what)} ${value}`, note: knows('service', r.detail) ? word('service', r.detail) : r.detail }
+      return { text: `${r.machine === '' ? t('nav.unit') : r.machine}: ${word('forecast', r.what)} ${value}`, note: knows('service', r.detail) ? word('service', r.detail) : r.detail }
     case 'decision':
       return { text: word('feed.action', r.what, { machine: r.machine }), note: word('decisionstate', r.detail) }
     case 'command':

@@ -18,6 +18,7 @@ import Machine from './machine/Page.svelte'
 import Machines from './machines/Page.svelte'
 import Order from './order/Page.svelte'
 import Orders from './orders/Page.svelte'
+import Outlook from './outlook/Page.svelte'
 import Plan from './plan/Page.svelte'
 import People from './people/Page.svelte'
 import RecordPage from './record/Page.svelte'
@@ -55,6 +56,7 @@ export const ROUTES: readonly Route[] = [
   { name: 'configure', path: '/configure', page: Configure, icon: 'configure', list: 'main' },
   { name: 'orders', path: '/orders', page: Orders, icon: 'orders', list: 'main' },
   { name: 'order', path: '/orders/:order', page: Order, under: 'orders' },
+  { name: 'outlook', path: '/outlook', page: Outlook, icon: 'outlook', list: 'main' },
   { name: 'plan', path: '/plan', page: Plan, icon: 'plan', list: 'main' },
   { name: 'data', path: '/data', page: Data, icon: 'data', list: 'main' },
   { name: 'hand', path: '/hand', page: Hand, icon: 'hand', list: 'main', role: 'operator' },

@@ -44,6 +44,7 @@ const END_SLACK: Span = Span::from_minutes(5);
 /// A threat of failure at a machine.
 struct Threat<'a> {
     forecast: &'a Forecast,
+    machine: MachineId,
     service: Code,
     /// Probability of failure before the horizon.
     probability: f64,
@@ -95,7 +96,7 @@ fn is_asked(situation: &Situation<'_>, machine: MachineId, word: &str) -> bool {
 
 fn threat<'a>(situation: &Situation<'a>, forecast: &'a Forecast) -> Option<Threat<'a>> {
     let service = forecast.service.clone()?;
-    let machine = forecast.machine;
+    let machine = forecast.machine?;
     situation.writable(machine, Role::SetService)?;
     let planned_min = planned_min(situation, machine, &service)?;
     if is_asked(situation, machine, &service) {
@@ -121,7 +122,7 @@ fn threat<'a>(situation: &Situation<'a>, forecast: &'a Forecast) -> Option<Threa
         let (low, high) = (r.low.max(0.0) / 60.0, if r.high.is_finite() { r.high / 60.0 } else { 0.0 });
         Estimate::between(low.min(0.5 * minutes), minutes, high.max(2.0 * minutes))
     });
-    probability.is_finite().then_some(Threat { forecast, service, probability, horizon, planned_min, repair_min })
+    probability.is_finite().then_some(Threat { forecast, machine, service, probability, horizon, planned_min, repair_min })
 }
 
 fn has_probability(situation: &Situation<'_>, forecast: &Forecast) -> bool {
@@ -133,7 +134,7 @@ fn has_probability(situation: &Situation<'_>, forecast: &Forecast) -> bool {
 
 /// The times at which the service could be done, by rising loss.
 fn slots(situation: &Situation<'_>, threat: &Threat<'_>, shifts: Shifts) -> Vec<Slot> {
-    let machine = threat.forecast.machine;
+    let machine = threat.machine;
     let now = situation.now;
     let state = situation.machine(machine).map_or(MachineState::Unknown, |m| m.state);
     let busy = situation.profile(machine).and_then(|p| p.busy_share).unwrap_or(0.5).clamp(0.0, 0.98);
@@ -172,7 +173,7 @@ fn service(situation: &Situation<'_>, threat: &Threat<'_>) -> Option<Proposal> {
     if threat.probability * threat.repair_min.value <= threat.planned_min {
         return None;
     }
-    let machine = threat.forecast.machine;
+    let machine = threat.machine;
     let slots = slots(situation, threat, Shifts::around(&situation.plant.calendar, situation.now));
     let best = slots.first()?;
     // A window that cannot be named yet is waited for: the next step looks again.

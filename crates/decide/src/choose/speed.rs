@@ -148,10 +148,9 @@ fn faster(situation: &Situation<'_>, run: &Run<'_>) -> Option<Proposal> {
     let wanted = run.within(FASTEST.max(run.speed));
     let is_fit = worn(situation, run).is_none()
         && situation.finding(run.machine, Cause::BearingWear).is_none()
-        && situation
-            .forecasts
-            .iter()
-            .all(|f| f.machine != run.machine || f.kind != plant::ForecastKind::FailureProbability || f.value.value <= RISK_MAX);
+        && situation.forecasts.iter().all(|f| {
+            f.machine != Some(run.machine) || f.kind != plant::ForecastKind::FailureProbability || f.value.value <= RISK_MAX
+        });
     if !is_fit || wanted <= run.speed + SAME {
         return None;
     }

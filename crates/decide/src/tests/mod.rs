@@ -57,12 +57,14 @@ fn threat(machine: MachineId, service: &'static str, probability: f64) -> Foreca
         at: ten(),
         from: Code::Borrowed("test"),
         because: Vec::new(),
-        machine,
+        machine: Some(machine),
         order: None,
+        product: None,
         kind: ForecastKind::FailureProbability,
         service: Some(Code::Borrowed(service)),
         value: Estimate::between(0.8 * probability, probability, (1.2 * probability).min(1.0)),
         horizon: Span::from_hours(24),
+        course: None,
     }
 }
 

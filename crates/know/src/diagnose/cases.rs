@@ -1,10 +1,12 @@
-//! Past cases: what people found when they looked, so that the same symptoms are ranked otherwise next time.
+//! Past cases: what people found when they looked, so that the same symptoms are ranked otherwise next time, and so that whoever stands before
+//! the next one sees what it was then.
 //!
-//! Enters: confirmed and refused causes with what showed. Leaves: what they add to the logarithm of the odds of a cause. Absent: records,
-//! people. Bounded: the newest [`Cases::CASES_MAX`].
+//! Enters: confirmed and refused causes with what showed. Leaves: what they add to the logarithm of the odds of a cause; the cases most alike
+//! a finding. Absent: decisions and what they brought. Bounded: the newest [`Cases::CASES_MAX`].
 
 use super::{Strengths, Symptom};
-use plant::{Cause, Finding};
+use measure::Instant;
+use plant::{Cause, Finding, MachineId, RecordId};
 use std::collections::VecDeque;
 
 /// One case.
@@ -18,6 +20,18 @@ pub struct Case {
     pub right: bool,
     /// What showed, by [`Symptom::ALL`]; 0 where it could not be seen.
     pub shows: [f64; Symptom::ALL.len()],
+    /// The finding that was looked into.
+    pub finding: RecordId,
+    /// The cause that it named.
+    pub named: Cause,
+    /// The machine.
+    pub machine: MachineId,
+    /// Since when the condition held.
+    pub since: Instant,
+    /// Who looked.
+    pub by: String,
+    /// Their words, at most 1,000 characters.
+    pub note: String,
 }
 
 /// The newest cases.
@@ -38,15 +52,27 @@ impl Cases {
     pub const CASES_MAX: usize = 512;
 
     /// Takes what a person found: the finding's cause was it or was not, and which one it was instead. What showed is read from the
-    /// reasons that the finding told.
+    /// reasons that the finding told. What was said of the same finding before no longer counts.
     pub fn take(&mut self, kind: &str, finding: &Finding) {
         let Some(confirmation) = &finding.confirmation else { return };
         let shows = shown(finding);
+        self.cases.retain(|case| case.finding != finding.id);
         let mut keep = |cause: Cause, right: bool| {
             if self.cases.len() >= Self::CASES_MAX {
                 self.cases.pop_front();
             }
-            self.cases.push_back(Case { kind: kind.to_owned(), cause, right, shows });
+            self.cases.push_back(Case {
+                kind: kind.to_owned(),
+                cause,
+                right,
+                shows,
+                finding: finding.id,
+                named: finding.cause,
+                machine: finding.machine,
+                since: finding.since,
+                by: confirmation.by.clone(),
+                note: confirmation.note.clone(),
+            });
         };
         keep(finding.cause, confirmation.right);
         confirmation.cause.filter(|other| !confirmation.right && *other != finding.cause).into_iter().for_each(|c| keep(c, true));
@@ -58,16 +84,14 @@ impl Cases {
         let about = self.cases.iter().filter(|case| case.kind == kind && case.cause == cause);
         about.map(of).sum::<f64>().clamp(-TAUGHT_MAX, TAUGHT_MAX)
     }
-    /// The cases that are most alike what shows at a type of equipment, with their likeness [1].
-    pub fn similar(&self, kind: &str, shows: &Strengths, count: usize) -> Vec<(f64, &Case)> {
-        let now = shows.map(|s| s.unwrap_or(0.0));
-        let mut alike: Vec<(f64, &Case)> = self
-            .cases
-            .iter()
-            .filter(|c| c.kind == kind)
-            .map(|c| (likeness(&c.shows, &now), c))
-            .filter(|(l, _)| *l > 0.0)
-            .collect();
+    /// The confirmed cases at a type of equipment that are most alike a finding, with their likeness [1], the newer first among equals; never
+    /// its own. Where no symptom was weighed, those for which the same cause was named are alike.
+    pub fn similar(&self, kind: &str, finding: &Finding, count: usize) -> Vec<(f64, &Case)> {
+        let now = shown(finding);
+        let silent = now.iter().all(|strength| *strength == 0.0);
+        let likeness = |case: &Case| if silent && case.named != finding.cause { 0.0 } else { likeness(&case.shows, &now) };
+        let others = self.cases.iter().rev().filter(|c| c.right && c.kind == kind && c.finding != finding.id);
+        let mut alike: Vec<(f64, &Case)> = others.map(|c| (likeness(c), c)).filter(|(l, _)| *l > 0.0).collect();
         alike.sort_by(|a, b| b.0.total_cmp(&a.0));
         alike.truncate(count);
         alike

@@ -18,7 +18,7 @@ mod cases;
 mod model;
 mod symptom;
 
-pub use cases::Cases;
+pub use cases::{Case, Cases};
 pub use model::{CauseModel, CauseModelError};
 pub use symptom::{Symptom, jump};
 

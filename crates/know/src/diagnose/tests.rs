@@ -41,7 +41,15 @@ fn probabilities_sum_to_one_at_most_and_reasons_are_told() {
 
 fn finding(cause: Cause, causes: Vec<Suspect>, right: bool, instead: Option<Cause>) -> Finding {
     let at = Instant::EPOCH;
-    let by = Confirmation { by: "mei".to_owned(), role: UserRole::Operator, at, right, cause: instead, note: String::new() };
+    let by = Confirmation {
+        by: "mei".to_owned(),
+        role: UserRole::Operator,
+        at,
+        right,
+        cause: instead,
+        note: String::new(),
+        relearn: false,
+    };
     Finding {
         id: RecordId { kind: RecordKind::Finding, number: 1 },
         at,
@@ -75,7 +83,44 @@ fn that_was_not_it_changes_the_ranking_next_time_and_only_where_it_looks_alike()
     assert_eq!(ranked(&cases, "turning", &worn)[0].cause, Cause::ToolWear, "another type of equipment");
     let other = shows(&[S::DeviationHigh, S::ScrapHigh]);
     assert_eq!(cases.teach("milling", Cause::ToolWear, &other), 0.0, "what shows is not alike");
-    assert_eq!(cases.similar("milling", &worn, 5).len(), 2);
+}
+
+#[test]
+fn similar_cases_are_confirmed_ones_of_the_same_type_never_the_finding_itself_the_most_alike_first() {
+    use Symptom as S;
+    let mut cases = Cases::default();
+    let numbered = |number: u64, strong: &[S], right: bool, instead: Option<Cause>| {
+        let told = rank(&CauseModel::default(), &Cases::default(), "milling", Some(Cause::ToolWear), &shows(strong));
+        Finding { id: RecordId { kind: RecordKind::Finding, number }, ..finding(Cause::ToolWear, told, right, instead) }
+    };
+    cases.take("milling", &numbered(1, &[S::LoadHigh, S::PowerHigh], true, None));
+    cases.take("milling", &numbered(2, &[S::LoadHigh, S::PowerHigh, S::DeviationHigh], false, Some(Cause::Overload)));
+    cases.take("milling", &numbered(3, &[S::VibrationHigh], true, None));
+    cases.take("turning", &numbered(4, &[S::LoadHigh, S::PowerHigh], true, None));
+    cases.take("milling", &numbered(5, &[S::LoadHigh, S::PowerHigh], false, None));
+    let told = |number: u64| -> Vec<(u64, Cause)> {
+        let like = numbered(number, &[S::LoadHigh, S::PowerHigh], true, None);
+        cases.similar("milling", &like, 3).iter().map(|(_, case)| (case.finding.number, case.cause)).collect()
+    };
+    assert_eq!(told(9), [(1, Cause::ToolWear), (2, Cause::Overload)]);
+    assert_eq!(told(1), [(2, Cause::Overload)], "its own case tells it nothing");
+    let silent = |cause| Finding { causes: Vec::new(), ..finding(cause, Vec::new(), true, None) };
+    cases.take("milling", &Finding { id: RecordId { kind: RecordKind::Finding, number: 7 }, ..silent(Cause::IdleEnergy) });
+    let alike = |cause| cases.similar("milling", &silent(cause), 3).len();
+    assert_eq!(
+        (alike(Cause::IdleEnergy), alike(Cause::Bottleneck)),
+        (1, 0),
+        "without symptoms the cause named tells what is alike"
+    );
+}
+
+#[test]
+fn what_is_said_of_a_finding_again_takes_the_place_of_what_was_said_before() {
+    let mut cases = Cases::default();
+    let told = rank(&CauseModel::default(), &cases, "milling", Some(Cause::ToolWear), &shows(&[Symptom::LoadHigh]));
+    cases.take("milling", &finding(Cause::ToolWear, told.clone(), false, Some(Cause::Overload)));
+    cases.take("milling", &finding(Cause::ToolWear, told, true, None));
+    assert_eq!(cases.len(), 1);
 }
 
 #[test]
@@ -83,8 +128,9 @@ fn confirmations_add_up_to_a_bound_and_the_oldest_are_forgotten() {
     let mut cases = Cases::default();
     let worn = shows(&[Symptom::LoadHigh]);
     let told = rank(&CauseModel::default(), &cases, "milling", Some(Cause::ToolWear), &worn);
-    for _ in 0..600 {
-        cases.take("milling", &finding(Cause::ToolWear, told.clone(), true, None));
+    for number in 0..600 {
+        let id = RecordId { kind: RecordKind::Finding, number };
+        cases.take("milling", &Finding { id, ..finding(Cause::ToolWear, told.clone(), true, None) });
     }
     assert_eq!((cases.len(), cases.teach("milling", Cause::ToolWear, &worn)), (Cases::CASES_MAX, 4.6));
     let mut unasked = finding(Cause::ToolWear, told, true, None);

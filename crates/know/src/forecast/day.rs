@@ -25,7 +25,7 @@ const SLOTS_MAX: usize = 288;
 /// Days before the first that can be learned from.
 pub const BEFORE: usize = 14;
 /// Fewest days.
-const DAYS_MIN: usize = BEFORE + 21;
+pub const DAYS_MIN: usize = BEFORE + 21;
 /// Most newest days that models are compared and residuals taken on; of shorter histories a third.
 const JUDGED_MAX: usize = 56;
 /// Share of them that the model is chosen on; the newer ones tell whether it replaces the baseline [1].
@@ -59,6 +59,19 @@ pub enum Model {
     Forest,
     /// Mean of trees and weekdays.
     Both,
+}
+
+impl Model {
+    /// A code for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yesterday => "yesterday",
+            Self::LastWeek => "last_week",
+            Self::Weekday => "weekday",
+            Self::Forest => "forest",
+            Self::Both => "forest_and_weekday",
+        }
+    }
 }
 
 /// All models, the simple ones first; the first two are baselines.

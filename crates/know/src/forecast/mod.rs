@@ -12,14 +12,14 @@
 pub mod day;
 pub mod demand;
 pub mod intermittent;
+pub mod plain;
 pub mod score;
 pub mod smooth;
 pub mod spread;
 
 use measure::Estimate;
 
-/// Levels that are told [1].
-pub const LEVELS: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
+pub use plant::LEVELS;
 
 /// One step foretold.
 #[derive(Clone, Copy, Debug, PartialEq)]

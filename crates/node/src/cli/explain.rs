@@ -78,7 +78,7 @@ fn told(plant: &Plant, record: &Record) -> String {
         Record::Forecast(f) => format!(
             "{head} {} of {} by {}: {:.2} [{:.2} to {:.2}] {}",
             f.kind.word(),
-            plant.machine(f.machine).name,
+            f.machine.map_or("the unit", |m| plant.machine(m).name.as_str()),
             f.from,
             f.value.value,
             f.value.low,

@@ -7,6 +7,7 @@ mod demo;
 mod explain;
 mod import;
 mod init;
+mod learn;
 mod plan;
 mod replay;
 mod run;
@@ -60,6 +61,8 @@ enum Command {
     Sql(sql::Words),
     /// Import orders or routings from CSV, Excel or an ERP's export into the unit.toml, after a look and a yes.
     Import(import::Words),
+    /// Let newly learned models of forecasts contest those in use; swap only where they are better.
+    Learn(learn::Words),
     /// Plan: a scheduling problem in, a proven plan out.
     Plan(plan::Words),
     /// Measure: the loop, latency, ingest, queries, memory, know, plans.
@@ -118,6 +121,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Explain(words) => on_runtime(explain::main(words)),
         Command::Sql(words) => on_runtime(sql::main(words)),
         Command::Import(words) => import::main(&words),
+        Command::Learn(words) => on_runtime(learn::main(words)),
         Command::Plan(words) => plan::main(&words),
         Command::Bench(words) => bench::main(&words),
     }

@@ -3,6 +3,7 @@
 use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
+use super::outlook;
 use super::ring::{Answer, Ask};
 use super::sales::SalesDesk;
 use super::scheduling;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use unit::desk::View;
+use unit::outlook::Outlook;
 use unit::sales::{Offering, Promised};
 use unit::schedule::{Move, Schedule};
 use web::connecting::{Connecting, Example, Standing, Wish, Yes};
@@ -62,6 +64,8 @@ pub struct NodeHouse {
     pub schedule: scheduling::Planner,
     /// Where orders are taken.
     pub sales: SalesDesk,
+    /// The newest outlook.
+    pub outlook: outlook::Newest,
 }
 
 #[async_trait]
@@ -182,6 +186,10 @@ impl House for NodeHouse {
             self.audit_add(who, what, &about, &detail).await?;
         }
         Ok(tried)
+    }
+
+    fn outlook(&self) -> Arc<Outlook> {
+        Arc::clone(&self.outlook.borrow())
     }
 
     fn sources(&self) -> Vec<SourceHealth> {

@@ -15,6 +15,7 @@ use store::Store;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
+use unit::outlook::Draft;
 use unit::{Effect, Input, Replay, Unconfirmed, Unit};
 use web::house::HouseError;
 
@@ -61,6 +62,13 @@ pub enum Ask {
         order: Box<CustomOrder>,
         /// Its place among the orders, or why it was not taken in.
         answer: oneshot::Sender<Result<OrderId, HouseError>>,
+    },
+    /// A forecast worked out beside the loop shall be kept as a record.
+    Foretell {
+        /// The forecast without a number.
+        draft: Box<Draft>,
+        /// The record.
+        answer: Answer,
     },
     /// A step now, for a caller that drives time itself; answered when its effects are out.
     Settle(oneshot::Sender<()>),
@@ -326,6 +334,12 @@ impl Loop {
                 // the person may have gone away; the order is in all the same
                 let _ = answer.send(taken);
             }
+            Ask::Foretell { draft, answer } => {
+                let (id, effects) = self.parts.unit.foretell(self.parts.clock.now(), *draft);
+                let kept = self.said(id, effects).await;
+                // whoever worked it out may have ended
+                let _ = answer.send(kept);
+            }
             Ask::Settle(answer) => {
                 self.turn(Vec::new(), Vec::new()).await;
                 self.publish();
@@ -343,7 +357,7 @@ impl Loop {
 
     async fn confirm(&mut self, id: RecordId, confirmation: Confirmation) -> Result<Record, HouseError> {
         let effects = self.parts.unit.confirm(id, confirmation).map_err(|refused| match refused {
-            Unconfirmed::Unknown(_) => HouseError::Conflict(refused.to_string()),
+            Unconfirmed::Unknown(_) | Unconfirmed::NoBaseline => HouseError::Conflict(refused.to_string()),
             Unconfirmed::Contradiction(_) | Unconfirmed::TooLong(_) => HouseError::Invalid(refused.to_string()),
         })?;
         self.said(id, effects).await

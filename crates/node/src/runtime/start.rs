@@ -4,6 +4,7 @@ use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
+use super::outlook;
 use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
 use super::sales::SalesDesk;
@@ -163,6 +164,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         sources,
         figures: ends.figures,
         schedule,
+        outlook: outlook::keep(ends.view.clone(), store.clone(), asks.clone(), stop.clone()),
     };
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {

@@ -3,7 +3,7 @@
 //! Instants and spans are microseconds. Machines, channels and orders stand by their names.
 
 use measure::{Estimate, Instant, Span};
-use plant::{Because, ChannelId, Code, Effect, Evidence, MachineId, Metric, OrderId, Plant, Window};
+use plant::{Because, ChannelId, Code, Effect, Evidence, MachineId, Metric, OrderId, Plant, ProductId, Window};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a stored form does not fit the present plant or version.
@@ -199,4 +199,13 @@ pub(super) const fn at(micros: i64) -> Instant {
 
 pub(super) const fn span(micros: i64) -> Span {
     Span::from_micros(micros)
+}
+
+pub(super) fn product_name(plant: &Plant, id: ProductId) -> Result<String, Misfit> {
+    plant.products.get(id.index()).map(|p| p.name.clone()).ok_or_else(|| format!("product number {} is not in the plant", id.0))
+}
+
+pub(super) fn product_id(plant: &Plant, name: &str) -> Result<ProductId, Misfit> {
+    let found = plant.products.iter().find(|p| p.name == name);
+    found.map(|p| p.id).ok_or_else(|| format!("it names product `{name}`, which is not in the configuration any more"))
 }

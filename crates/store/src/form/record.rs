@@ -4,12 +4,13 @@
 
 use super::parts::{
     BecauseV1, ChannelV1, EffectV1, EstimateV1, EvidenceV1, Misfit, Num, WindowV1, at, code, machine_id, machine_name, order_id,
-    order_name, span, word,
+    order_name, product_id, product_name, span, word,
 };
 use super::revision::RevisionV1;
 use plant::{
-    Action, Cause, Certificate, Command, CommandState, CommandValue, Confirmation, Decision, DecisionKind, DecisionState,
-    Finding, Forecast, ForecastKind, Outcome, Plant, Rank, Reason, Record, RecordId, Rejected, Suspect, UserRole, Verdict,
+    Action, Cause, Certificate, Command, CommandState, CommandValue, Confirmation, Course, CourseStep, Decision, DecisionKind,
+    DecisionState, Finding, Forecast, ForecastKind, Outcome, Plant, Rank, Reason, Record, RecordId, Rejected, Suspect, UserRole,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 
@@ -81,16 +82,31 @@ struct ConfirmationV1 {
     right: bool,
     cause: Option<String>,
     note: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    relearn: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct ForecastV1 {
-    machine: String,
+    machine: Option<String>,
     order: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product: Option<String>,
     kind: String,
     service: Option<String>,
     value: EstimateV1,
     horizon: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    course: Option<CourseV1>,
+}
+
+/// A forecast step by step: times in µs, each step its mean and quantiles.
+#[derive(Serialize, Deserialize)]
+struct CourseV1 {
+    from: i64,
+    step: i64,
+    version: Option<u32>,
+    steps: Vec<(Num, [Num; 7])>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -289,6 +305,7 @@ impl ConfirmationV1 {
             right: c.right,
             cause: c.cause.map(|cause| cause.word().to_owned()),
             note: c.note.clone(),
+            relearn: c.relearn,
         }
     }
     fn read(&self) -> Result<Confirmation, Misfit> {
@@ -299,6 +316,7 @@ impl ConfirmationV1 {
             right: self.right,
             cause: self.cause.as_ref().map(|cause| word("cause", cause, Cause::from_word)).transpose()?,
             note: self.note.clone(),
+            relearn: self.relearn,
         })
     }
 }
@@ -306,12 +324,14 @@ impl ConfirmationV1 {
 impl ForecastV1 {
     fn of(plant: &Plant, r: &Forecast) -> Result<Self, Misfit> {
         Ok(Self {
-            machine: machine_name(plant, r.machine)?,
+            machine: r.machine.map(|m| machine_name(plant, m)).transpose()?,
             order: r.order.map(|o| order_name(plant, o)).transpose()?,
+            product: r.product.map(|p| product_name(plant, p)).transpose()?,
             kind: r.kind.word().to_owned(),
             service: r.service.as_ref().map(ToString::to_string),
             value: EstimateV1::of(&r.value),
             horizon: r.horizon.micros(),
+            course: r.course.as_ref().map(CourseV1::of),
         })
     }
     fn read(&self, plant: &Plant, form: &RecordV1, id: RecordId) -> Result<Forecast, Misfit> {
@@ -320,13 +340,27 @@ impl ForecastV1 {
             at: at(form.at),
             from: code(&form.from),
             because: BecauseV1::read_all(plant, &form.because),
-            machine: machine_id(plant, &self.machine)?,
+            machine: self.machine.as_ref().map(|m| machine_id(plant, m)).transpose()?,
             order: self.order.as_ref().map(|o| order_id(plant, o)).transpose()?,
+            product: self.product.as_ref().map(|p| product_id(plant, p)).transpose()?,
             kind: word("kind of forecast", &self.kind, ForecastKind::from_word)?,
             service: self.service.as_deref().map(code),
             value: self.value.read(),
             horizon: span(self.horizon),
+            course: self.course.as_ref().map(CourseV1::read),
         })
+    }
+}
+
+impl CourseV1 {
+    fn of(c: &Course) -> Self {
+        let steps = c.steps.iter().map(|s| (Num(s.mean), s.quantiles.map(Num))).collect();
+        Self { from: c.from.micros(), step: c.step.micros(), version: c.version, steps }
+    }
+    fn read(&self) -> Course {
+        let step =
+            |(mean, quantiles): &(Num, [Num; 7])| CourseStep { mean: mean.0, quantiles: quantiles.each_ref().map(|q| q.0) };
+        Course { from: at(self.from), step: span(self.step), version: self.version, steps: self.steps.iter().map(step).collect() }
     }
 }
 
@@ -533,7 +567,7 @@ impl Outline {
         let RecordForm::V1(form) = serde_json::from_str(text).map_err(|e| e.to_string())?;
         let (machine, what, state) = match form.body {
             BodyV1::Finding(b) => (b.machine, b.cause, if b.ended.is_some() { "ended" } else { "open" }.to_owned()),
-            BodyV1::Forecast(b) => (b.machine, b.kind, String::new()),
+            BodyV1::Forecast(b) => (b.machine.unwrap_or_default(), b.kind, String::new()),
             BodyV1::Decision(b) => (b.machine, b.kind, b.state),
             BodyV1::Command(b) => (b.channel.machine, b.channel.channel, b.state.word().to_owned()),
             BodyV1::Outcome(b) => (b.machine, b.kind, String::new()),

@@ -9,10 +9,10 @@ use super::{
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Action, Batch, Because, Calendar, Cause, Certificate, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue,
-    Confirmation, Decision, DecisionKind, DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind, Machine, MachineId,
-    Metric, Order, OrderId, Outcome, Parts, Plant, Prices, ProductId, Quality, Rank, Reading, Reason, Record, RecordId,
-    RecordKind, Rejected, Revised, Revision, RevisionState, Role, Scope, Source, SourceId, Suspect, UserRole, Verdict, Window,
-    WordId, Zone,
+    Confirmation, Course, CourseStep, Decision, DecisionKind, DecisionState, Effect, Evidence, Finding, Forecast, ForecastKind,
+    Machine, MachineId, Metric, Order, OrderId, Outcome, Parts, Plant, Prices, Product, ProductId, Quality, Rank, Reading,
+    Reason, Record, RecordId, RecordKind, Rejected, Revised, Revision, RevisionState, Role, Scope, Source, SourceId, Suspect,
+    UserRole, Verdict, Window, WordId, Zone,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn plant() -> Plant {
         channels: vec![channel(0, 0, "power", ChannelKind::Gauge), channel(1, 1, "set_state", ChannelKind::State)],
         sources: vec![Source { id: SourceId(0), name: "bus".to_owned(), protocol: "opcua".to_owned() }],
         teams: Vec::new(),
-        products: Vec::new(),
+        products: vec![Product { id: ProductId(0), name: "P-1".to_owned(), route: Vec::new(), value: None }],
         orders: vec![Order {
             id: OrderId(0),
             name: "O-1".to_owned(),
@@ -164,7 +164,7 @@ fn confirmation() -> impl Strategy<Value = Confirmation> {
     let roles = vec![UserRole::Operator, UserRole::Engineer];
     let text = "\\PC{0,12}";
     (text, prop::sample::select(roles), micros(), any::<bool>(), prop::option::of(prop::sample::select(Cause::ALL)), text)
-        .prop_map(|(by, role, at, right, cause, note)| Confirmation { by, role, at, right, cause, note })
+        .prop_map(|(by, role, at, right, cause, note)| Confirmation { by, role, at, right, cause, note, relearn: right })
 }
 
 fn forecast() -> impl Strategy<Value = Record> {
@@ -177,7 +177,9 @@ fn forecast() -> impl Strategy<Value = Record> {
             at,
             from,
             because,
-            machine,
+            machine: order.is_none().then_some(machine),
+            product: order.map(|_| ProductId(0)),
+            course: order.map(|_| a_course(value.value)),
             order,
             kind,
             service,
@@ -380,11 +382,12 @@ fn seventeen(kind: RecordKind) -> RecordId {
     RecordId { kind, number: 17 }
 }
 
-/// One record of each kind, with everything filled in.
-fn examples() -> [(&'static str, Record); RecordKind::COUNT] {
+/// One record of each kind, with everything filled in; of forecasts one more, of the whole unit.
+fn examples() -> [(&'static str, Record); RecordKind::COUNT + 1] {
     [
         ("finding", Record::Finding(a_finding())),
         ("forecast", Record::Forecast(a_forecast())),
+        ("forecast_course", Record::Forecast(a_demand_forecast())),
         ("decision", Record::Decision(a_decision())),
         ("command", Record::Command(a_command())),
         ("outcome", Record::Outcome(an_outcome())),
@@ -419,12 +422,32 @@ fn a_forecast() -> Forecast {
         at: at(2),
         from: "idle".into(),
         because,
-        machine: MachineId(0),
+        machine: Some(MachineId(0)),
         order: Some(OrderId(0)),
+        product: None,
         kind: ForecastKind::RemainingLife,
         service: Some("bearing".into()),
         value: estimate,
         horizon: Span::from_hours(8),
+        course: None,
+    }
+}
+
+fn a_course(mean: f64) -> Course {
+    let step = CourseStep { mean, quantiles: [mean; 7] };
+    Course { from: at(2), step: Span::from_minutes(15), version: Some(3), steps: vec![step; 2] }
+}
+
+/// Of the whole unit, step by step.
+fn a_demand_forecast() -> Forecast {
+    Forecast {
+        machine: None,
+        order: None,
+        product: Some(ProductId(0)),
+        kind: ForecastKind::Demand,
+        service: None,
+        course: Some(a_course(1.5)),
+        ..a_forecast()
     }
 }
 

@@ -101,6 +101,20 @@ impl Records {
         Ok(rows.into_iter().map(|(body,)| body).collect())
     }
 
+    /// The latest forms of records of a kind about one thing, newest first.
+    pub(crate) async fn about(&self, kind: RecordKind, what: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = $1 AND v.what = $2 ORDER BY l.number DESC LIMIT $3",
+        )
+        .bind(kind.word())
+        .bind(what)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(|(body,)| body).collect())
+    }
+
     /// The newest records of all kinds by the order in which they were kept: (sequence, form), at most `limit` a kind; and all
     /// revisions that are pending.
     pub(crate) async fn recent(&self, limit: i64) -> Result<Vec<String>, StoreError> {

@@ -6,6 +6,7 @@
 
 mod applier;
 mod audit;
+mod contests;
 mod customs;
 mod kept;
 mod people;

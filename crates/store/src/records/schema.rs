@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Executor};
 pub(super) const PRAGMAS: [&str; 3] = ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// Version by version, what leads to it.
-const VERSIONS: [&[&str]; 2] = [
+const VERSIONS: [&[&str]; 3] = [
     &[
         "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
             machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
@@ -33,6 +33,13 @@ const VERSIONS: [&[&str]; 2] = [
         "CREATE TABLE doomed_files (path TEXT PRIMARY KEY)",
     ],
     &["CREATE TABLE custom_orders (number BIGINT PRIMARY KEY, order_key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)"],
+    &[
+        "CREATE TABLE contests (number BIGINT PRIMARY KEY, subject TEXT NOT NULL, at BIGINT NOT NULL, version BIGINT NOT NULL,
+            learned_from BIGINT NOT NULL, learned_to BIGINT NOT NULL, on_from BIGINT NOT NULL, on_to BIGINT NOT NULL,
+            in_use DOUBLE PRECISION NOT NULL, challenger DOUBLE PRECISION NOT NULL, blocks BIGINT NOT NULL,
+            probability DOUBLE PRECISION NOT NULL, swapped BIGINT NOT NULL)",
+        "CREATE INDEX contests_by_subject ON contests (subject, number)",
+    ],
 ];
 
 /// Brings the database to the newest version.

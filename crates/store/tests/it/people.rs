@@ -59,6 +59,32 @@ async fn people_and_values_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn contests_are_kept_by_subject_in_their_order_also_from_beside_a_running_unit() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let window = |from, to| plant::Window { from: at(from), to: at(to) };
+    let contest = |subject: &str, n: u32| plant::Contest {
+        at: at(100 + i64::from(n)),
+        subject: subject.to_owned(),
+        version: n,
+        learned: window(0, 50),
+        on: window(50, 64),
+        in_use: 0.5,
+        challenger: 0.25,
+        blocks: 14,
+        probability: 0.97,
+        swapped: n == 2,
+    };
+    store.put_contest(&contest("energy_use", 1)).await.expect("added");
+    let beside = Store::look(dir.path(), &plant()).await.expect("a look");
+    beside.put_contest(&contest("energy_use", 2)).await.expect("added from beside");
+    beside.put_contest(&contest("generation", 1)).await.expect("added from beside");
+    let told = store.contests("energy_use").await.expect("a look");
+    assert_eq!(told, [contest("energy_use", 1), contest("energy_use", 2)]);
+    assert_eq!(store.contests("demand/x").await.expect("a look"), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().expect("a directory");
     let (store, _) = open(dir.path()).await;
@@ -72,7 +98,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let said = Store::open(dir.path(), &plant(), crate::fixture::tight()).await.err();
     let said = said.expect("a refusal").to_string();
-    assert!(said.contains("schema version 99, this program knows up to 2; use a newer socium"), "{said}");
+    assert!(said.contains("schema version 99, this program knows up to 3; use a newer socium"), "{said}");
 }
 
 fn custom(number: u32, key: &str) -> CustomOrder {

@@ -14,7 +14,7 @@ fn found() -> Stage {
 
 fn says(right: bool, cause: Option<Cause>, note: &str) -> Confirmation {
     let (by, note) = ("mei".to_owned(), note.to_owned());
-    Confirmation { by, role: UserRole::Operator, at: clock("22:05"), right, cause, note }
+    Confirmation { by, role: UserRole::Operator, at: clock("22:05"), right, cause, note, relearn: false }
 }
 
 #[test]
@@ -32,6 +32,15 @@ fn a_confirmation_is_kept_with_its_finding_and_known_after_a_restart() {
     let first = findings.iter().find(|f| f.id == id(RecordKind::Finding, 1)).expect("it was recalled");
     assert_eq!(first.confirmation, Some(said));
     assert!(first.ended.is_some(), "what still holds is found anew");
+}
+
+#[test]
+fn new_ways_are_not_agreed_to_where_no_baseline_is_in_use() {
+    let mut stage = found();
+    let said = Confirmation { relearn: true, ..says(true, None, "as it shall be") };
+    let refused = stage.unit.confirm(id(RecordKind::Finding, 1), said).expect_err("the mill makes nothing");
+    assert_eq!(refused, unit::Unconfirmed::NoBaseline);
+    assert_eq!(stage.unit.view(stage.now).findings[0].confirmation, None);
 }
 
 #[test]

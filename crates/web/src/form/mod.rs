@@ -16,6 +16,7 @@ pub mod kpi;
 pub mod losses;
 pub mod machine;
 pub mod order;
+pub mod outlook;
 pub mod person;
 pub mod revision;
 pub mod sales;

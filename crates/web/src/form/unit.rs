@@ -149,8 +149,9 @@ impl RecordBrief {
             Record::Forecast(f) => {
                 let figure = Some((f.value.value, f.kind.unit().to_owned()));
                 let order = f.order.map(|o| super::common::order_name(plant, o));
-                let detail = order.or_else(|| f.service.as_ref().map(ToString::to_string)).unwrap_or_default();
-                (machine_name(plant, f.machine), f.kind.word().to_owned(), detail, figure)
+                let product = f.product.and_then(|p| plant.products.get(p.index())).map(|p| p.name.clone());
+                let detail = order.or_else(|| f.service.as_ref().map(ToString::to_string)).or(product).unwrap_or_default();
+                (f.machine.map(|m| machine_name(plant, m)).unwrap_or_default(), f.kind.word().to_owned(), detail, figure)
             }
             Record::Decision(d) => {
                 let what = ActionWord::from(&d.action).to_string();

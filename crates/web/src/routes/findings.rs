@@ -10,7 +10,7 @@ use crate::take::{Ask, Body, bounded, text_within};
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use measure::Instant;
-use plant::{Cause, Confirmation, Record, RecordKind};
+use plant::{Cause, Confirmation, Record, RecordKind, UserRole};
 
 /// Characters of a person's words.
 const NOTE_CHARS_MAX: usize = 1_000;
@@ -31,7 +31,7 @@ pub async fn findings(State(windows): Look, Ask(ask): Ask<Findings>) -> Reply<Js
     }
     found.retain(|f| ask.open.is_none_or(|open| f.ended.is_none() == open));
     found.sort_by_key(|f| (f.ended.is_some(), std::cmp::Reverse((f.at, f.id))));
-    Ok(Json(found.iter().take(limit).map(|f| Finding::of(&view.plant, f)).collect()))
+    Ok(Json(found.iter().take(limit).map(|f| Finding::of(&view, f)).collect()))
 }
 
 /// Say what was found when somebody looked: that was it, or that was not it. It changes how causes are ranked from now on.
@@ -51,10 +51,13 @@ pub async fn confirm(
     let cause = sent.cause.as_ref().map(cause).transpose()?;
     let note = sent.note.trim();
     text_within("body.note", note, 0..=NOTE_CHARS_MAX)?;
+    if sent.relearn && seat.role < UserRole::Engineer {
+        return Err(Refusal::role_too_low("body.relearn", seat.role, UserRole::Engineer));
+    }
     let (by, role, at) = (seat.name, seat.role, windows.house.now());
-    let confirmation = Confirmation { by, role, at, right: sent.right, cause, note: note.to_owned() };
+    let confirmation = Confirmation { by, role, at, right: sent.right, cause, note: note.to_owned(), relearn: sent.relearn };
     match windows.house.confirm(finding, confirmation).await? {
-        Record::Finding(finding) => Ok(Json(Finding::of(&windows.view().plant, &finding))),
+        Record::Finding(finding) => Ok(Json(Finding::of(&windows.view(), &finding))),
         _ => Err(Refusal::busy()),
     }
 }
@@ -63,5 +66,7 @@ pub async fn confirm(
 #[utoipa::path(get, path = "/api/v1/forecasts", tag = "records", responses((status = 200, body = [Forecast])))]
 pub async fn forecasts(State(windows): Look) -> Json<Vec<Forecast>> {
     let view = windows.view();
-    Json(view.forecasts.iter().map(|f| Forecast::of(&view.plant, f)).collect())
+    let outlook = windows.house.outlook();
+    let of_unit = outlook.prospects.iter().filter_map(|p| p.forecast.as_ref());
+    Json(view.forecasts.iter().chain(of_unit).map(|f| Forecast::of(&view.plant, f)).collect())
 }

@@ -14,6 +14,7 @@ pub mod kpis;
 pub mod live;
 pub mod machines;
 pub mod orders;
+pub mod outlook;
 pub mod pages;
 pub mod records;
 pub mod revisions;
@@ -73,6 +74,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/families/{name}/orders", post(families::order))
         .route("/api/v1/orders", get(orders::orders))
         .route("/api/v1/orders/{name}", get(families::detail))
+        .route("/api/v1/outlook", get(outlook::outlook))
         .route("/api/v1/schedule", get(schedule::schedule))
         .route("/api/v1/schedule/changes", post(schedule::change))
         .route("/api/v1/data", get(data::data))

@@ -109,8 +109,10 @@ async fn form(windows: &Windows, record: &Record) -> Reply<RecordForm> {
     let view = windows.view();
     let plant = &view.plant;
     let (from, machine, body) = match record {
-        Record::Finding(f) => (&f.from, machine_name(plant, f.machine), Body::Finding(Finding::of(plant, f))),
-        Record::Forecast(f) => (&f.from, machine_name(plant, f.machine), Body::Forecast(Forecast::of(plant, f))),
+        Record::Finding(f) => (&f.from, machine_name(plant, f.machine), Body::Finding(Finding::of(&view, f))),
+        Record::Forecast(f) => {
+            (&f.from, f.machine.map(|m| machine_name(plant, m)).unwrap_or_default(), Body::Forecast(Forecast::of(plant, f)))
+        }
         Record::Decision(d) => (&d.from, machine_name(plant, d.machine), Body::Decision(Box::new(full(windows, d).await?))),
         Record::Command(c) => (&c.from, channel_names(plant, c.channel).0, Body::Command(Command::of(plant, c))),
         Record::Outcome(o) => (&o.from, machine_name(plant, o.machine), Body::Outcome(Outcome::of(plant, o))),

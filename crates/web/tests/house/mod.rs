@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "the tests and the example each use a part")]
 
 pub mod moving;
+pub mod outlook;
 pub mod plant;
 pub mod records;
 pub mod selling;
@@ -21,6 +22,7 @@ use measure::{Instant, Span};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::sync::{broadcast, watch};
 use unit::desk::View;
+use unit::outlook::Outlook;
 use unit::schedule::{Move, Schedule, Scheduling};
 use web::house::{AuditEntry, House, HouseError, Point, SourceHealth, SqlBody, SqlFormat, SqlShape, StoreFigures, Tried, User};
 
@@ -166,6 +168,9 @@ impl House for Fake {
     }
     fn clock_speed(&self) -> f64 {
         1.0
+    }
+    fn outlook(&self) -> Arc<Outlook> {
+        Arc::new(outlook::outlook(&self.plant, now()))
     }
     fn schedule(&self) -> Option<Arc<Schedule>> {
         let view = self.view.borrow().clone();

@@ -2,16 +2,16 @@
 //! energy and the newest values agree with each other.
 
 use super::plant::MACHINES;
-use super::records::Records;
+use super::records::{Records, id};
 use measure::{Chance, Estimate, Instant, Span};
 use plant::{
-    Channel, Image, Latest, Lexicon, MachineId, MachineImage, MachineProfile, MachineState, Metric, OrderId, OrderProgress,
-    Plant, Quality, RefusalReason, Refused, Role, SourceId, StatePower, Window,
+    Channel, Confirmation, Finding, Image, Latest, Lexicon, MachineId, MachineImage, MachineProfile, MachineState, Metric,
+    OrderId, OrderProgress, Plant, Quality, RecordKind, RefusalReason, Refused, Role, SourceId, StatePower, UserRole, Window,
 };
 use std::sync::Arc;
 use unit::desk::{
-    Accounting, ClockOffset, EnergyAccount, EnergyUse, Excess, Gain, Kpis, Loss, Losses, Scope, Stop, Stretch, Timing, View,
-    Waste,
+    Accounting, Cases, ClockOffset, EnergyAccount, EnergyUse, Excess, Gain, Kpis, Loss, Losses, Scope, Stop, Stretch, Timing,
+    View, Waste,
 };
 
 const BLOCK: Span = Span::from_micros(450_000_000);
@@ -225,7 +225,7 @@ fn profile(machine: usize, records: &Records) -> MachineProfile {
         scrap_share: Some(Estimate::between(0.014, 0.021, 0.030)),
         scrap_base: None,
         busy_share: Some(0.68),
-        failure: records.forecasts.iter().find(|f| f.machine == machine && f.service.is_some()).map(|f| f.id),
+        failure: records.forecasts.iter().find(|f| f.machine == Some(machine) && f.service.is_some()).map(|f| f.id),
     }
 }
 
@@ -342,6 +342,18 @@ fn refused(now: Instant) -> Vec<Refused> {
     table.into_iter().enumerate().map(row).collect()
 }
 
+/// What was found once before: the idle machine of the first finding, about which a decision was carried out and measured.
+fn cases(plant: &Plant, records: &Records) -> Cases {
+    let mut cases = Cases::default();
+    for finding in records.findings.iter().take(1) {
+        let (by, note) = ("jonas".to_owned(), "the loader had left the door open".to_owned());
+        let told = Confirmation { by, role: UserRole::Engineer, at: finding.at, right: true, cause: None, note, relearn: false };
+        let past = Finding { id: id(RecordKind::Finding, 5), confirmation: Some(told), ..finding.clone() };
+        cases.take(&plant.machine(past.machine).kind, &past);
+    }
+    cases
+}
+
 fn gains(records: &Records) -> Vec<Gain> {
     let of = |metric: &Metric| {
         let all: Vec<_> = records.outcomes.iter().filter(|o| o.measured.metric == *metric).collect();
@@ -386,6 +398,7 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         energy_use: (0..MACHINES.len()).map(|m| energy_use(m, day)).collect(),
         profiles: (0..MACHINES.len()).map(|m| profile(m, &r)).collect(),
         gains: gains(&r),
+        cases: Arc::new(cases(plant, &r)),
         findings: r.findings,
         forecasts: r.forecasts,
         decisions: r.decisions,

@@ -96,12 +96,14 @@ fn forecasts(plant: &Plant, now: Instant) -> Vec<Forecast> {
             at,
             from: from.into(),
             because,
-            machine,
+            machine: Some(machine),
             order: order.map(OrderId),
+            product: None,
             kind,
             service: service.map(Into::into),
             value,
             horizon: Span::from_hours(hours),
+            course: None,
         });
     }
     all

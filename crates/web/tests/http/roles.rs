@@ -38,6 +38,7 @@ const MATRIX: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /api/v1/findings/{id}/confirmation", "finding-1", r#"{"right":true}"#, [401, 403, 200, 200, 200, 200]),
     ("GET /api/v1/orders", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/orders/{name}", "A-1045", "", [401, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/outlook", "", "", [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/schedule", "", "", [401, 200, 200, 200, 200, 200]),
     ("POST /api/v1/schedule/changes", "", "{}", [401, 403, 403, 400, 400, 400]),
     ("GET /api/v1/losses", "", "", [401, 200, 200, 200, 200, 200]),

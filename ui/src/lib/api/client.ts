@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, ConfigurationLook, Connectable, DataHealth, DatePromise, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewConfiguration, NewOrder, NewReport, NewSurvey, Order, OrderAnswer, OrderDetail, Person, ProductFamily, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, ConfigurationLook, Connectable, DataHealth, DatePromise, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewConfiguration, NewOrder, NewReport, NewSurvey, Order, OrderAnswer, OrderDetail, Person, ProductFamily, Prospect, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -80,11 +80,12 @@ export const api = {
   forecasts: () => ask<Forecast[]>('GET', '/forecasts'),
   decisions: (state: string, limit: number, before?: string) => ask<Decision[]>('GET', `/decisions${query({ state, limit, before })}`),
   decision: (id: string) => ask<Decision>('GET', `/decisions/${name(id)}`),
-  confirm: (id: string, right: boolean, cause: string | null, note: string) => ask<Finding>('POST', `/findings/${name(id)}/confirmation`, { right, cause, note }),
+  confirm: (id: string, right: boolean, cause: string | null, note: string, relearn = false) => ask<Finding>('POST', `/findings/${name(id)}/confirmation`, { right, cause, note, relearn }),
   judge: (id: string, approved: boolean, reason: string) => ask<Decision>('POST', `/decisions/${name(id)}/verdict`, { approved, reason }),
   walk: (id: string) => ask<Walk>('GET', `/records/${name(id)}/walk`),
   energy: () => ask<Energy>('GET', '/energy'),
   orders: () => ask<Order[]>('GET', '/orders'),
+  outlook: () => ask<Prospect[]>('GET', '/outlook'),
   schedule: (from?: string, to?: string) => ask<Schedule | null>('GET', `/schedule${query({ from, to })}`),
   changeSchedule: (change: NewChange) => ask<Trial>('POST', '/schedule/changes', change),
   orderDetail: (order: string) => ask<OrderDetail | null>('GET', `/orders/${name(order)}`),

@@ -1040,6 +1040,8 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             /** @description Their words. */
             note: string;
+            /** @description Whether they agreed to the machine's new ways: what is usual is learned anew since then. */
+            relearn: boolean;
             /** @description Whether the cause that the finding named was it. */
             right: boolean;
         };
@@ -1051,6 +1053,42 @@ export interface components {
             looking: string;
             /** @description Protocol word. */
             protocol: string;
+        };
+        /** @description A contest of a newly learned model with the one in use, on later data that neither had seen. */
+        Contest: {
+            /** @description When. */
+            at: components["schemas"]["When"];
+            /**
+             * Format: int32
+             * @description Days compared.
+             */
+            blocks: number;
+            /**
+             * Format: double
+             * @description Mean loss of the challenger.
+             */
+            challenger: number;
+            /**
+             * Format: double
+             * @description Mean loss of the version in use, in the unit of the forecast.
+             */
+            in_use: number;
+            /** @description What the challenger was learned from. */
+            learned: components["schemas"]["Window"];
+            /** @description What both were measured on. */
+            on: components["schemas"]["Window"];
+            /**
+             * Format: double
+             * @description How likely the challenger is the better one [1].
+             */
+            probability: number;
+            /** @description Whether it took over, under the next version. */
+            swapped: boolean;
+            /**
+             * Format: int32
+             * @description The version that was in use.
+             */
+            version: number;
         };
         /** @description How many records of each kind were made since the unit was set up. */
         Counts: {
@@ -1084,6 +1122,43 @@ export interface components {
              * @description Revisions.
              */
             revision: number;
+        };
+        /** @description A forecast step by step. */
+        Course: {
+            /** @description Start of the first step. */
+            from: components["schemas"]["When"];
+            /**
+             * Format: double
+             * @description Length of each step [s].
+             */
+            step_s: number;
+            /** @description The steps. */
+            steps: components["schemas"]["CourseStep"][];
+            /**
+             * Format: int32
+             * @description Version of the model, where models are contested.
+             */
+            version: number | null;
+        };
+        /** @description One step of a forecast, in its unit. */
+        CourseStep: {
+            /**
+             * Format: double
+             * @description Upper end of the 90 % interval.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Lower end of the 90 % interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description What is expected in the mean.
+             */
+            mean: number;
+            /** @description Quantiles at 5, 10, 25, 50, 75, 90 and 95 %. */
+            quantiles: number[];
         };
         /** @description A record at which a walk was cut off. */
         Cut: {
@@ -1423,6 +1498,8 @@ export interface components {
              * @description Probability that the cause is right [1].
              */
             probability: number;
+            /** @description Up to three confirmed past cases at machines of the same type that are most alike, the likest first. */
+            similar: components["schemas"]["SimilarCase"][];
             /** @description Since when the condition holds. */
             since: components["schemas"]["When"];
         };
@@ -1432,6 +1509,7 @@ export interface components {
             at: components["schemas"]["When"];
             /** @description What it rests on. */
             because: components["schemas"]["Because"][];
+            course: components["schemas"]["Course"] | null;
             /** @description The predictor that made it. */
             from: string;
             /**
@@ -1443,10 +1521,12 @@ export interface components {
             id: string;
             /** @description What is predicted. */
             kind: components["schemas"]["ForecastKind"];
-            /** @description The machine concerned. */
-            machine: string;
+            /** @description The machine concerned; null where it is the whole unit. */
+            machine: string | null;
             /** @description The order concerned. */
             order: string | null;
+            /** @description The product concerned. */
+            product: string | null;
             /** @description Service word that would remedy it: `tool`, `bearing`, `leak`. */
             service: string | null;
             /** @description UCUM code of the figure. */
@@ -1458,7 +1538,7 @@ export interface components {
          * @description What is predicted.
          * @enum {string}
          */
-        ForecastKind: "remaining_life" | "failure_probability" | "idle_span" | "order_done";
+        ForecastKind: "remaining_life" | "failure_probability" | "idle_span" | "order_done" | "demand" | "energy_use" | "generation";
         /** @description What decisions of one metric brought so far. */
         Gain: {
             /**
@@ -1870,6 +1950,8 @@ export interface components {
             cause?: string | null;
             /** @description Words about it, up to 1,000 characters; may be absent. */
             note?: string;
+            /** @description Agree to the machine's new ways: what is usual of it is learned anew. Needs the role engineer; may be absent. */
+            relearn?: boolean;
             /** @description Whether the cause that it names was it. */
             right: boolean;
         };
@@ -2294,6 +2376,39 @@ export interface components {
             /** @description Type. */
             type: string;
         };
+        /** @description One series that the unit foretells of itself. */
+        Prospect: {
+            /** @description What came in its steps; null where nothing has yet. */
+            came: (number | null)[];
+            /** @description Contests, oldest first. */
+            contests: components["schemas"]["Contest"][];
+            /**
+             * Format: int32
+             * @description Days known where they are not enough yet.
+             */
+            days_known: number | null;
+            /**
+             * Format: int32
+             * @description Days needed then.
+             */
+            days_needed: number | null;
+            fared: components["schemas"]["Fared"] | null;
+            forecast: components["schemas"]["Forecast"] | null;
+            /** @description What is foretold. */
+            kind: components["schemas"]["ForecastKind"];
+            learned: components["schemas"]["Window"] | null;
+            /** @description The product, of demand. */
+            product: string | null;
+            /** @description What speaks for learning anew: `risen`, `missing` or `worse`; null where nothing does. */
+            proposal: string | null;
+            /** @description UCUM code of its figures. */
+            unit: string;
+            /**
+             * Format: int32
+             * @description The version of the model in use, of energy; 1 is the plain one that is not learned.
+             */
+            version: number | null;
+        };
         /**
          * @description How far a reading can be trusted.
          * @enum {string}
@@ -2665,6 +2780,30 @@ export interface components {
             name: string;
             /** @description Password. */
             password: string;
+        };
+        /** @description A past case like a finding: what it was then, what was done, and what that brought. */
+        SimilarCase: {
+            action: components["schemas"]["Action"] | null;
+            /** @description Who looked: sign-in name. */
+            by: string;
+            /** @description The cause that a person confirmed. */
+            cause: components["schemas"]["Cause"];
+            /** @description The decision carried out about it, `decision-N`; null where none is known of. */
+            decision: string | null;
+            /** @description Its finding, `finding-N`. */
+            finding: string;
+            /**
+             * Format: double
+             * @description How alike, 0 to 1 [1].
+             */
+            likeness: number;
+            /** @description The machine. */
+            machine: string;
+            measured: components["schemas"]["Effect"] | null;
+            /** @description Their words. */
+            note: string;
+            /** @description Since when the condition held then. */
+            since: components["schemas"]["When"];
         };
         /** @description A source with its health and its account. */
         Source: {

@@ -1,0 +1,147 @@
+//! From counters and orders to steps of a day: energy of each quarter of an hour, pieces ordered each day.
+//!
+//! Enters: points of counters (instant, kW.h), orders, the zone of the site. Leaves: whole local days, slot by slot, NaN where nothing is known.
+//! Absent: how points are read, what is foretold from them.
+
+use measure::{Instant, Span};
+use plant::{Order, ProductId, Zone};
+
+/// Length of a slot.
+pub const SLOT: Span = Span::from_minutes(15);
+/// Slots of a day.
+pub const SLOTS: usize = 96;
+/// Length of a day.
+pub const DAY: Span = Span::from_days(1);
+/// 1970-01-01 was a Thursday; Monday is 0.
+const FIRST_WEEKDAY: i64 = 3;
+
+/// Steps from an instant on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Start of the first step: a midnight of the site.
+    pub from: Instant,
+    /// Length of a step.
+    pub step: Span,
+    /// What came in each; NaN where it is not known (yet).
+    pub values: Vec<f64>,
+}
+
+/// The midnight at or before an instant by the clock of the site. Days on which the clock is changed begin an hour off in part.
+pub fn midnight(zone: &Zone, at: Instant) -> Instant {
+    let offset = zone.offset(at);
+    (at + offset).floor(DAY) - offset
+}
+
+/// Weekday of a midnight, Monday 0.
+pub fn weekday(zone: &Zone, midnight: Instant) -> usize {
+    let days = (midnight + zone.offset(midnight)).micros().div_euclid(DAY.micros());
+    (days + FIRST_WEEKDAY).rem_euclid(7) as usize
+}
+
+impl Series {
+    /// What counters gained in each slot from a midnight to `to`, all together. A counter that falls has begun anew. Between two points it gains
+    /// evenly; a slot is known where it lies between the first and the last point of any of them.
+    pub fn of_counters(counters: &[Vec<(Instant, f64)>], from: Instant, to: Instant) -> Self {
+        let slots = ((to - from).micros().max(0) / SLOT.micros()) as usize;
+        let bound = |slot: usize| from + Span::from_micros(SLOT.micros() * slot as i64);
+        let first = counters.iter().filter_map(|c| c.first()).map(|p| p.0).min();
+        let last = counters.iter().filter_map(|c| c.last()).map(|p| p.0).max();
+        let known = |slot: usize| first.is_some_and(|f| f <= bound(slot)) && last.is_some_and(|l| l >= bound(slot + 1));
+        let mut values: Vec<f64> = (0..slots).map(|s| if known(s) { 0.0 } else { f64::NAN }).collect();
+        for counter in counters {
+            for pair in counter.windows(2) {
+                share_out(&mut values, from, (pair[0].0, pair[1].0), (pair[1].1 - pair[0].1).max(0.0));
+            }
+        }
+        Self { from, step: SLOT, values }
+    }
+    /// Pieces of a product ordered each day until `to`, by when the orders came in: their release. It begins at the day of the first order of any
+    /// product, because from then on none is known to have been without.
+    pub fn of_orders(orders: &[Order], product: ProductId, zone: &Zone, to: Instant) -> Option<Self> {
+        let known = orders.iter().filter(|o| o.release < to);
+        let from = midnight(zone, known.clone().map(|o| o.release).min()?);
+        let days = ((to - from).micros() / DAY.micros()) as usize;
+        let mut values = vec![0.0; days];
+        for order in known.filter(|o| o.product == product) {
+            let day = ((order.release - from).micros() / DAY.micros()) as usize;
+            if let Some(value) = values.get_mut(day) {
+                *value += f64::from(order.quantity);
+            }
+        }
+        Some(Self { from, step: DAY, values })
+    }
+    /// Start of a step.
+    pub fn at(&self, step: usize) -> Instant {
+        self.from + Span::from_micros(self.step.micros() * step as i64)
+    }
+    /// Values of the steps that begin at `from` and follow it; NaN where they are outside.
+    pub fn part(&self, from: Instant, count: usize) -> Vec<f64> {
+        let first = (from - self.from).micros().div_euclid(self.step.micros());
+        let at = |k: usize| usize::try_from(first + k as i64).ok().and_then(|place| self.values.get(place)).copied();
+        (0..count).map(|k| at(k).unwrap_or(f64::NAN)).collect()
+    }
+}
+
+/// Adds what was gained between two instants to the slots that these reach over, by time.
+fn share_out(values: &mut [f64], from: Instant, (begin, end): (Instant, Instant), gain: f64) {
+    let length = (end - begin).micros();
+    if length <= 0 || gain == 0.0 {
+        return;
+    }
+    let place = |at: Instant| (at - from).micros().div_euclid(SLOT.micros());
+    for slot in place(begin).max(0)..=place(end).min(values.len() as i64 - 1) {
+        let start = from + Span::from_micros(SLOT.micros() * slot);
+        let inside = (end.min(start + SLOT) - begin.max(start)).micros().max(0);
+        values[slot as usize] += gain * inside as f64 / length as f64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::OrderId;
+
+    fn minute(n: i64) -> Instant {
+        Instant::EPOCH + Span::from_minutes(n)
+    }
+
+    #[test]
+    fn a_table_of_counters_and_what_came_in_each_quarter() {
+        let a = vec![(minute(0), 10.0), (minute(10), 12.0), (minute(40), 15.0)];
+        let told = Series::of_counters(std::slice::from_ref(&a), minute(0), minute(60));
+        assert_eq!(told.values[..2], [2.5, 1.5]);
+        assert!(told.values[2].is_nan() && told.values[3].is_nan(), "it was last heard at 40");
+        let again = vec![(minute(0), 100.0), (minute(15), 101.0), (minute(20), 0.5), (minute(60), 1.5)];
+        let both = Series::of_counters(&[a, again], minute(0), minute(60));
+        let rounded: Vec<f64> = both.values.iter().map(|x| (x * 1e6).round() / 1e6).collect();
+        assert_eq!(rounded, [3.5, 1.75, 1.375, 0.375], "a counter that falls begins anew, what falls is not taken off");
+    }
+
+    #[test]
+    fn a_day_begins_at_the_midnight_of_the_site() {
+        let zone = Zone { name: "Asia/Shanghai".to_owned(), offsets: vec![(Instant::MIN, Span::from_hours(8))] };
+        let at: Instant = "2026-03-01T22:00:00Z".parse().expect("an instant");
+        let start = midnight(&zone, at);
+        assert_eq!(start, "2026-03-01T16:00:00Z".parse().expect("an instant"));
+        assert_eq!(weekday(&zone, start), 0, "Monday, 2 March 2026");
+    }
+
+    #[test]
+    fn orders_count_on_the_day_they_came_in_and_days_without_are_zero() {
+        let order = |number, product, day: i64, quantity| Order {
+            id: OrderId(number),
+            name: format!("o{number}"),
+            product: ProductId(product),
+            quantity,
+            release: Instant::EPOCH + Span::from_days(day) + Span::from_hours(3),
+            due: Instant::EPOCH + Span::from_days(day + 5),
+        };
+        let orders = [order(0, 0, 0, 5), order(1, 1, 1, 7), order(2, 0, 2, 3), order(3, 0, 2, 4), order(4, 0, 9, 9)];
+        let to = Instant::EPOCH + Span::from_days(4);
+        let told = Series::of_orders(&orders, ProductId(0), &Zone::utc(), to).expect("orders");
+        assert_eq!(told.values, [5.0, 0.0, 7.0, 0.0]);
+        assert_eq!(told.part(told.at(2), 3)[..2], [7.0, 0.0]);
+        assert!(told.part(told.at(2), 3)[2].is_nan());
+        assert_eq!(Series::of_orders(&orders, ProductId(0), &Zone::utc(), Instant::EPOCH), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! What the unit foretells of itself.
+
+use super::Look;
+use crate::form::outlook::Prospect;
+use axum::Json;
+use axum::extract::State;
+
+/// Energy use and generation of the day, demand of each product for the week: each with its course, what came, how forecasts fared, and the model.
+#[utoipa::path(get, path = "/api/v1/outlook", tag = "unit", responses((status = 200, body = [Prospect])))]
+pub async fn outlook(State(windows): Look) -> Json<Vec<Prospect>> {
+    let view = windows.view();
+    Json(windows.house.outlook().prospects.iter().map(|p| Prospect::of(&view.plant, p)).collect())
+}
