@@ -101,6 +101,32 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     assert!(said.contains("schema version 99, this program knows up to 3; use a newer socium"), "{said}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_an_older_version_is_brought_up_step_by_step_and_keeps_its_rows() {
+    sqlx::any::install_default_drivers();
+    for (version, without) in
+        [("1", &["DROP TABLE custom_orders", "DROP TABLE contests"][..]), ("2", &["DROP TABLE contests"][..])]
+    {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (store, _) = open(dir.path()).await;
+        store.set_meta("mine", "kept").await.expect("set");
+        store.close().await.expect("closed");
+        drop(store);
+        let address = format!("sqlite://{}", dir.path().join("records.sqlite").display());
+        let mut older = sqlx::AnyConnection::connect(&address).await.expect("a connection");
+        for drop in without {
+            sqlx::query(*drop).execute(&mut older).await.expect("dropped");
+        }
+        let set = "UPDATE meta SET value = $1 WHERE key = 'schema_version'";
+        sqlx::query(set).bind(version).execute(&mut older).await.expect("updated");
+        older.close().await.expect("closed");
+        let (store, _) = open(dir.path()).await;
+        assert_eq!(store.meta("mine").await.expect("a look").as_deref(), Some("kept"), "from version {version}");
+        store.add_custom(&custom(1, "key-one")).await.expect("kept");
+        assert_eq!(store.contests("energy_use").await.expect("a look"), [], "from version {version}");
+    }
+}
+
 fn custom(number: u32, key: &str) -> CustomOrder {
     let operation = Operation {
         name: "mill".to_owned(),

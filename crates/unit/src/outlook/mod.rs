@@ -20,6 +20,7 @@ use know::forecast::day::Days;
 use know::forecast::demand::Demand;
 use measure::{Estimate, Instant, Span};
 use plant::{Because, Code, Contest, Course, CourseStep, Forecast, ForecastKind, Plant, ProductId, Role, Window, Zone};
+use std::collections::BTreeSet;
 
 pub use know::champion::track::{Live, Proposal};
 pub use know::forecast::ForecastError;
@@ -43,14 +44,18 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What can be foretold of a plant at `now`: energy where a counter counts it, products that were ordered.
+    /// What can be foretold of a plant at `now`: energy where a counter counts it, products that were ordered. A product that a customer put together
+    /// is ordered once, so there is nothing to foretell of it.
     pub fn all(plant: &Plant, now: Instant) -> Vec<Self> {
         let counts = |role: Role| plant.channels.iter().any(|c| c.role == role);
         let mut all = Vec::new();
         all.extend(counts(Role::Energy).then_some(Self::EnergyUse));
         all.extend(counts(Role::Generated).then_some(Self::Generation));
         let newest = |p: ProductId| plant.orders.iter().filter(|o| o.product == p && o.release < now).map(|o| o.release).max();
-        let mut products: Vec<(Instant, ProductId)> = plant.products.iter().filter_map(|p| Some((newest(p.id)?, p.id))).collect();
+        let accepted = plant.accepted.iter().filter_map(|a| plant.orders.get(a.order.index()));
+        let own: BTreeSet<ProductId> = accepted.map(|o| o.product).collect();
+        let offered = plant.products.iter().filter(|p| !own.contains(&p.id));
+        let mut products: Vec<(Instant, ProductId)> = offered.filter_map(|p| Some((newest(p.id)?, p.id))).collect();
         products.sort_by_key(|(at, id)| (std::cmp::Reverse(*at), *id));
         products.truncate(PRODUCTS_MAX);
         products.sort_by_key(|(_, id)| *id);

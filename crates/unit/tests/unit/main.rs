@@ -7,6 +7,7 @@ mod bounds;
 mod confirm;
 mod cycles;
 mod late;
+mod outlook;
 mod recall;
 mod replay;
 mod stage;

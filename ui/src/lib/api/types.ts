@@ -525,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Energy use and generation of the day, demand of each product for the week: each with its course, what came, how forecasts fared, and the model. */
+        get: operations["outlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readings": {
         parameters: {
             query?: never;
@@ -967,7 +984,7 @@ export interface components {
          * @description What a channel means to the rooms.
          * @enum {string}
          */
-        ChannelRole: "state" | "order" | "infeed" | "product" | "worker" | "order_done" | "good" | "scrap" | "power" | "energy" | "cycle_time" | "vibration" | "load" | "deviation" | "temperature" | "air_flow" | "air_pressure" | "coolant" | "material" | "speed" | "alarm" | "serviced" | "set_state" | "set_order" | "set_speed" | "set_service" | "other";
+        ChannelRole: "state" | "order" | "infeed" | "product" | "worker" | "order_done" | "good" | "scrap" | "power" | "energy" | "generated" | "cycle_time" | "vibration" | "load" | "deviation" | "temperature" | "air_flow" | "air_pressure" | "coolant" | "material" | "speed" | "alarm" | "serviced" | "set_state" | "set_order" | "set_speed" | "set_service" | "other";
         /** @description Why something does not go, or comes with something else. */
         ChoiceReason: {
             /**
@@ -1040,10 +1057,10 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             /** @description Their words. */
             note: string;
-            /** @description Whether they agreed to the machine's new ways: what is usual is learned anew since then. */
-            relearn: boolean;
             /** @description Whether the cause that the finding named was it. */
             right: boolean;
+            /** @description Whether they agreed to the machine's new ways: what is usual is learned anew since then. */
+            relearn: boolean;
         };
         /** @description A protocol that can be connected to. */
         Connectable: {
@@ -1468,6 +1485,39 @@ export interface components {
             /** @description UCUM unit. */
             unit: string;
         };
+        /** @description How forecasts of a series fared lately. */
+        Fared: {
+            /**
+             * Format: double
+             * @description Error over that of the value a season before (a day for energy, a week for demand) [1]; below 1 the forecast is the better one.
+             */
+            against_baseline: number;
+            /**
+             * Format: double
+             * @description Mean of what was foretold too much, in the unit of the forecast.
+             */
+            bias: number;
+            /**
+             * Format: double
+             * @description Share of what came that the 90 % interval held [1].
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Mean absolute error, in the unit of the forecast.
+             */
+            error: number;
+            /**
+             * Format: double
+             * @description The same over the mean of what came [1]; null where nothing came at all.
+             */
+            relative_error: number | null;
+            /**
+             * Format: int64
+             * @description Steps foretold that came, in all.
+             */
+            steps: number;
+        };
         /** @description A number or a word. */
         Figure: number | string;
         /** @description Something recognised and diagnosed. */
@@ -1498,10 +1548,10 @@ export interface components {
              * @description Probability that the cause is right [1].
              */
             probability: number;
-            /** @description Up to three confirmed past cases at machines of the same type that are most alike, the likest first. */
-            similar: components["schemas"]["SimilarCase"][];
             /** @description Since when the condition holds. */
             since: components["schemas"]["When"];
+            /** @description Up to three confirmed past cases at machines of the same type that are most alike, the likest first. */
+            similar: components["schemas"]["SimilarCase"][];
         };
         /** @description Something predicted. */
         Forecast: {
@@ -1509,7 +1559,6 @@ export interface components {
             at: components["schemas"]["When"];
             /** @description What it rests on. */
             because: components["schemas"]["Because"][];
-            course: components["schemas"]["Course"] | null;
             /** @description The predictor that made it. */
             from: string;
             /**
@@ -1525,14 +1574,15 @@ export interface components {
             machine: string | null;
             /** @description The order concerned. */
             order: string | null;
-            /** @description The product concerned. */
-            product: string | null;
             /** @description Service word that would remedy it: `tool`, `bearing`, `leak`. */
             service: string | null;
             /** @description UCUM code of the figure. */
             unit: string;
             /** @description The figure. */
             value: components["schemas"]["Estimate"];
+            course: components["schemas"]["Course"] | null;
+            /** @description The product concerned. */
+            product: string | null;
         };
         /**
          * @description What is predicted.
@@ -1950,10 +2000,10 @@ export interface components {
             cause?: string | null;
             /** @description Words about it, up to 1,000 characters; may be absent. */
             note?: string;
-            /** @description Agree to the machine's new ways: what is usual of it is learned anew. Needs the role engineer; may be absent. */
-            relearn?: boolean;
             /** @description Whether the cause that it names was it. */
             right: boolean;
+            /** @description Agree to the machine's new ways: what is usual of it is learned anew. Needs the role engineer; may be absent. */
+            relearn?: boolean;
         };
         /** @description An order for a configuration. */
         NewOrder: {
@@ -4333,6 +4383,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderDetail"] | null;
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    outlook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prospect"][];
                 };
             };
             /** @description Refused: why, where, what is allowed */
