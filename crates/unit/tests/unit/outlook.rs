@@ -1,7 +1,7 @@
 //! What the unit foretells of itself when orders of customers come in at work.
 
 use crate::stage::{clock, plant};
-use measure::{Money, Span};
+use measure::Money;
 use plant::{CustomOrder, Mode, ProductId};
 use unit::outlook::Subject;
 use unit::outlook::series::Series;
