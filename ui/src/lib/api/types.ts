@@ -1057,10 +1057,10 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             /** @description Their words. */
             note: string;
-            /** @description Whether the cause that the finding named was it. */
-            right: boolean;
             /** @description Whether they agreed to the machine's new ways: what is usual is learned anew since then. */
             relearn: boolean;
+            /** @description Whether the cause that the finding named was it. */
+            right: boolean;
         };
         /** @description A protocol that can be connected to. */
         Connectable: {
@@ -1548,10 +1548,10 @@ export interface components {
              * @description Probability that the cause is right [1].
              */
             probability: number;
-            /** @description Since when the condition holds. */
-            since: components["schemas"]["When"];
             /** @description Up to three confirmed past cases at machines of the same type that are most alike, the likest first. */
             similar: components["schemas"]["SimilarCase"][];
+            /** @description Since when the condition holds. */
+            since: components["schemas"]["When"];
         };
         /** @description Something predicted. */
         Forecast: {
@@ -1559,6 +1559,7 @@ export interface components {
             at: components["schemas"]["When"];
             /** @description What it rests on. */
             because: components["schemas"]["Because"][];
+            course: components["schemas"]["Course"] | null;
             /** @description The predictor that made it. */
             from: string;
             /**
@@ -1574,15 +1575,14 @@ export interface components {
             machine: string | null;
             /** @description The order concerned. */
             order: string | null;
+            /** @description The product concerned. */
+            product: string | null;
             /** @description Service word that would remedy it: `tool`, `bearing`, `leak`. */
             service: string | null;
             /** @description UCUM code of the figure. */
             unit: string;
             /** @description The figure. */
             value: components["schemas"]["Estimate"];
-            course: components["schemas"]["Course"] | null;
-            /** @description The product concerned. */
-            product: string | null;
         };
         /**
          * @description What is predicted.
@@ -2000,10 +2000,10 @@ export interface components {
             cause?: string | null;
             /** @description Words about it, up to 1,000 characters; may be absent. */
             note?: string;
-            /** @description Whether the cause that it names was it. */
-            right: boolean;
             /** @description Agree to the machine's new ways: what is usual of it is learned anew. Needs the role engineer; may be absent. */
             relearn?: boolean;
+            /** @description Whether the cause that it names was it. */
+            right: boolean;
         };
         /** @description An order for a configuration. */
         NewOrder: {
