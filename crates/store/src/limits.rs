@@ -3,7 +3,7 @@
 use crate::Backlog;
 use datafusion::arrow::datatypes::SchemaRef;
 use measure::Instant;
-use plant::{Decision, Quality, Record};
+use plant::{Decision, Finding, Quality, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub struct Recovered {
     pub open_decisions: Vec<Decision>,
     /// The newest records of each kind in their latest version, and every revision that is pending, in the order they were kept.
     pub recent: Vec<Record>,
+    /// The newest findings that people looked into, at most [`CONFIRMED_MAX`](crate::CONFIRMED_MAX), oldest first.
+    pub confirmed: Vec<Finding>,
     /// How far sources were read, by the keys of their bookmarks.
     pub bookmarks: BTreeMap<String, String>,
     /// The next free record number, by [`plant::RecordKind::ALL`].

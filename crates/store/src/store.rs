@@ -7,6 +7,7 @@ mod sealing;
 mod thinkers;
 
 pub use asking::SqlPieces;
+pub use open::CONFIRMED_MAX;
 pub use past::Past;
 
 use crate::form::{bookmark_to_json, custom_to_json, encode_batches, from_json, to_json};

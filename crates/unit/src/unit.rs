@@ -18,7 +18,7 @@ use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Forecast, Image, OrderId, Plant,
+    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Image, OrderId, Plant,
     PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Verdict,
 };
 use std::sync::Arc;
@@ -139,13 +139,17 @@ impl Unit {
         for revision in self.memory.revisions().into_iter().filter(|r| r.state == RevisionState::Pending) {
             self.reviser.recall(revision);
         }
-        for finding in self.memory.findings().iter().rev() {
-            self.knowledge.confirm(&self.plant, finding);
-        }
         for decision in open {
             self.memory.keep(&Record::Decision(decision.clone()));
             self.hand.recall(decision);
         }
+    }
+
+    /// Takes back what people found in earlier runs when they looked into findings, in the order in which they said so.
+    pub fn recall_cases(&mut self, confirmed: &[Finding]) {
+        let mut said: Vec<&Finding> = confirmed.iter().collect();
+        said.sort_by_key(|finding| (finding.confirmation.as_ref().map(|c| c.at), finding.id));
+        said.into_iter().for_each(|finding| self.knowledge.confirm(&self.plant, finding));
     }
 
     /// Judges a delivery at the door and takes in what is good. Its batches and words are to be stored, then settled.

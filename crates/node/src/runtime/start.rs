@@ -234,6 +234,7 @@ fn recalled(
     unit.recall_words(&recovered.words);
     recovered.backlog.each(|batch| unit.recall_readings(batch))?;
     unit.recall_records(recovered.next, recovered.open_decisions, &recovered.recent);
+    unit.recall_cases(&recovered.confirmed);
     Ok(unit)
 }
 

@@ -142,6 +142,19 @@ impl Records {
         Ok(all.into_iter().map(|(_, body)| body).collect())
     }
 
+    /// The latest forms of the newest findings that people looked into, oldest first. The text of every finding is looked at once.
+    pub(crate) async fn confirmed(&self, limit: i64) -> Result<Vec<String>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
+             WHERE l.kind = 'finding' AND v.body LIKE $1 ORDER BY l.number DESC LIMIT $2",
+        )
+        .bind(CONFIRMED)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().rev().map(|(body,)| body).collect())
+    }
+
     /// The latest forms of decisions that are pending, approved or running, oldest first.
     pub(crate) async fn open_decisions(&self) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = sqlx::query_as(
@@ -194,6 +207,9 @@ async fn put_bookmark(transaction: &mut sqlx::Transaction<'_, sqlx::Any>, key: &
     query.execute(&mut **transaction).await?;
     Ok(())
 }
+
+/// What only the text of a finding with a confirmation holds; a quotation mark within somebody's words has a backslash before it.
+const CONFIRMED: &str = r#"%,"confirmation":{%"#;
 
 const LATEST_BODY: &str = "SELECT v.body FROM record_latest l JOIN record_versions v ON v.sequence = l.sequence
      WHERE l.kind = $1 AND l.number = $2";

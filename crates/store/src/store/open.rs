@@ -26,6 +26,8 @@ const LOCK: &str = "lock";
 const LOOK_BYTES: u64 = 4 << 30;
 /// Records of each kind given back at the start.
 const RECENT: i64 = 200;
+/// Findings that people looked into given back at the start, beyond the recent ones.
+pub const CONFIRMED_MAX: usize = 512;
 
 impl Store {
     /// Opens the store in a directory, which is made if need be, for the machines of a plant.
@@ -54,6 +56,7 @@ impl Store {
             backlog: Backlog::of(&live, plant),
             open_decisions: decisions(readable(plant, &records.open_decisions().await?)),
             recent: readable(plant, &records.recent(RECENT).await?),
+            confirmed: findings(readable(plant, &records.confirmed(CONFIRMED_MAX as i64).await?)),
             bookmarks: records.bookmarks().await?,
             next: records.next().await?,
             torn_bytes: found.torn_bytes,
@@ -200,7 +203,14 @@ fn take_lock(dir: &Path) -> Result<File, StoreError> {
     Ok(file)
 }
 
-/// The readings in memory by the ids of the present plant, oldest first.
+fn findings(records: Vec<Record>) -> Vec<plant::Finding> {
+    let finding = |record| match record {
+        Record::Finding(finding) => Some(finding),
+        Record::Decision(_) | Record::Forecast(_) | Record::Command(_) | Record::Outcome(_) | Record::Revision(_) => None,
+    };
+    records.into_iter().filter_map(finding).collect()
+}
+
 fn decisions(records: Vec<Record>) -> Vec<plant::Decision> {
     let decision = |record| match record {
         Record::Decision(decision) => Some(decision),

@@ -2,7 +2,7 @@
 
 use crate::fixture::{POWER, at, batch, batches, decision, finding, id, of_machines, open, revision, tight};
 use crate::restart::{reopen, reopen_as};
-use plant::{DecisionState, Record, RecordKind, RevisionState};
+use plant::{Confirmation, DecisionState, Finding, Record, RecordKind, RevisionState, UserRole};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_seen_at_once_in_all_its_versions() {
@@ -40,6 +40,26 @@ async fn a_restart_gives_back_open_decisions_recent_records_and_free_numbers() {
     assert_eq!((&found.recent[..4], &found.recent[404]), (&decisions[..], &finding(300, 0)));
     assert_eq!(found.recent[4], revision(3, RevisionState::Pending));
     assert_eq!(batches(&found).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_found_is_given_back_however_old_and_at_most_so_many() {
+    let confirmed = |n: u64, note: &str| {
+        let Record::Finding(finding) = finding(n, 0) else { unreachable!("the fixture makes a finding") };
+        let (by, note) = ("mei".to_owned(), note.to_owned());
+        let said =
+            Confirmation { by, role: UserRole::Operator, at: at(n as i64), right: n % 2 == 0, cause: None, note, relearn: false };
+        Finding { confirmation: Some(said), ..finding }
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let taught: Vec<Finding> = (1..=store::CONFIRMED_MAX as u64 + 3).map(|n| confirmed(n, "a hose")).collect();
+    store.keep((1..=1_000).map(|n| finding(n, 0)).collect()).await.expect("kept");
+    store.keep(taught.iter().cloned().map(Record::Finding).collect()).await.expect("kept");
+    drop(store);
+    let (_store, found) = reopen(dir.path()).await;
+    assert_eq!(found.confirmed, taught[3..], "the newest, oldest first, with what was found right and what was not");
+    assert_eq!((found.recent.len(), found.recent.contains(&finding(1, 0))), (200, false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

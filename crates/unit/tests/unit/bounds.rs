@@ -3,8 +3,8 @@
 use crate::stage::{MILL, clock, id, plant};
 use measure::{Estimate, Span};
 use plant::{
-    Because, Cause, ChannelId, Code, Command, CommandState, CommandValue, DecisionKind, Effect, Finding, Metric, Mode, Outcome,
-    Quality, Rank, Record, RecordKind, SourceId, Window,
+    Because, Cause, ChannelId, Code, Command, CommandState, CommandValue, Confirmation, DecisionKind, Effect, Finding, Metric,
+    Mode, Outcome, Quality, Rank, Record, RecordKind, SourceId, UserRole, Window,
 };
 use std::sync::Arc;
 use unit::{Delivery, Limits, Place, RawReading, RawValue, Unit};
@@ -90,6 +90,32 @@ fn records_at_hand_are_the_newest_and_the_open_ones_in_whatever_order_they_come_
         assert_eq!(view.counts, [2_000; RecordKind::COUNT]);
         assert!(unit.because(id(RecordKind::Outcome, 1_501)).is_some() && unit.because(id(RecordKind::Outcome, 1)).is_none());
     }
+}
+
+#[test]
+fn cases_come_back_that_are_older_than_all_findings_at_hand() {
+    let confirmed = |number: u64, minute: &str| {
+        let by = Confirmation {
+            by: "mei".to_owned(),
+            role: UserRole::Operator,
+            at: clock(minute),
+            right: true,
+            cause: None,
+            note: String::new(),
+            relearn: false,
+        };
+        let Record::Finding(finding) = finding(number, false) else { unreachable!("it makes a finding") };
+        Finding { confirmation: Some(by), ..finding }
+    };
+    let mut unit = fresh();
+    let recent: Vec<Record> = (1_001..=2_000).map(|n| finding(n, false)).collect();
+    unit.recall_records([2_001; RecordKind::COUNT], Vec::new(), &recent);
+    unit.recall_cases(&[confirmed(1, "11:00"), confirmed(2, "10:00"), confirmed(2_000, "10:30")]);
+    let view = unit.view(clock("12:00"));
+    assert!(view.findings.iter().all(|f| f.id.number > 2));
+    let Record::Finding(now) = finding(3_000, true) else { unreachable!("it makes a finding") };
+    let similar: Vec<u64> = view.similar(&now).iter().map(|s| s.case.finding.number).collect();
+    assert_eq!(similar, [1, 2_000, 2], "the one said last comes first");
 }
 
 #[test]

@@ -234,6 +234,11 @@ impl Stage {
         unit.recall_words(&self.words);
         self.batches[self.batches.len() - batches..].iter().for_each(|batch| unit.recall_readings(batch));
         unit.recall_records(next, open.collect(), &recent);
+        let confirmed = self.records.values().filter_map(|r| match r {
+            Record::Finding(f) if f.confirmation.is_some() => Some(f.clone()),
+            _ => None,
+        });
+        unit.recall_cases(&confirmed.collect::<Vec<_>>());
         self.unit = unit;
         self.inbox.clear();
     }
