@@ -1,8 +1,10 @@
-//! Energy use or local generation of the whole next day, foretold when the day before is over, in equal slots (96 quarters of an hour).
+//! Energy use or local generation of the whole next day, foretold when the day before is over, and of the day after it (day ahead), in equal
+//! slots (96 quarters of an hour).
 //!
 //! ```text
 //! days      |-------- learned from --------|- chosen on -|- against the baseline -|  next day
 //!            features of each slot: the same slot of days before, whole days, weekday, what is known ahead
+//! day ahead  what is foretold of the next day stands for it; the width is from days told in the same way, a day more ahead
 //! ```
 //!
 //! Enters: whole days of values, NaN where nothing is known; columns known ahead (planned production, working hours, weather if it is told).
@@ -99,6 +101,7 @@ pub struct DayAhead {
     pub against_baseline: Option<Comparison>,
     forest: Option<Forest>,
     spread: Spread,
+    spread_ahead: Spread,
 }
 
 impl Days<'_> {
@@ -231,7 +234,7 @@ impl DayAhead {
         let judged = count - (count / 3).min(JUDGED_MAX)..count;
         let first = BEFORE.max(count.saturating_sub(DAYS_MAX));
         let rows: Vec<(Features, Vec<f64>)> = (first..count).map(|d| days.row(d)).collect();
-        let said = said(&days, (first, &rows), judged.clone(), least);
+        let (said, forests) = said(&days, (first, &rows), judged.clone(), least);
         let losses: Vec<Vec<f64>> =
             said.iter().map(|told| judged.clone().zip(told).map(|(d, t)| squares(days.day(d), t)).collect()).collect();
         let choosing = ((judged.len() as f64 * CHOOSING).round() as usize).clamp(1, judged.len() - 1);
@@ -242,17 +245,21 @@ impl DayAhead {
         let against_baseline =
             (order[0] > 1).then(|| Comparison::of(&losses[baseline][choosing..], &losses[order[0]][choosing..]).ok()).flatten();
         let chosen = if against_baseline.is_some_and(|c| c.is_lower()) { order[0] } else { baseline };
-        let off = judged
-            .zip(&said[chosen])
-            .flat_map(|(d, told)| told.iter().zip(days.day(d)).enumerate().map(|(slot, (told, came))| (slot, *told, *came)));
+        let off = |(d, told): (usize, Vec<f64>)| {
+            let pairs = told.into_iter().zip(days.day(d)).enumerate();
+            pairs.map(|(slot, (told, came))| (slot, told, *came)).collect::<Vec<_>>()
+        };
         let model = ALL[chosen];
+        let said = &said[chosen];
+        let ahead = said_ahead(&days, (judged.clone(), said), (model, &forests), least);
         Ok(Self {
             model,
             baseline: ALL[baseline],
             tried: order.iter().map(|p| Tried { model: ALL[*p], rmse: rmse(*p) }).collect(),
             against_baseline,
             forest: matches!(model, Model::Forest | Model::Both).then(|| Days::forest(&rows)),
-            spread: Spread::learn(off, least),
+            spread: Spread::learn(judged.zip(said.iter().cloned()).flat_map(off), least),
+            spread_ahead: Spread::learn(ahead.into_iter().flat_map(off), least),
         })
     }
     /// The day after the last, slot by slot: of the days learned from, or of the same with what came since.
@@ -262,6 +269,15 @@ impl DayAhead {
     pub fn foretell(&self, days: Days<'_>) -> Result<Vec<Foretold>, ForecastError> {
         let told = self.say(self.model, days)?;
         Ok(told.iter().enumerate().map(|(slot, told)| self.spread.around(slot, *told)).collect())
+    }
+    /// The day after the next, slot by slot, while nothing is known of the next one; columns known ahead must reach two days further.
+    ///
+    /// # Errors
+    /// As in learning.
+    pub fn foretell_ahead(&self, days: Days<'_>) -> Result<Vec<Foretold>, ForecastError> {
+        let values = followed(days.values, &self.say(self.model, days)?);
+        let told = self.say(self.model, Days { values: &values, ..days })?;
+        Ok(told.iter().enumerate().map(|(slot, told)| self.spread_ahead.around(slot, *told)).collect())
     }
     /// What the baseline says of that day.
     ///
@@ -292,20 +308,48 @@ impl DayAhead {
     }
 }
 
-/// What every model says of the days judged: trees are learned anew every two weeks from the days before.
-fn said(days: &Days<'_>, (first, rows): (usize, &[(Features, Vec<f64>)]), judged: std::ops::Range<usize>, least: f64) -> Said {
+/// Days with one more that is only foretold.
+pub(super) fn followed(values: &[f64], told: &[f64]) -> Vec<f64> {
+    [values, told].concat()
+}
+
+/// What a model says of the days judged but the first, each while the day before it is only foretold.
+fn said_ahead(
+    days: &Days<'_>,
+    (judged, said): (std::ops::Range<usize>, &[Vec<f64>]),
+    (model, forests): (Model, &[Forest]),
+    least: f64,
+) -> Vec<(usize, Vec<f64>)> {
+    let of = |(place, day): (usize, usize)| {
+        let values = followed(&days.values[..(day - 1) * days.slots], &said[place - 1]);
+        let over = Days { values: &values, ..*days };
+        // the trees of the day before: they have not seen it
+        let forest = forests.get((place - 1) / ANEW).filter(|_| matches!(model, Model::Forest | Model::Both));
+        let features = forest.map(|f| (f, over.features(day)));
+        (day, over.told(model, day, features.as_ref().map(|(forest, rows)| (*forest, rows)), least))
+    };
+    judged.enumerate().skip(1).map(of).collect()
+}
+
+/// What every model says of the days judged, and the trees, which are learned anew every two weeks from the days before.
+fn said(
+    days: &Days<'_>,
+    (first, rows): (usize, &[(Features, Vec<f64>)]),
+    judged: std::ops::Range<usize>,
+    least: f64,
+) -> (Said, Vec<Forest>) {
     let mut said = vec![Vec::new(); ALL.len()];
-    let mut forest = None;
+    let mut forests = Vec::new();
     for (place, day) in judged.enumerate() {
         if place % ANEW == 0 {
-            forest = Some(Days::forest(&rows[..day - first]));
+            forests.push(Days::forest(&rows[..day - first]));
         }
-        let trees = forest.as_ref().map(|f| (f, &rows[day - first].0));
+        let trees = forests.last().map(|f| (f, &rows[day - first].0));
         for (told, model) in said.iter_mut().zip(ALL) {
             told.push(days.told(model, day, trees, least));
         }
     }
-    said
+    (said, forests)
 }
 
 #[cfg(test)]
@@ -389,6 +433,30 @@ mod tests {
         let told = model.foretell(days).expect("days enough");
         assert_eq!((told[5].mean, told[5].quantiles[0], told[5].quantiles[6]), (45.0, 45.0, 45.0));
         assert_eq!(model.baseline(days).expect("days enough")[5], 45.0);
+    }
+
+    #[test]
+    fn the_day_after_the_next_is_told_from_what_is_told_of_the_next_and_its_intervals_hold_too() {
+        // each day moves away from the one before, so that two days ahead is harder than one
+        let mut chance = Chance::seeded(7);
+        let mut level = 100.0;
+        let mut values = Vec::new();
+        for _ in 0..200 {
+            level += 4.0 * chance.normal();
+            values.extend((0..SLOTS).map(|_| level + chance.normal()));
+        }
+        let days = |count: usize| Days { values: &values[..count * SLOTS], slots: SLOTS, weekday: 0, known: &[] };
+        let model = DayAhead::learn(days(150)).expect("days enough");
+        let (mut next, mut ahead) = (Score::default(), Score::default());
+        for day in 151..200 {
+            let came = &values[day * SLOTS..(day + 1) * SLOTS];
+            let of_next = model.foretell(days(day)).expect("days enough");
+            let of_ahead = model.foretell_ahead(days(day - 1)).expect("days enough");
+            of_next.iter().zip(came).for_each(|(told, came)| next.add(told, *came));
+            of_ahead.iter().zip(came).for_each(|(told, came)| ahead.add(told, *came));
+        }
+        assert!(ahead.mae() > 1.2 * next.mae(), "{} {}", ahead.mae(), next.mae());
+        assert!((0.78..0.98).contains(&ahead.coverage()), "{}", ahead.coverage());
     }
 
     /// A model learned from the first days, as a challenger.

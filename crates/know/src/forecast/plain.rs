@@ -2,16 +2,19 @@
 //!
 //! ```text
 //! two days or more ── yesterday | a week ago | mean of a week ── the one that was off least lately ──> next day, quantiles from what was off
+//! three days ── what is said of the next day stands for it ──> the day after, quantiles from what was off in the same way
 //! ```
 //!
 //! Enters: whole days of values ([`Days`]), NaN where nothing is known. Leaves: [`Foretold`] slot by slot. Absent: learning, columns known ahead.
 
-use super::day::Days;
+use super::day::{Days, followed};
 use super::spread::Spread;
 use super::{ForecastError, Foretold, floor, mean, squares};
 
 /// Fewest days: one to say something, one to see how far off it was.
 pub const DAYS_MIN: usize = 2;
+/// Fewest days for the day after the next.
+pub const AHEAD_MIN: usize = 3;
 /// Newest days that the way is chosen on and residuals are taken from.
 const JUDGED_MAX: usize = 28;
 /// Days of a mean.
@@ -59,6 +62,7 @@ pub struct Plain {
     /// The way.
     pub way: Way,
     spread: Spread,
+    spread_ahead: Spread,
     least: f64,
 }
 
@@ -83,21 +87,45 @@ impl Plain {
         let able = ALL.into_iter().filter(|way| 2 * known(*way) > whole && loss(*way).is_finite());
         let way = able.min_by(|a, b| loss(*a).total_cmp(&loss(*b))).ok_or_else(|| short(0))?;
         let least = floor(days.values);
-        let pairs = told(way).flat_map(|(day, said)| {
+        let pairs = |(day, said): (usize, Vec<f64>)| {
             let both = said.into_iter().zip(came(day).iter().copied());
             both.enumerate().map(|(slot, (said, came))| (slot, said, came)).collect::<Vec<_>>()
-        });
-        Ok(Self { way, spread: Spread::learn(pairs, least), least })
+        };
+        let ahead = |day: usize| {
+            let values = followed(&days.values[..(day - 1) * days.slots], &way.say(&days, day - 1));
+            (day, way.say(&Days { values: &values, ..days }, day))
+        };
+        let ahead = judged.clone().filter(|day| *day >= DAYS_MIN).map(ahead);
+        let (spread, spread_ahead) =
+            (Spread::learn(told(way).flat_map(pairs), least), Spread::learn(ahead.flat_map(pairs), least));
+        Ok(Self { way, spread, spread_ahead, least })
     }
     /// The day after the last.
     pub fn foretell(&self, days: Days<'_>) -> Vec<Foretold> {
-        let fallback = Way::Recent.say(&days, days.count());
-        let said = self.way.say(&days, days.count());
-        let one = |(slot, (said, mean)): (usize, (&f64, &f64))| {
-            let known = [*said, *mean].into_iter().find(|x| x.is_finite()).unwrap_or(0.0);
-            self.spread.around(slot, known.max(self.least))
+        self.told(&days).into_iter().enumerate().map(|(slot, told)| self.spread.around(slot, told)).collect()
+    }
+    /// The day after the next, while nothing is known of the next one.
+    ///
+    /// # Errors
+    /// There are fewer than [`AHEAD_MIN`] days.
+    pub fn foretell_ahead(&self, days: Days<'_>) -> Result<Vec<Foretold>, ForecastError> {
+        let found = days.count();
+        if found < AHEAD_MIN {
+            return Err(ForecastError::Short { what: "whole days", found, needed: AHEAD_MIN });
+        }
+        let values = followed(days.values, &self.told(&days));
+        let told = self.told(&Days { values: &values, ..days });
+        Ok(told.into_iter().enumerate().map(|(slot, told)| self.spread_ahead.around(slot, told)).collect())
+    }
+    /// What the way says of the day after the last; where it knows nothing, the mean of the week.
+    fn told(&self, days: &Days<'_>) -> Vec<f64> {
+        let fallback = Way::Recent.say(days, days.count());
+        let said = self.way.say(days, days.count());
+        let one = |(said, mean): (f64, f64)| {
+            let known = [said, mean].into_iter().find(|x| x.is_finite()).unwrap_or(0.0);
+            known.max(self.least)
         };
-        said.iter().zip(&fallback).enumerate().map(one).collect()
+        said.into_iter().zip(fallback).map(one).collect()
     }
     /// Mean pinball loss of each day from the `from`th on, each foretold anew from all that came before it; NaN where nothing of it is known.
     ///
@@ -148,6 +176,28 @@ mod tests {
         let told = Plain::of(days(&gap)).expect("enough").foretell(days(&gap));
         assert_eq!(told.iter().map(|f| f.mean).collect::<Vec<_>>(), [2.0, 2.0, 3.0, 4.0]);
         assert!(Plain::of(days(&[f64::NAN; 12])).is_err(), "nothing is known at all");
+    }
+
+    #[test]
+    fn the_day_after_the_next_is_wider_where_days_drift_and_needs_a_day_more() {
+        let mut chance = Chance::seeded(4);
+        let mut level = 100.0;
+        let mut values = Vec::new();
+        for _ in 0..60 {
+            level += 3.0 * chance.normal();
+            values.extend([level; 4]);
+        }
+        let plain = Plain::of(days(&values)).expect("enough days");
+        assert_eq!(plain.way, Way::Yesterday);
+        let (next, ahead) = (plain.foretell(days(&values)), plain.foretell_ahead(days(&values)).expect("enough days"));
+        let width = |told: &[Foretold]| told[1].quantiles[6] - told[1].quantiles[0];
+        assert_eq!((next[1].mean, ahead[1].mean), (values[239], values[239]), "the same again, and again");
+        assert!(width(&ahead) > 1.2 * width(&next), "{} {}", width(&ahead), width(&next));
+        let two = Plain::of(days(&[1.0; 8])).expect("two days");
+        let short = ForecastError::Short { what: "whole days", found: 2, needed: 3 };
+        assert_eq!(two.foretell_ahead(days(&[1.0; 8])), Err(short));
+        let three = Plain::of(days(&[1.0; 12])).expect("three days").foretell_ahead(days(&[1.0; 12])).expect("three days");
+        assert_eq!((three[0].mean, three[0].quantiles[6]), (1.0, 1.0));
     }
 
     #[test]

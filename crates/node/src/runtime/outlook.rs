@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use unit::desk::View;
 use unit::outlook::learn::{Model, Standing};
 use unit::outlook::series::{SLOT, Series};
-use unit::outlook::{self, Draft, HISTORY, Outlook, Prospect, Subject};
+use unit::outlook::{self, Draft, HISTORY, Lead, Outlook, Prospect, Subject};
 
 /// How often it is looked whether a day began and what came.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
-/// Newest forecasts of a subject that are followed: two weeks of days.
+/// Newest forecasts of a subject that are followed, for each way of looking ahead: two weeks of days.
 const FOLLOWED: usize = 15;
 /// Days of a series that following them needs: with the week before, which is the baseline.
 const FOLLOWED_DAYS: Span = Span::from_days(23);
@@ -76,16 +76,15 @@ impl Keeper {
                 place.insert(self.forecasts(kind, &subjects).await?);
             }
             let ours = followed.get(&kind).into_iter().flatten().filter(|f| subject.is_of(f) && f.course.is_some());
-            let mut forecasts: Vec<Forecast> = ours.take(FOLLOWED).cloned().collect();
+            let mut forecasts: Vec<Forecast> = ours.take(FOLLOWED * subject.leads().len()).cloned().collect();
             forecasts.reverse();
             let today = outlook::today(&plant, now);
-            let is_due = forecasts.last().and_then(|f| f.course.as_ref()).is_none_or(|c| c.from < today);
             let mut lacks = None;
-            if is_due {
+            for lead in subject.leads().iter().copied().filter(|lead| lead.is_due(&forecasts, today)).collect::<Vec<_>>() {
                 let standing = Standing::after(&contests);
-                match self.draft(&plant, subject, (today, standing)).await? {
+                match self.draft(&plant, subject, (today, lead, standing)).await? {
                     Ok(draft) => forecasts.extend(self.told(draft).await?),
-                    Err(short) => lacks = Some(short),
+                    Err(short) => lacks = lacks.or(Some(short)),
                 }
             }
             let role = subject.role();
@@ -101,17 +100,19 @@ impl Keeper {
     }
     /// The newest forecasts of a kind, newest first: as many as all its subjects are followed by.
     async fn forecasts(&self, kind: ForecastKind, subjects: &[Subject]) -> Result<Vec<Forecast>, String> {
-        let limit = FOLLOWED * subjects.iter().filter(|s| s.kind() == kind).count();
+        let limit = FOLLOWED * subjects.iter().filter(|s| s.kind() == kind).map(|s| s.leads().len()).sum::<usize>();
         self.store.forecasts(kind, limit).await.map_err(|e| e.to_string())
     }
-    /// A draft of the day or week that begins; days known and needed where that is not enough.
+    /// A draft of the day or week that begins, or of the day after; days known and needed where that is not enough.
     async fn draft(
         &mut self,
         plant: &Arc<Plant>,
         subject: Subject,
-        (today, standing): (Instant, Standing),
+        (today, lead, standing): (Instant, Lead, Standing),
     ) -> Result<Result<Draft, (usize, usize)>, String> {
-        let Some(whole) = history(&self.store, plant, subject, (today - HISTORY, today)).await? else { return Ok(Err((0, 1))) };
+        let whole = history(&self.store, plant, subject, (today - HISTORY, today)).await?;
+        // of nothing the model itself says how much it needs
+        let whole = whole.unwrap_or(Series { from: today, step: SLOT, values: Vec::new() });
         let key = subject.key(plant);
         let known = self.models.get(&key).filter(|(version, _)| *version == standing.version).map(|(_, m)| Arc::clone(m));
         let plant = Arc::clone(plant);
@@ -121,7 +122,7 @@ impl Keeper {
                 Some(model) => model,
                 None => Arc::new(Model::of(&standing, &whole, &plant.calendar.zone)?),
             };
-            let draft = outlook::foretell(subject, &plant, &whole, (&model, &standing))?;
+            let draft = outlook::foretell(subject, &plant, &whole, (&model, &standing), lead)?;
             Ok((draft, model))
         });
         match made.await.map_err(|e| format!("foretelling broke off: {e}"))? {

@@ -8,6 +8,7 @@
 //! Enters: the series, past contests. Leaves: a new [`Contest`], the model in use. Absent: disk; a model is not kept but learned again from its
 //! window, which gives the same one because learning is a function of the data.
 
+use super::Lead;
 use super::series::{DAY, SLOTS, Series, weekday};
 use know::champion::{Champion, ContestError, Learned};
 use know::forecast::day::{DayAhead, Days};
@@ -85,14 +86,16 @@ impl Model {
         let days = Days { values: &values, slots: SLOTS, weekday: weekday(zone, window.from), known: &[] };
         DayAhead::learn(days).map(Box::new).map(Self::Learned)
     }
-    /// The day after the last whole one, with a word for how.
+    /// The day after the last whole one, or the day after that, with a word for how.
     ///
     /// # Errors
     /// Too few days.
-    pub fn foretell(&self, days: Days<'_>) -> Result<(&'static str, Vec<Foretold>), ForecastError> {
-        match self {
-            Self::Plain => Plain::of(days).map(|plain| (plain.way.word(), plain.foretell(days))),
-            Self::Learned(model) => Ok((model.model.word(), model.foretell(days)?)),
+    pub fn foretell(&self, days: Days<'_>, lead: Lead) -> Result<(&'static str, Vec<Foretold>), ForecastError> {
+        match (self, lead) {
+            (Self::Plain, Lead::Begun) => Plain::of(days).map(|plain| (plain.way.word(), plain.foretell(days))),
+            (Self::Plain, Lead::Ahead) => Plain::of(days).and_then(|p| Ok((p.way.word(), p.foretell_ahead(days)?))),
+            (Self::Learned(model), Lead::Begun) => Ok((model.model.word(), model.foretell(days)?)),
+            (Self::Learned(model), Lead::Ahead) => Ok((model.model.word(), model.foretell_ahead(days)?)),
         }
     }
     fn losses(&self, days: Days<'_>, from: usize) -> Result<Vec<f64>, ForecastError> {

@@ -1,5 +1,5 @@
-//! What the unit foretells of itself: energy use and local generation of the day in quarters of an hour, demand of each product for a week of
-//! days; and how its forecasts fared.
+//! What the unit foretells of itself: energy use and local generation of the day that begins and of the day after it in quarters of an hour,
+//! demand of each product for a week of days; and how its forecasts fared.
 //!
 //! ```text
 //! counters, orders ── series ──> whole days ── model in use (learn) ──> Draft ── Unit::foretell ──> a Forecast record
@@ -99,12 +99,52 @@ impl Subject {
     pub fn is_of(self, forecast: &Forecast) -> bool {
         forecast.kind == self.kind() && forecast.product == self.product()
     }
+    /// Which days or weeks are foretold of it.
+    pub const fn leads(self) -> &'static [Lead] {
+        match self {
+            Self::EnergyUse | Self::Generation => &[Lead::Begun, Lead::Ahead],
+            Self::Demand(_) => &[Lead::Begun],
+        }
+    }
     /// Steps of its season: what is so many steps before is the baseline.
     const fn season(self) -> usize {
         match self {
             Self::EnergyUse | Self::Generation => SLOTS,
             Self::Demand(_) => WEEK,
         }
+    }
+}
+
+/// How far ahead a day is when it is foretold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lead {
+    /// The day (of demand: the week) that begins.
+    Begun,
+    /// The day after it: day ahead.
+    Ahead,
+}
+
+impl Lead {
+    /// Days between the last whole day and the first step.
+    const fn days(self) -> i64 {
+        match self {
+            Self::Begun => 0,
+            Self::Ahead => 1,
+        }
+    }
+    /// Which it is of a forecast; `None` of one without steps.
+    pub fn of(forecast: &Forecast) -> Option<Self> {
+        let from = forecast.course.as_ref()?.from;
+        Some(if from > forecast.at { Self::Ahead } else { Self::Begun })
+    }
+    /// Whether the newest forecast of this lead among them is of an earlier day than it should be.
+    pub fn is_due(self, forecasts: &[Forecast], today: Instant) -> bool {
+        let newest =
+            forecasts.iter().filter(|f| Self::of(f) == Some(self)).filter_map(|f| f.course.as_ref()).map(|c| c.from).max();
+        // half a day, because days on which the clock is changed are an hour shorter or longer
+        let half = Span::from_micros(DAY.micros() / 2);
+        newest
+            .is_none_or(|from| from < today + Span::from_days(self.days()) - if self == Self::Ahead { half } else { Span::ZERO })
     }
 }
 
@@ -129,7 +169,7 @@ impl Draft {
     }
 }
 
-/// Foretells the day that follows the last whole one of a series (energy), or the week (demand).
+/// Foretells the day that follows the last whole one of a series or the day after it (energy), or the week (demand).
 ///
 /// # Errors
 /// Too few days.
@@ -138,6 +178,7 @@ pub fn foretell(
     plant: &Plant,
     whole: &Series,
     (model, standing): (&Model, &Standing),
+    lead: Lead,
 ) -> Result<Draft, ForecastError> {
     let zone = &plant.calendar.zone;
     let (from, told) = match subject {
@@ -146,16 +187,21 @@ pub fn foretell(
             let how = if demand.beats_baseline { "weighed" } else { "last_week" };
             (how, demand.foretell(&whole.values))
         }
-        Subject::EnergyUse | Subject::Generation => model.foretell(known_days(whole, zone))?,
+        Subject::EnergyUse | Subject::Generation => model.foretell(known_days(whole, zone), lead)?,
     };
     let steps = told.iter().map(|f| CourseStep { mean: f.mean, quantiles: f.quantiles }).collect();
-    let start = whole.at(whole.values.len());
+    let known = whole.at(whole.values.len());
     let version = match subject {
         Subject::Demand(_) => None,
         Subject::EnergyUse | Subject::Generation => Some(standing.version),
     };
-    let because = because(subject, plant, Window { from: start - Span::from_days(WEEK as i64), to: start });
-    Ok(Draft { subject, from: Code::Borrowed(from), because, course: Course { from: start, step: whole.step, version, steps } })
+    let because = because(subject, plant, Window { from: known - Span::from_days(WEEK as i64), to: known });
+    Ok(Draft {
+        subject,
+        from: Code::Borrowed(from),
+        because,
+        course: Course { from: known + Span::from_days(lead.days()), step: whole.step, version, steps },
+    })
 }
 
 /// The days from the first on which anything is known.
@@ -185,12 +231,16 @@ fn because(subject: Subject, plant: &Plant, window: Window) -> Vec<Because> {
 pub struct Prospect {
     /// What is foretold.
     pub subject: Subject,
-    /// The forecast in force.
+    /// The forecast in force of the day or week that has begun.
     pub forecast: Option<Forecast>,
+    /// The forecast of the day after.
+    pub ahead: Option<Forecast>,
     /// What came so far in its steps; NaN where nothing has yet.
     pub came: Vec<f64>,
-    /// How forecasts fared lately.
+    /// How forecasts of days that had begun fared lately.
     pub live: Option<Live>,
+    /// How forecasts told a day ahead fared lately.
+    pub live_ahead: Option<Live>,
     /// Mean of what came in the same steps, to which the error is related.
     pub usual: f64,
     /// What speaks for learning anew.
@@ -219,13 +269,19 @@ impl Prospect {
         contests: Vec<Contest>,
         lacks: Option<(usize, usize)>,
     ) -> Self {
-        let forecast = forecasts.last().cloned();
+        let told = |lead: Lead| forecasts.iter().filter(|f| Lead::of(f) == Some(lead)).collect::<Vec<_>>();
+        let (begun, ahead) = (told(Lead::Begun), told(Lead::Ahead));
+        let forecast = begun.last().map(|f| Forecast::clone(f));
+        let from = |f: &Forecast| f.course.as_ref().map(|c| c.from);
+        let later = ahead.last().filter(|f| forecast.as_ref().is_none_or(|begun| from(f) > from(begun)));
         let steps = forecast.as_ref().and_then(|f| f.course.as_ref()).map(|c| came.part(c.from, c.steps.len()));
-        let (tracker, usual) = tracked(subject, forecasts, came);
+        let (tracker, usual) = tracked(subject, &begun, came);
         Self {
             subject,
             came: steps.unwrap_or_default(),
             live: tracker.live(),
+            live_ahead: tracked(subject, &ahead, came).0.live(),
+            ahead: later.map(|f| Forecast::clone(f)),
             usual,
             proposal: tracker.proposal(),
             standing: Standing::after(&contests),
@@ -237,7 +293,7 @@ impl Prospect {
 }
 
 /// Every step against what came, told by the newest forecast that was made before it began; the mean of what came beside it.
-fn tracked(subject: Subject, forecasts: &[Forecast], came: &Series) -> (Tracker, f64) {
+fn tracked(subject: Subject, forecasts: &[&Forecast], came: &Series) -> (Tracker, f64) {
     let mean = |values: &mut dyn Iterator<Item = f64>| {
         let (sum, n) = values.filter(|x| x.is_finite()).fold((0.0, 0.0), |(s, n), x| (s + x, n + 1.0));
         if n > 0.0 { sum / n } else { 0.0 }

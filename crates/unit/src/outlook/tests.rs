@@ -79,3 +79,31 @@ fn an_overlapping_week_is_judged_by_the_newest_word_on_each_day() {
     assert_eq!(live.count, 4);
     assert!(live.error > 0.0 && live.error < 5.0, "the first day was off by 5, the others by nothing: {live:?}");
 }
+
+#[test]
+fn a_day_told_ahead_is_due_once_a_day_and_judged_by_itself() {
+    let ahead = |number, from: Instant, mean| Forecast { at: from - Span::from_hours(23), ..told(number, from, mean, 1.0) };
+    let series = flat(4, |_| 10.0);
+    let forecasts = [
+        told(1, day(1), 10.0, 1.0),
+        ahead(2, day(2), 13.0),
+        told(3, day(2), 10.0, 1.0),
+        ahead(4, day(3), 13.0),
+        told(5, day(3), 10.5, 1.0),
+        ahead(6, day(4), 9.0),
+    ];
+    let prospect = Prospect::of(Subject::EnergyUse, &forecasts, &series, Vec::new(), None);
+    let number = |f: &Option<Forecast>| f.as_ref().map(|f| f.id.number);
+    assert_eq!((number(&prospect.forecast), number(&prospect.ahead)), (Some(5), Some(6)));
+    let (live, live_ahead) = (prospect.live.expect("three days came"), prospect.live_ahead.expect("two days came"));
+    assert_eq!((live.count, live_ahead.count), (3 * SLOTS as u64, 2 * SLOTS as u64));
+    assert_eq!((live.coverage, live_ahead.coverage, live_ahead.error), (1.0, 0.0, 3.0));
+    let due = |forecasts: &[Forecast], today| [Lead::Begun, Lead::Ahead].map(|lead| lead.is_due(forecasts, today));
+    assert_eq!(due(&[], day(3)), [true, true]);
+    assert_eq!(due(&forecasts, day(3)), [false, false]);
+    assert_eq!(due(&forecasts[..5], day(3)), [false, true]);
+    assert_eq!(due(&forecasts, day(4)), [true, true], "the day told ahead has begun: it is told anew with what came since");
+    assert_eq!(due(&forecasts, day(3) + Span::from_hours(1)), [true, false], "clocks were set back: midnight is an hour later");
+    let stale = Prospect::of(Subject::EnergyUse, &forecasts[..3], &series, Vec::new(), None);
+    assert_eq!(stale.ahead, None, "its day has begun");
+}

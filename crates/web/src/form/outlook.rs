@@ -57,12 +57,16 @@ pub struct Prospect {
     pub product: Option<String>,
     /// UCUM code of its figures.
     pub unit: &'static str,
-    /// The forecast in force; null until enough is known.
+    /// The forecast of the day (of demand: the week) that has begun; null until enough is known.
     pub forecast: Option<Forecast>,
+    /// The forecast of the day after, told a day ahead, of energy; null until enough is known.
+    pub ahead: Option<Forecast>,
     /// What came in its steps; null where nothing has yet.
     pub came: Vec<Option<f64>>,
     /// How forecasts fared lately; null until a step came.
     pub fared: Option<Fared>,
+    /// How forecasts told a day ahead fared lately; null until a step came.
+    pub fared_ahead: Option<Fared>,
     /// What speaks for learning anew: `risen`, `missing` or `worse`; null where nothing does.
     pub proposal: Option<&'static str>,
     /// The version of the model in use, of energy; 1 is the plain one that is not learned.
@@ -111,8 +115,10 @@ impl Prospect {
             product: product.and_then(|id| plant.products.get(id.index())).map(|product| product.name.clone()),
             unit: p.subject.kind().unit(),
             forecast: p.forecast.as_ref().map(|f| Forecast::of(plant, f)),
+            ahead: p.ahead.as_ref().map(|f| Forecast::of(plant, f)),
             came: p.came.iter().map(|x| x.is_finite().then_some(*x)).collect(),
             fared: p.live.map(fared),
+            fared_ahead: p.live_ahead.map(fared),
             proposal: p.proposal.map(|proposal| match proposal {
                 Proposal::Risen(..) => "risen",
                 Proposal::Missing(_) => "missing",

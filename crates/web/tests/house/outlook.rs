@@ -5,7 +5,7 @@ use measure::{Instant, Span};
 use plant::{Contest, Forecast, ForecastKind, Plant, RecordId, RecordKind, Window};
 use unit::outlook::learn::{Model, Standing};
 use unit::outlook::series::{SLOT, SLOTS, Series};
-use unit::outlook::{Outlook, Prospect, Subject, ahead, foretell, today, until};
+use unit::outlook::{Lead, Outlook, Prospect, Subject, ahead, foretell, today, until};
 
 /// Days known before today.
 const DAYS: i64 = 10;
@@ -25,22 +25,26 @@ pub fn outlook(plant: &Plant, now: Instant) -> Outlook {
     let contests = vec![contest(midnight)];
     let standing = Standing::after(&contests);
     let whole = until(&came, midnight);
-    let draft = foretell(Subject::EnergyUse, plant, &whole, (&Model::Plain, &standing)).expect("ten days are enough");
-    let forecast = Forecast {
-        id: RecordId { kind: RecordKind::Forecast, number: 7 },
-        at: midnight,
-        from: draft.from.clone(),
-        because: draft.because.clone(),
-        machine: None,
-        order: None,
-        product: None,
-        kind: ForecastKind::EnergyUse,
-        service: None,
-        value: draft.value(),
-        horizon: ahead(&draft.course),
-        course: Some(draft.course),
+    let forecast = |number: u64, lead: Lead| {
+        let told = foretell(Subject::EnergyUse, plant, &whole, (&Model::Plain, &standing), lead);
+        let draft = told.expect("ten days are enough");
+        Forecast {
+            id: RecordId { kind: RecordKind::Forecast, number },
+            at: midnight,
+            from: draft.from.clone(),
+            because: draft.because.clone(),
+            machine: None,
+            order: None,
+            product: None,
+            kind: ForecastKind::EnergyUse,
+            service: None,
+            value: draft.value(),
+            horizon: ahead(&draft.course),
+            course: Some(draft.course),
+        }
     };
-    let energy = Prospect::of(Subject::EnergyUse, &[forecast], &came, contests, None);
+    let forecasts = [forecast(7, Lead::Begun), forecast(8, Lead::Ahead)];
+    let energy = Prospect::of(Subject::EnergyUse, &forecasts, &came, contests, None);
     let product = plant.products.first().expect("the plant makes something").id;
     let none = Series { from: midnight, step: Span::from_days(1), values: Vec::new() };
     Outlook { prospects: vec![energy, Prospect::of(Subject::Demand(product), &[], &none, Vec::new(), Some((3, 18)))] }
