@@ -47,8 +47,15 @@ async fn what_people_found_is_given_back_however_old_and_at_most_so_many() {
     let confirmed = |n: u64, note: &str| {
         let Record::Finding(finding) = finding(n, 0) else { unreachable!("the fixture makes a finding") };
         let (by, note) = ("mei".to_owned(), note.to_owned());
-        let said =
-            Confirmation { by, role: UserRole::Operator, at: at(n as i64), right: n % 2 == 0, cause: None, note, relearn: false };
+        let said = Confirmation {
+            by,
+            role: UserRole::Operator,
+            at: at(n as i64),
+            right: n.is_multiple_of(2),
+            cause: None,
+            note,
+            relearn: false,
+        };
         Finding { confirmation: Some(said), ..finding }
     };
     let dir = tempfile::tempdir().expect("a directory");

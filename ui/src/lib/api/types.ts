@@ -2428,6 +2428,7 @@ export interface components {
         };
         /** @description One series that the unit foretells of itself. */
         Prospect: {
+            ahead: components["schemas"]["Forecast"] | null;
             /** @description What came in its steps; null where nothing has yet. */
             came: (number | null)[];
             /** @description Contests, oldest first. */
@@ -2443,6 +2444,7 @@ export interface components {
              */
             days_needed: number | null;
             fared: components["schemas"]["Fared"] | null;
+            fared_ahead: components["schemas"]["Fared"] | null;
             forecast: components["schemas"]["Forecast"] | null;
             /** @description What is foretold. */
             kind: components["schemas"]["ForecastKind"];
