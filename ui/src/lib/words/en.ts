@@ -584,7 +584,7 @@ export const en = {
   'outlook.coverage': 'Within the 90 % interval',
   'outlook.error': 'Mean error a step',
   'outlook.steps': 'Steps counted',
-  'outlook.model': 'Model in use',
+  'outlook.model': 'Model in use: {model}',
   'outlook.version': 'version {n}, learned from {from} to {to}',
   'outlook.version.plain': 'version {n}, which repeats or averages past days. An engineer can let a learned model compete with it: socium learn.',
   'outlook.contests': 'Contests on the same later days',

@@ -585,7 +585,7 @@ export const zh: Words = {
   'outlook.coverage': '落在 90 % 区间内',
   'outlook.error': '每步平均误差',
   'outlook.steps': '已计步数',
-  'outlook.model': '在用模型',
+  'outlook.model': '在用模型：{model}',
   'outlook.version': '第 {n} 版，学习数据自 {from} 至 {to}',
   'outlook.version.plain': '第 {n} 版，重复或平均以往的日子。工程师可运行 socium learn，让学习得到的模型与之比较。',
   'outlook.contests': '在同一段后续日子上的比较',
