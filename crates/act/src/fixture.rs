@@ -86,6 +86,7 @@ fn plant(mode: Mode) -> Plant {
             feeds: Vec::new(),
             warm_up: Span::from_minutes(10),
             services: vec![("tool".to_owned(), Span::from_minutes(10))],
+            load: None,
         }],
         channels: channels(),
         sources: Vec::new(),

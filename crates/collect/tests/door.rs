@@ -36,6 +36,7 @@ fn plant() -> Plant {
         feeds: Vec::new(),
         warm_up: Span::from_minutes(5),
         services: Vec::new(),
+        load: None,
     };
     let route = vec![Operation {
         name: "mill".to_owned(),

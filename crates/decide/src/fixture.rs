@@ -77,6 +77,7 @@ fn machines() -> Vec<Machine> {
         feeds,
         warm_up: Span::from_minutes(10),
         services: services.iter().map(|(w, m)| ((*w).to_owned(), Span::from_minutes(*m))).collect(),
+        load: None,
     };
     vec![
         machine(MILL, "mill", vec![WASHER], &[("tool", 10), ("bearing", 50)]),
@@ -203,6 +204,7 @@ impl World {
             forecasts: &self.forecasts,
             decisions: &self.decisions,
             outcomes: &self.outcomes,
+            turns: &[],
         }
     }
 

@@ -30,7 +30,7 @@ mod tests;
 
 pub use check::{Violation, certify};
 pub use proposal::Proposal;
-pub use situation::Situation;
+pub use situation::{Situation, Turn};
 
 use plant::{Decision, DecisionState, Rank, RecordId, RecordKind};
 

@@ -30,6 +30,17 @@ pub struct Situation<'a> {
     pub decisions: &'a [Decision],
     /// The latest outcomes, newest last.
     pub outcomes: &'a [Outcome],
+    /// What the published schedule has machines do, in the order of starts; empty where none is followed.
+    pub turns: &'a [Turn],
+}
+
+/// An order at a machine, as a published schedule has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Where.
+    pub machine: MachineId,
+    /// Which order.
+    pub order: OrderId,
 }
 
 impl<'a> Situation<'a> {

@@ -167,6 +167,7 @@ fn machine((name, kind, feeds, _): &Row<'_>, id: u32) -> Machine {
         feeds: feeds.iter().copied().map(MachineId).collect(),
         warm_up: Span::from_minutes(5),
         services: vec![("tool".to_owned(), Span::from_minutes(10)), ("bearing".to_owned(), Span::from_minutes(50))],
+        load: None,
     }
 }
 

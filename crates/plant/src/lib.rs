@@ -29,7 +29,7 @@ pub use course::{Contest, Course, CourseStep, LEVELS};
 pub use custom::{Accepted, Chosen, CustomOrder, Material};
 pub use ids::{ChannelId, LineId, MachineId, OrderId, ProductId, RecordId, RecordKind, SourceId, TeamId, WordId};
 pub use image::{Image, Latest, MachineImage};
-pub use machine::{Line, Machine, MachineState, Source, Team};
+pub use machine::{Line, Load, Machine, MachineState, Source, Team};
 pub use order::{Operation, Order, OrderProgress, Product};
 pub use plant::{Lexicon, Parts, Plant, PlantError, Prices};
 pub use policy::{Mode, Policy, Rank, UserRole};

@@ -87,6 +87,17 @@ pub struct Machine {
     pub warm_up: Span,
     /// Planned service times as the maker states them: service word (`tool`, `bearing`, `leak`) and length.
     pub services: Vec<(String, Span)>,
+    /// Where it works on several lots together, such as a furnace.
+    pub load: Option<Load>,
+}
+
+/// Lots that a machine works on together: they begin and end together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Most lots.
+    pub lots: u32,
+    /// How long it takes, however many pieces are in it.
+    pub length: Span,
 }
 
 /// A connection that brings readings.

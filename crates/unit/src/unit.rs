@@ -11,9 +11,10 @@ use crate::memory::Memory;
 use crate::outlook::{self, Draft};
 use crate::replay::Replay;
 use crate::revise::Reviser;
+use crate::schedule::Schedule;
 use act::{Deed, Hand, Unjudged};
 use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
-use decide::Situation;
+use decide::{Situation, Turn};
 use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
@@ -86,6 +87,8 @@ pub struct Unit {
     orphans: Vec<Record>,
     decided_at: Instant,
     stirred: bool,
+    /// What the published schedule has each machine do, in the order of starts.
+    turns: Vec<Turn>,
     /// By channel: whether a reading changes what may be decided at once.
     calls: Vec<bool>,
 }
@@ -102,6 +105,7 @@ impl Unit {
             orphans: Vec::new(),
             decided_at: Instant::MIN,
             stirred: false,
+            turns: Vec::new(),
             calls: plant.channels.iter().map(|channel| calls(channel.role)).collect(),
             plant,
         }
@@ -278,6 +282,13 @@ impl Unit {
         (id, effects)
     }
 
+    /// Follows a published schedule from now on: what it has next on a machine is what dispatching names.
+    pub fn follow(&mut self, schedule: &Schedule) {
+        let waiting = schedule.tasks.iter().filter(|task| !task.is_running);
+        self.turns = waiting.map(|task| Turn { machine: task.machine, order: task.order }).collect();
+        self.stirred = true;
+    }
+
     /// Adds lines to the cause model.
     pub fn add_causes(&mut self, model: CauseModel) {
         self.knowledge.add_causes(model);
@@ -294,6 +305,7 @@ impl Unit {
             forecasts: self.knowledge.forecasts(),
             decisions: self.hand.known(),
             outcomes,
+            turns: &self.turns,
         };
         let decisions = decide::decide(&situation, &mut |kind| minter.next(kind));
         for decision in decisions {

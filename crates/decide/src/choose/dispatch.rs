@@ -56,7 +56,7 @@ fn next(situation: &Situation<'_>, machine: MachineId) -> Option<Proposal> {
     }
     let jobs: Vec<Job<'_>> = image.infeed.iter().take(QUEUE_MAX).filter_map(|o| job(situation, machine, *o)).collect();
     let family = image.order.and_then(|o| situation.operation(o, machine)).map(|o| o.family.as_str());
-    let chosen = pick(&jobs, family)?;
+    let chosen = planned(situation, machine, &jobs).or_else(|| pick(&jobs, family))?;
     // First in, first out is what the machine does by itself.
     if chosen == 0 || jobs.first().map(|j| j.order) != image.infeed.first().copied() {
         return None;
@@ -109,6 +109,12 @@ fn job<'a>(situation: &Situation<'a>, machine: MachineId, order: OrderId) -> Opt
 /// Set-up before an operation when the machine holds a family [s].
 fn set_up_s(family: Option<&str>, operation: &Operation) -> f64 {
     if family == Some(operation.family.as_str()) { 0.0 } else { operation.set_up.seconds() }
+}
+
+/// Place of the job that the published schedule has first here; none where it names none of them.
+fn planned(situation: &Situation<'_>, machine: MachineId, jobs: &[Job<'_>]) -> Option<usize> {
+    let turns = situation.turns.iter().filter(|turn| turn.machine == machine);
+    turns.filter_map(|turn| jobs.iter().position(|job| job.order == turn.order)).next()
 }
 
 /// Place of the job with the highest index; the oldest one among equals.

@@ -45,7 +45,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
     std::fs::write(&path, text).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
     let config = config::read(&path).map_err(|faults| Failure::new(faults.to_string()))?;
     let ran = again_and_again(config, clock, &path, |running| {
-        tokio::spawn(town.orders().follow(running.view.clone()));
+        tokio::spawn(town.orders().follow(running.view.clone(), running.published.clone()));
         greet(running, &path, words.speed);
     });
     let ran = ran.await;

@@ -156,6 +156,7 @@ impl Page<'_> {
         let address = most(here);
         let _ = writeln!(self.text, "\n[[machine_type]]\nname = {}", quoted(kind));
         self.times(first);
+        self.load(first);
         if let Some(source) = source {
             self.set("source", &quoted(&plant.sources[source.index()].name));
         }
@@ -223,6 +224,12 @@ impl Page<'_> {
         self.set("warm_up", &quoted(&write_span(machine.warm_up)));
         if !machine.services.is_empty() {
             self.set("services", &table(machine.services.iter().map(|(w, l)| (w.as_str(), write_span(*l)))));
+        }
+    }
+
+    fn load(&mut self, machine: &Machine) {
+        if let Some(load) = machine.load {
+            self.set("load", &format!("{{ lots = {}, length = {} }}", load.lots, quoted(&write_span(load.length))));
         }
     }
 

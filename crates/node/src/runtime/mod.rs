@@ -13,6 +13,7 @@ mod connecting;
 mod figures;
 mod hand;
 mod house;
+mod kept;
 mod outlook;
 mod rework;
 mod ring;

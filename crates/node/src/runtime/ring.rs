@@ -16,6 +16,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
 use unit::outlook::Draft;
+use unit::schedule::Schedule;
 use unit::{Effect, Input, Replay, Unconfirmed, Unit};
 use web::house::HouseError;
 
@@ -70,6 +71,8 @@ pub enum Ask {
         /// The record.
         answer: Answer,
     },
+    /// A schedule was published: dispatching follows it from now on.
+    Follow(Arc<Schedule>),
     /// A step now, for a caller that drives time itself; answered when its effects are out.
     Settle(oneshot::Sender<()>),
 }
@@ -340,6 +343,7 @@ impl Loop {
                 // whoever worked it out may have ended
                 let _ = answer.send(kept);
             }
+            Ask::Follow(schedule) => self.parts.unit.follow(&schedule),
             Ask::Settle(answer) => {
                 self.turn(Vec::new(), Vec::new()).await;
                 self.publish();

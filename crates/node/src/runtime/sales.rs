@@ -61,10 +61,11 @@ impl SalesDesk {
         let turn = tokio::time::timeout(TURN_WITHIN, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| HouseError::Busy)?.map_err(|_| HouseError::Busy)?;
         let (view, before, past) = (Arc::clone(&self.view.borrow()), self.schedule.newest(), self.schedule.known().past());
+        let moves = before.as_ref().map(|schedule| schedule.pins.clone()).unwrap_or_default();
         let (made, quantity, sure) = (Arc::clone(made), want.quantity, want.sure);
         let work = move || {
             let route: Vec<plant::Operation> = made.steps.clone();
-            let asked = Asked { route: &route, quantity, hidden: &|_| false };
+            let asked = Asked { route: &route, quantity, hidden: &|_| false, moves: &moves };
             let promising = Promising::of(&view, before, (&asked, sure), &past, ITERATIONS.0)?;
             let mut run = promising.run(ITERATIONS.1)?;
             let began = Stopwatch::now();
@@ -130,7 +131,8 @@ impl Sales for SalesDesk {
         asked.map_err(|_| HouseError::Busy)?;
         let taken = tokio::time::timeout(TURN_WITHIN, answered).await.map_err(|_| HouseError::Busy)?;
         let place = taken.map_err(|_| HouseError::Busy)??;
-        self.schedule.known().promised(place, promised.at, promised.raw);
+        let plant = Arc::clone(&self.view.borrow().plant);
+        self.schedule.known().promised(&plant.calendar, place, promised.at, promised.raw);
         noted.map_err(|e| failed(&e))?;
         Ok(ordered)
     }

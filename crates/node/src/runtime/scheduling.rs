@@ -4,8 +4,9 @@
 //! Enters: the view, moves. Leaves: the newest schedule, what a move would cost. Absent: the model (`unit::schedule`), the search
 //! (`decide::search`), who may propose (`web`).
 
+use super::kept::Kept;
 use measure::Instant as Moment;
-use plant::OrderId;
+use plant::{Calendar, OrderId};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex as Plain, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_secs(5);
 /// A schedule is made anew after this long even though nothing changed: what runs takes longer or shorter than thought.
 const OLD: Duration = Duration::from_secs(60);
+/// How often it is put on the disk how plans and promises were kept.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// How long a schedule is searched for.
 const BUDGET: Duration = Duration::from_millis(400);
 /// Iterations between two looks at the clock.
@@ -45,8 +48,8 @@ impl Known {
         self.lock().clone()
     }
     /// A promise was made.
-    pub fn promised(&self, order: OrderId, at: Moment, raw: Moment) {
-        self.lock().promised(order, at, raw);
+    pub fn promised(&self, calendar: &Calendar, order: OrderId, at: Moment, raw: Moment) {
+        self.lock().promised(calendar, order, at, raw);
     }
     /// A panic under the lock leaves figures of the past that are still figures of the past.
     fn lock(&self) -> MutexGuard<'_, Past> {
@@ -63,12 +66,17 @@ pub struct Planner {
     pins: Arc<Mutex<Vec<Move>>>,
     /// How plans and promises were kept.
     known: Known,
+    /// Where both outlive the process.
+    kept: Kept,
 }
 
 impl Planner {
-    /// Starts keeping the schedule of what a view shows.
-    pub fn keep(view: watch::Receiver<Arc<View>>, stop: CancellationToken) -> Self {
-        let planner = Self { view, told: watch::Sender::new(None), pins: Arc::default(), known: Known::default() };
+    /// Starts keeping the schedule of what a view shows, with what an earlier run kept.
+    pub async fn keep(view: watch::Receiver<Arc<View>>, kept: Kept, stop: CancellationToken) -> Self {
+        let plant = Arc::clone(&view.borrow().plant);
+        let (past, pins) = kept.recalled(&plant).await;
+        let (pins, known) = (Arc::new(Mutex::new(pins)), Known(Arc::new(Plain::new(past))));
+        let planner = Self { view, told: watch::Sender::new(None), pins, known, kept };
         let keeper = planner.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -84,6 +92,11 @@ impl Planner {
         self.told.borrow().clone()
     }
 
+    /// Schedules as they are published.
+    pub fn published(&self) -> watch::Receiver<Option<Arc<Schedule>>> {
+        self.told.subscribe()
+    }
+
     /// What is known of how plans and promises were kept.
     pub const fn known(&self) -> &Known {
         &self.known
@@ -92,9 +105,14 @@ impl Planner {
     async fn run(&self) {
         let mut made: Option<(u64, Instant)> = None;
         let mut silent = Silent::default();
+        let mut saved = Instant::now();
         loop {
             let now = Arc::clone(&self.view.borrow());
             self.known.lock().look(&now);
+            if saved.elapsed() >= SAVE_EVERY {
+                saved = Instant::now();
+                self.kept.keep_past(&now.plant, &self.known.past()).await;
+            }
             if let Some(order) = silent.next(&now, &self.known) {
                 self.promise_silently(Arc::clone(&now), order).await;
             }
@@ -109,9 +127,10 @@ impl Planner {
     }
 
     async fn promise_silently(&self, view: Arc<View>, order: OrderId) {
+        let plant = Arc::clone(&view.plant);
         let (before, past) = (self.newest(), self.known.past());
         match tokio::task::spawn_blocking(move || silently(&view, before, order, &past)).await {
-            Ok(Ok((at, raw))) => self.known.promised(order, at, raw),
+            Ok(Ok((at, raw))) => self.known.promised(&plant.calendar, order, at, raw),
             Ok(Err(cause)) => tracing::debug!(%cause, "an order could not be promised for comparison"),
             Err(cause) => tracing::error!(%cause, "promising broke off"),
         }
@@ -122,15 +141,22 @@ impl Planner {
         let (before, wanted) = (self.newest(), pins.clone());
         let made = tokio::task::spawn_blocking(move || make(&now, before, &wanted)).await;
         match made.unwrap_or_else(|cause| Err(format!("scheduling broke off: {cause}"))) {
-            Ok(schedule) => self.tell(schedule, &mut pins),
+            Ok(schedule) => self.tell(schedule, &mut pins).await,
             Err(cause) => tracing::warn!(%cause, "no schedule could be made"),
         }
     }
 
-    fn tell(&self, schedule: Schedule, pins: &mut Vec<Move>) {
+    async fn tell(&self, schedule: Schedule, pins: &mut Vec<Move>) {
         let lapsed = pins.len().saturating_sub(schedule.pins.len());
         if lapsed > 0 {
             tracing::info!(lapsed, "changes of the schedule ended: begun, done, or no longer possible");
+        }
+        if *pins != schedule.pins {
+            let plant = Arc::clone(&self.view.borrow().plant);
+            if let Err(cause) = self.kept.keep_moves(&plant, &schedule.pins).await {
+                // those that ended are tried at the next start and end then
+                tracing::warn!(%cause, "changes of the schedule that ended are still on the disk");
+            }
         }
         pins.clone_from(&schedule.pins);
         self.told.send_replace(Some(Arc::new(schedule)));
@@ -149,13 +175,17 @@ impl Planner {
             return Err(HouseError::Conflict(format!("{PINS_MAX} changes of the schedule are kept, which is the most")));
         }
         let (view, before) = (Arc::clone(&self.view.borrow()), Arc::clone(&published));
+        let plant = Arc::clone(&view.plant);
         let tried = tokio::task::spawn_blocking(move || attempt(&view, &before, (&others, &wanted))).await;
         let (cost, after) = tried.map_err(|_| HouseError::Busy)?.map_err(HouseError::Conflict)?;
         let Attempt { moved, rules, after, schedule } = after;
         let schedule = schedule.filter(|_| keep);
         let is_kept = schedule.is_some();
         if let Some(schedule) = schedule {
-            self.tell(schedule, &mut pins);
+            // on the disk before anything follows it
+            self.kept.keep_moves(&plant, &schedule.pins).await.map_err(|e| HouseError::Store(e.to_string()))?;
+            pins.clone_from(&schedule.pins);
+            self.tell(schedule, &mut pins).await;
         }
         Ok(Tried { before: cost, after, moved, rules, is_kept })
     }
@@ -182,10 +212,12 @@ impl Silent {
 /// What an order would have been promised if it came now.
 fn silently(view: &View, before: Option<Arc<Schedule>>, order: OrderId, past: &Past) -> Result<(Moment, Moment), String> {
     let order = view.plant.order(order);
+    let moves = before.as_ref().map(|schedule| schedule.pins.clone()).unwrap_or_default();
     let asked = Asked {
         route: &view.plant.product(order.product).route,
         quantity: order.quantity,
         hidden: &|other| other.id == order.id,
+        moves: &moves,
     };
     let promised = Promising::of(view, before, (&asked, SILENT_SURE), past, SILENT.0)?.worked_out(SILENT.1)?;
     Ok((promised.at, promised.raw))
@@ -203,16 +235,11 @@ fn state_of(view: &View) -> u64 {
 /// The best schedule found within the budget, with the changes of people that still can be.
 fn make(view: &View, before: Option<Arc<Schedule>>, pins: &[Move]) -> Result<Schedule, String> {
     let plain = Scheduling::of(view, before)?;
-    match searched(&holding(plain.clone(), pins))? {
+    match searched(&plain.clone().holding(pins))? {
         Ok(schedule) => Ok(schedule),
         // together they can no longer be: the schedule goes on without them
         Err(_) => searched(&plain)?.map_err(|_| "the check refused a schedule without changes of people".to_owned()),
     }
-}
-
-/// A scheduling that holds the moves that still can be.
-fn holding(scheduling: Scheduling, pins: &[Move]) -> Scheduling {
-    pins.iter().fold(scheduling, |scheduling, pin| scheduling.clone().held(pin).unwrap_or(scheduling))
 }
 
 /// What came of trying a move.
@@ -229,7 +256,7 @@ type Attempted = (unit::schedule::Cost, Attempt);
 fn attempt(view: &View, published: &Arc<Schedule>, (others, wanted): (&[Move], &Move)) -> Result<Attempted, String> {
     let cost = published.cost(view);
     let none = |hindrance| Attempt { after: Err(hindrance), moved: 0, rules: Vec::new(), schedule: None };
-    let scheduling = holding(Scheduling::of(view, Some(Arc::clone(published)))?, others);
+    let scheduling = Scheduling::of(view, Some(Arc::clone(published)))?.holding(others);
     let pinned = match scheduling.pinned(wanted) {
         Ok(pinned) => pinned,
         Err(hindrance) => return Ok((cost, none(hindrance))),

@@ -4,6 +4,7 @@ use super::connecting::Surveys;
 use super::figures::Figures;
 use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
+use super::kept::Kept;
 use super::outlook;
 use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
+use unit::schedule::Schedule;
 use unit::{CauseModel, Unit};
 
 /// Deliveries that may wait at the door; beyond it the sources are slowed.
@@ -52,6 +54,8 @@ pub struct Running {
     pub asks: mpsc::Sender<Ask>,
     /// What can be seen.
     pub view: watch::Receiver<Arc<View>>,
+    /// Schedules as they are published.
+    pub published: watch::Receiver<Option<Arc<Schedule>>>,
     /// The store.
     pub store: Store,
     stop: CancellationToken,
@@ -149,7 +153,9 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     ));
     let hand = HandDesk::new(Arc::clone(&plant), &config.addresses, (store.clone(), clock.clone()), door.clone());
     let hand = Arc::new(hand.recalling(&taken));
-    let schedule = scheduling::Planner::keep(ends.view.clone(), stop.clone());
+    let schedule = scheduling::Planner::keep(ends.view.clone(), Kept::new(store.clone()), stop.clone()).await;
+    tokio::spawn(hand_over(schedule.published(), asks.clone(), stop.clone()));
+    let published = schedule.published();
     let desk = (store.clone(), ends.view.clone());
     let sales = SalesDesk::new(config.families.clone(), desk, schedule.clone(), asks.clone(), next_order);
     let house = NodeHouse {
@@ -176,7 +182,34 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
     };
     let secure = listen.tls.is_some();
     let bound = web::serve(Arc::new(house), listen, stop.clone().cancelled_owned()).await?;
-    Ok(Running { address: bound.address(), secure, token, door, asks, view: ends.view, store, stop, ring: ends.ring, bound })
+    Ok(Running {
+        address: bound.address(),
+        secure,
+        token,
+        door,
+        asks,
+        view: ends.view,
+        published,
+        store,
+        stop,
+        ring: ends.ring,
+        bound,
+    })
+}
+
+/// Hands published schedules to the loop, which dispatches by them.
+async fn hand_over(mut published: watch::Receiver<Option<Arc<Schedule>>>, asks: mpsc::Sender<Ask>, stop: CancellationToken) {
+    loop {
+        let changed = tokio::select! {
+            () = stop.cancelled() => return,
+            changed = published.changed() => changed,
+        };
+        let newest = published.borrow_and_update().clone();
+        let Some(schedule) = newest.filter(|_| changed.is_ok()) else { return };
+        if asks.send(Ask::Follow(schedule)).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// The plant with the orders that customers put together in earlier runs, and the number of the next one.

@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
+use unit::schedule::Schedule;
 use world::World;
 
 /// Where the servers listen, and where the broker is. Port 0 takes a free one.
@@ -63,8 +64,8 @@ impl std::fmt::Debug for Orders {
 }
 
 impl Orders {
-    /// Hands down what a unit takes in, until the unit ends.
-    pub async fn follow(self, mut view: watch::Receiver<Arc<View>>) {
+    /// Hands down what a unit takes in and the schedules that it publishes, until the unit ends.
+    pub async fn follow(self, mut view: watch::Receiver<Arc<View>>, mut published: watch::Receiver<Option<Arc<Schedule>>>) {
         let mut known = self.0.plant.orders.len();
         loop {
             let plant = Arc::clone(&view.borrow_and_update().plant);
@@ -72,7 +73,15 @@ impl Orders {
                 self.0.admit(&plant);
                 known = plant.orders.len();
             }
-            if view.changed().await.is_err() {
+            let changed = tokio::select! {
+                changed = view.changed() => changed,
+                changed = published.changed() => {
+                    let schedule = published.borrow_and_update().clone();
+                    schedule.iter().for_each(|schedule| self.0.follow(schedule));
+                    changed
+                }
+            };
+            if changed.is_err() {
                 return;
             }
         }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use unit::schedule::Schedule;
 
 /// Real time between two steps.
 const STEP: Duration = Duration::from_millis(50);
@@ -77,6 +78,11 @@ impl World {
         workshop.admit(plant);
         *self.full.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(plant);
         tracing::debug!(orders = plant.orders.len(), %now, "the workshop has the newest orders");
+    }
+    /// Takes a published schedule to hand.
+    pub fn follow(&self, schedule: &Schedule) {
+        let now = self.now();
+        self.workshop().follow(&self.full(), &schedule.tasks, now);
     }
     fn full(&self) -> Arc<Plant> {
         Arc::clone(&self.full.lock().unwrap_or_else(PoisonError::into_inner))

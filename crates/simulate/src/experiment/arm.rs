@@ -11,6 +11,7 @@ use plant::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use unit::desk::{Accounting, View};
+use unit::schedule::Schedule;
 use unit::{Delivery, Effect, Input, Limits, Place, RawReading, RawValue, Unit};
 
 /// How often the unit steps [virtual time].
@@ -104,17 +105,17 @@ pub(crate) fn prepared(seed: u64, days: u32, mode: Mode) -> (Plant, Workshop, In
 
 /// Runs a unit beside a world for some time, stepped so often.
 pub(crate) fn drive(seed: u64, plant: Plant, world: Workshop, part: (Instant, Span), step: Span) -> Arm {
-    drive_watched(seed, plant, world, part, step, &mut |_, _| {})
+    drive_watched(seed, plant, world, part, step, &mut |_, _| None)
 }
 
-/// As [`drive`]; somebody looks at the unit after each step.
+/// As [`drive`]; somebody looks at the unit after each step, and publishes schedules that unit and workshop follow from then on.
 pub(crate) fn drive_watched(
     seed: u64,
     plant: Plant,
     world: Workshop,
     (start, part): (Instant, Span),
     step: Span,
-    look: &mut dyn FnMut(Instant, &mut Unit),
+    look: &mut dyn FnMut(Instant, &mut Unit) -> Option<Arc<Schedule>>,
 ) -> Arm {
     let plant = Arc::new(plant);
     let mut unit = Unit::new(Arc::clone(&plant), Limits::default());
@@ -148,7 +149,11 @@ pub(crate) fn drive_watched(
         bench.hear(now, samples.drain(..));
         bench.step(now);
         bench.agree(now);
-        look(now, &mut bench.unit);
+        if let Some(schedule) = look(now, &mut bench.unit) {
+            let plant = Arc::clone(bench.unit.plant());
+            bench.world.follow(&plant, &schedule.tasks, now);
+            bench.unit.follow(&schedule);
+        }
     }
     bench.arm.truth = bench.world.truth();
     bench.arm.accounting = bench.unit.accounting().clone();

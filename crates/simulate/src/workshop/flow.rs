@@ -26,11 +26,11 @@ impl Workshop {
         self.stirred.push_back(place);
     }
 
-    /// Place in the infeed of the lot that runs next: the one told, else the oldest.
+    /// Place in the infeed of the lot that runs next: the one told, else the first of the published plan, else the oldest.
     pub(super) fn next_lot(&self, machine: usize) -> Option<usize> {
         let machine = &self.machines[machine];
         let told = machine.chosen.and_then(|order| machine.infeed.iter().position(|l| l.order == order));
-        told.or_else(|| (!machine.infeed.is_empty()).then_some(0))
+        told.or_else(|| (0..machine.infeed.len()).min_by_key(|place| (self.turn(&machine.infeed[*place]), *place)))
     }
 
     /// Takes the next lot onto the machine, and lets the longest-blocked upstream machine deliver into the room it leaves.
@@ -48,7 +48,7 @@ impl Workshop {
         Some(order)
     }
 
-    fn blocked_before(&self, machine: usize) -> Option<usize> {
+    pub(super) fn blocked_before(&self, machine: usize) -> Option<usize> {
         let wants = |lot: &Lot| self.layout.step(lot.order, lot.step + 1).is_some_and(|s| s.machine == machine);
         let places = self.machines.iter().enumerate();
         let blocked = places.filter(|(_, m)| m.activity.is_none() && m.outlet.as_ref().is_some_and(wants));

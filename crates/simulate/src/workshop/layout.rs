@@ -123,6 +123,12 @@ impl Layout {
         let place = later.map_or(self.releases.len(), |behind| released + behind);
         self.releases.insert(place, order);
     }
+    /// Has a step of an order done at another machine.
+    pub fn reroute(&mut self, order: OrderId, place: usize, machine: usize) {
+        if let Some(step) = self.jobs.get_mut(order.index()).and_then(|job| job.steps.get_mut(place)) {
+            step.machine = machine;
+        }
+    }
     /// The step of an order at a place of its route.
     pub fn step(&self, order: OrderId, place: usize) -> Option<&Step> {
         self.jobs.get(order.index())?.steps.get(place)

@@ -18,6 +18,7 @@
 mod ends;
 mod fault;
 mod flow;
+mod follow;
 mod gauge;
 mod layout;
 mod luck;

@@ -11,8 +11,8 @@ use super::sample::Sample;
 use super::shift::Attendance;
 use super::truth::OrderTruth;
 use measure::Instant;
-use plant::{MachineState, Plant};
-use std::collections::VecDeque;
+use plant::{MachineState, OrderId, Plant};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// A workshop at one instant. A clone goes on exactly as the original would.
@@ -32,6 +32,8 @@ pub struct Workshop {
     pub(super) released: usize,
     /// Machines to be looked at, in the order in which they were met.
     pub(super) stirred: VecDeque<usize>,
+    /// Place of the steps of orders in the published plan.
+    pub(super) board: BTreeMap<(OrderId, usize), usize>,
 }
 
 /// What comes next.
@@ -61,6 +63,7 @@ impl Workshop {
             faults: Faults::default(),
             samples: Vec::new(),
             released: 0,
+            board: BTreeMap::new(),
             stirred: (0..layout.machines.len()).collect(),
             layout,
         };

@@ -21,6 +21,6 @@ pub use decide::configure::{
     Monomial, Of, Offer, Parameter, Price, Range, Recipe, RecipeParts, Rounding, Rule, Standing, Step, Term, Way,
 };
 pub use offering::{Configured, Offering, Told, Unmade};
-pub use past::Past;
+pub use past::{Made, Past};
 pub use promise::{Asked, Basis, Promised, Promising};
 pub use show::{CHOSEN_MAX, Reason, Shown, Stand, Values};

@@ -1,7 +1,7 @@
 //! What really became of plans: how long operations lasted beside their plan, and orders beside their promise.
 //!
 //! Enters: views in their order, promises as they are made. Leaves: spreads of durations for `decide::promise`, and a factor for dates.
-//! Absent: the promise itself, storage: it is learned anew after a start.
+//! Absent: the promise itself, storage (`node` keeps it over a start). What ran while the unit did not look tells no duration.
 //!
 //! Durations are counted in worked time, from the view in which an operation runs first to the one in which it is done: as exact as views
 //! are apart. A machine without three of them is taken to be log-normal about its plan.
@@ -11,13 +11,17 @@
 //! ratios the one of rank ⌈p (n + 1)⌉ is not exceeded by the next with probability p at least, where they are exchangeable (split conformal
 //! prediction: Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005; Lei et al., JASA 113, 2018). With fewer than it takes
 //! to tell nine in ten with some certainty the samples' own date stands.
+//!
+//! They are not quite exchangeable (a workshop fills and empties), so the share that is aimed at follows how corrected promises were kept: after
+//! each that is judged α becomes α + γ (0.1 − missed), which holds the long-run share whatever the world does (adaptive conformal
+//! inference: Gibbs & Candès, NeurIPS 34, 2021).
 
-use super::promise::Asked;
+use super::promise::{Asked, JUDGED_AT};
 use crate::desk::View;
 use crate::schedule::shop::duration;
 use decide::promise::Spread;
 use measure::{Instant, Span};
-use plant::{Calendar, MachineId, OrderId};
+use plant::{Calendar, MachineId, MachineState, OrderId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Durations of one machine that are remembered.
@@ -36,6 +40,11 @@ const HISTORY_MIN: usize = 3;
 const RATIO: (f64, f64) = (0.05, 20.0);
 /// Bounds of the correction of a date.
 const FACTOR: (f64, f64) = (0.2, 10.0);
+/// The share of promises at nine in ten that may be missed, and within what the share that is aimed at may move.
+const MISSED: f64 = 0.1;
+const AIMED: (f64, f64) = (0.02, 0.4);
+/// How fast it moves (γ).
+const ADAPTS: f64 = 0.02;
 /// How far ahead worked time is looked for.
 const AHEAD: Span = Span::from_days(60);
 
@@ -49,13 +58,18 @@ struct Begun {
 }
 
 /// A promise as it was made.
-#[derive(Clone, Copy, Debug)]
-struct Made {
-    order: OrderId,
-    at: Instant,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Made {
+    /// The order.
+    pub order: OrderId,
+    /// When.
+    pub at: Instant,
     /// The date of the samples at nine in ten, before any correction.
-    date: Instant,
-    finished: Option<Instant>,
+    pub date: Instant,
+    /// When the order was done.
+    pub finished: Option<Instant>,
+    /// By what dates at nine in ten were multiplied when it was made; none where they were not corrected yet.
+    pub factor: Option<f64>,
 }
 
 /// What really became of plans.
@@ -67,6 +81,28 @@ pub struct Past {
 }
 
 impl Past {
+    /// What an earlier run knew: promises in the order in which they were made, ratios real / planned of durations by machine. Of more than
+    /// are remembered the newest are taken; what is no ratio is left out.
+    pub fn recalled(made: Vec<Made>, ratios: Vec<(MachineId, Vec<f64>)>) -> Self {
+        let newest = |count: usize, most: usize| count.saturating_sub(most);
+        let made = made.iter().skip(newest(made.len(), PROMISES_MAX)).copied().collect();
+        let kept = |ratios: &Vec<f64>| -> VecDeque<f64> {
+            let good: Vec<f64> = ratios.iter().copied().filter(|ratio| ratio.is_finite()).collect();
+            good.iter().skip(newest(good.len(), RATIOS_MAX)).map(|ratio| ratio.clamp(RATIO.0, RATIO.1)).collect()
+        };
+        Self { begun: HashMap::new(), ratios: ratios.iter().map(|(machine, ratios)| (*machine, kept(ratios))).collect(), made }
+    }
+
+    /// The promises that are remembered, oldest first.
+    pub fn made(&self) -> impl Iterator<Item = &Made> {
+        self.made.iter()
+    }
+
+    /// Ratios real / planned of durations, oldest first, by machine.
+    pub fn ratios(&self) -> impl Iterator<Item = (MachineId, impl Iterator<Item = f64>)> {
+        self.ratios.iter().map(|(machine, ratios)| (*machine, ratios.iter().copied()))
+    }
+
     /// Takes in what can be seen now.
     pub fn look(&mut self, view: &View) {
         let open: Vec<OrderId> = self.made.iter().filter(|made| made.finished.is_none()).map(|made| made.order).collect();
@@ -90,7 +126,12 @@ impl Past {
             {
                 let planned_s = duration(view, machine, operation.cycle, order.quantity) as f64;
                 let fresh = Begun { place: progress.next, machine, at: view.at, planned_s };
-                self.begun.entry(order.id).or_insert(fresh);
+                let begun = self.begun.entry(order.id).or_insert(fresh);
+                // set-ups stand in the plan by themselves
+                let is_set_up = view.image.machines.get(machine.index()).is_some_and(|m| m.state == MachineState::SetUp);
+                if is_set_up {
+                    begun.at = view.at;
+                }
             }
         }
     }
@@ -105,8 +146,9 @@ impl Past {
     }
 
     /// Remembers what the samples gave an order, so that it can be judged later.
-    pub fn promised(&mut self, order: OrderId, at: Instant, date: Instant) {
-        self.made.push_back(Made { order, at, date, finished: None });
+    pub fn promised(&mut self, calendar: &Calendar, order: OrderId, at: Instant, date: Instant) {
+        let factor = Some(self.factor(calendar, at, JUDGED_AT)).filter(|(_, promises)| *promises > 0).map(|(factor, _)| factor);
+        self.made.push_back(Made { order, at, date, finished: None, factor });
         while self.made.len() > PROMISES_MAX {
             self.made.pop_front();
         }
@@ -142,14 +184,25 @@ impl Past {
     /// By how much the worked time of the samples is to be multiplied so that a share [per mille] is kept, and by how many promises that
     /// is known.
     pub fn factor(&self, calendar: &Calendar, now: Instant, sure: u32) -> (f64, usize) {
-        let mut ratios: Vec<f64> = self.made.iter().filter_map(|made| made.ratio(calendar, now)).collect();
-        ratios.sort_by(f64::total_cmp);
-        let rank = (sure as usize * (ratios.len() + 1)).div_ceil(1_000);
-        match ratios.get(rank.wrapping_sub(1)) {
-            Some(ratio) if ratios.len() >= PROMISES_MIN => (ratio.clamp(FACTOR.0, FACTOR.1), ratios.len()),
-            _ => (1.0, 0),
+        let judged: Vec<(f64, Option<f64>)> =
+            self.made.iter().filter_map(|made| Some((made.ratio(calendar, now)?, made.factor))).collect();
+        if judged.len() < PROMISES_MIN {
+            return (1.0, 0);
         }
+        let missed = (1.0 - f64::from(sure) / 1_000.0) * aimed(&judged) / MISSED;
+        let mut ratios: Vec<f64> = judged.iter().map(|(ratio, _)| *ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        // the float's last digit must not raise a whole rank
+        let rank = ((1.0 - missed) * (ratios.len() + 1) as f64 - 1e-9).ceil().max(1.0) as usize;
+        (ratios[rank.min(ratios.len()) - 1].clamp(FACTOR.0, FACTOR.1), ratios.len())
     }
+}
+
+/// The share of promises at nine in ten that is aimed to be missed, from ratios and the factors by which they were corrected.
+fn aimed(judged: &[(f64, Option<f64>)]) -> f64 {
+    let corrected = judged.iter().filter_map(|(ratio, factor)| Some(*ratio > (*factor)?));
+    corrected
+        .fold(MISSED, |aimed, is_missed| (aimed + ADAPTS * (MISSED - f64::from(u8::from(is_missed)))).clamp(AIMED.0, AIMED.1))
 }
 
 impl Made {

@@ -5,9 +5,10 @@
 
 use super::past::{Past, after, open};
 use crate::desk::View;
-use crate::schedule::{Guest, Schedule, Scheduling, Visit};
+use crate::schedule::{Guest, Move, Schedule, Scheduling, Visit};
 use decide::promise::{Ask, Deviation, NewOrder, Run, Running, Trial};
 use decide::search::model::{Job, Model};
+use decide::search::plan::Plan;
 use decide::search::replan::Change;
 use measure::{Instant, Span};
 use plant::{Calendar, Operation, Order};
@@ -23,7 +24,7 @@ const SAMPLES: u32 = 199;
 /// The same question gives the same answer.
 const SEED: u64 = 1;
 /// The share at which promises are judged later [per mille].
-const JUDGED_AT: u32 = 900;
+pub(super) const JUDGED_AT: u32 = 900;
 
 /// What is asked for.
 pub struct Asked<'a> {
@@ -33,6 +34,8 @@ pub struct Asked<'a> {
     pub quantity: u32,
     /// Orders that are left out, as if they were not known.
     pub hidden: &'a dyn Fn(&Order) -> bool,
+    /// Changes of people that the plan keeps.
+    pub moves: &'a [Move],
 }
 
 /// What a promise rests on.
@@ -90,13 +93,15 @@ impl Promising {
     ) -> Result<Self, String> {
         let visit = Visit { route: asked.route, quantity: asked.quantity, hidden: asked.hidden };
         let (scheduling, guest) = Scheduling::visited(view, before, Some(&visit))?;
-        let (Some(model), Some(guest)) = (scheduling.model(), guest) else {
-            return Err("there is nothing to be planned".to_owned());
+        let guest = guest.ok_or("there is nothing to be planned")?;
+        // moves that together can no longer be are left out, as in the schedule itself
+        let held = planned(&scheduling.clone().holding(asked.moves), improve)?;
+        let (model, plan) = match held {
+            Some(held) => held,
+            None => planned(&scheduling, improve)?.ok_or("the check refused a schedule")?,
         };
-        let mut search = scheduling.search(SEED).ok_or("there is nothing to be planned")?;
-        search.step(improve);
-        let plan = search.best().map_err(|violation| format!("the check refused a schedule: {violation}"))?.plan;
-        let running = Running { model: model.clone(), plan, change: Change::default(), deviation: deviation(model, past) };
+        let deviation = deviation(&model, past);
+        let running = Running { model, plan, change: Change::default(), deviation };
         let trial = Trial::new(running, &order(guest)).map_err(|e| e.to_string())?;
         let calendar = view.plant.calendar.clone();
         let (factor, promises) = past.factor(&calendar, view.at, sure);
@@ -151,6 +156,19 @@ impl Promising {
         while !run.step(u64::MAX).map_err(|e| e.to_string())? {}
         self.promised(&run).ok_or_else(|| "there are too few samples for this probability".to_owned())
     }
+}
+
+/// The model of a scheduling and a plan of it; none where no plan was found that keeps every limit.
+fn planned(scheduling: &Scheduling, improve: u64) -> Result<Option<(Model, Plan)>, String> {
+    let (Some(model), Some(mut search)) = (scheduling.model(), scheduling.search(SEED)) else {
+        return Err("there is nothing to be planned".to_owned());
+    };
+    search.step(improve);
+    if search.broken() > 0 {
+        return Ok(None);
+    }
+    let best = search.best().map_err(|violation| format!("the check refused a schedule: {violation}"))?;
+    Ok(Some((model.clone(), best.plan)))
 }
 
 /// One spread a machine.

@@ -16,7 +16,7 @@ mod trial;
 use crate::desk::View;
 use decide::search::Certified;
 pub use decide::search::Search;
-use decide::search::model::{Model, Operation, Time};
+use decide::search::model::{Mode, Model, Operation, Time};
 use decide::search::plan::{Assigned, Plan};
 use measure::{Instant, Span};
 use plant::{MachineId, OrderId};
@@ -145,6 +145,8 @@ pub struct Scheduling {
     dues: Vec<(OrderId, Instant)>,
     before: Option<Arc<Schedule>>,
     caveats: Vec<Caveat>,
+    /// All modes of operations that are planned where their lot stands.
+    ways: HashMap<usize, Vec<Mode>>,
     pins: Vec<Move>,
 }
 
@@ -172,9 +174,9 @@ impl Scheduling {
         before: Option<Arc<Schedule>>,
         visit: Option<&Visit<'_>>,
     ) -> Result<(Self, Option<Guest>), String> {
-        let Done { model, pieces, running, dues, caveats, guest } = shop::of(view, before.as_deref(), visit)?;
+        let Done { model, pieces, running, dues, caveats, ways, guest } = shop::of(view, before.as_deref(), visit)?;
         let pins = Vec::new();
-        Ok((Self { model, at: view.at, pieces, running, dues, before, caveats, pins }, guest))
+        Ok((Self { model, at: view.at, pieces, running, dues, before, caveats, ways, pins }, guest))
     }
 
     /// The model; none where nothing is left to plan and nobody visits.

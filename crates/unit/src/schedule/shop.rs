@@ -5,6 +5,8 @@
 //! | model | from |
 //! | --- | --- |
 //! | duration | pieces left x planned cycle x how much slower the machine runs lately (profile), more for the share that is scrapped |
+//! | duration of a load | as configured, however many lots are in it; lots that left the infeed of such a machine lie in it |
+//! | mode | where the lot stands, for what comes next of it; else any machine that can |
 //! | set-up | of the operation, where the family before is another; the machine's present family counts |
 //! | available | the end of what runs, shifts observed; of a machine that is down, its usual repair time before (profile, else half an hour) |
 //! | closed | time outside of shifts, two weeks ahead; set-ups may lie in it |
@@ -15,6 +17,7 @@ use crate::desk::View;
 use decide::search::model::{HORIZON_MAX, Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability, Time};
 use measure::{Instant, Span};
 use plant::{MachineId, MachineState, Order, OrderId, OrderProgress};
+use std::collections::HashMap;
 
 /// Orders planned at most, the earliest due.
 const ORDERS_MAX: usize = 2_000;
@@ -48,6 +51,8 @@ pub(super) struct Done {
     pub running: Vec<Task>,
     pub dues: Vec<(OrderId, Instant)>,
     pub caveats: Vec<Caveat>,
+    /// All modes of operations that are planned where their lot stands.
+    pub ways: HashMap<usize, Vec<Mode>>,
     /// The order that is asked for, as operations of this shop.
     pub guest: Option<Guest>,
 }
@@ -114,6 +119,7 @@ struct Shop<'v> {
     running: Vec<Task>,
     dues: Vec<(OrderId, Instant)>,
     caveats: Vec<Caveat>,
+    ways: HashMap<usize, Vec<Mode>>,
     guest: Option<Guest>,
 }
 
@@ -145,6 +151,7 @@ impl<'v> Shop<'v> {
             running: Vec::new(),
             dues: Vec::new(),
             caveats: Vec::new(),
+            ways: HashMap::new(),
             guest: None,
         }
     }
@@ -171,15 +178,28 @@ impl<'v> Shop<'v> {
             is_its && operation.machines.contains(machine) && progress.good < order.quantity
         };
         let running = progress.running_at.zip(operation).filter(|(machine, operation)| runs(machine, operation));
-        let Some((machine, operation)) = running else { return (progress.next, release) };
+        let lies = || {
+            let machine = operation?.machines.iter().find(|m| self.view.plant.machines[m.index()].load.is_some())?;
+            lies_in(self.view, order.id, *machine).then_some((*machine, operation?))
+        };
+        let Some((machine, operation)) = running.or_else(lies) else { return (progress.next, release) };
+        if let Some(load) = self.view.plant.machines[machine.index()].load {
+            let until = self.through(0, left_of(self.view, machine, load.length));
+            let available = &mut self.parts.machines[machine.index()].available;
+            *available = until.max(*available);
+            return self.runs(order.id, progress.next, machine, release, until);
+        }
         let duration = self.duration(machine, operation.cycle, order.quantity - progress.good);
         let until = self.through(self.parts.machines[machine.index()].available, duration);
         self.parts.machines[machine.index()].available = until;
-        let at = self.view.at;
-        let to = at + Span::from_seconds(until);
-        let (order, operation) = (order.id, progress.next);
+        self.runs(order.id, progress.next, machine, release, until)
+    }
+
+    /// Notes what runs until then; the place of the operation to plan next, and from when.
+    fn runs(&mut self, order: OrderId, operation: usize, machine: MachineId, release: Time, until: Time) -> (usize, Time) {
+        let (at, to) = (self.view.at, self.view.at + Span::from_seconds(until));
         self.running.push(Task { order, operation, machine, set_up: at, from: at, to, is_running: true });
-        (progress.next + 1, release.max(until))
+        (operation + 1, release.max(until))
     }
 
     /// Adds the operations of an order that are not begun.
@@ -193,7 +213,12 @@ impl<'v> Shop<'v> {
         let due = Some(((order.due - self.view.at).seconds().floor() as Time).clamp(-HORIZON_MAX, HORIZON_MAX));
         self.parts.jobs.push(Job { release, due, tardiness: TARDINESS, flow: 1, ..Job::default() });
         for (place, operation) in route.iter().enumerate().skip(next) {
-            let (modes, is_longer) = self.modes(order.quantity, operation);
+            let (mut modes, is_longer) = self.modes(order.quantity, operation);
+            // a lot that stands before a machine is done there, unless a person moves it
+            let stands = (place == next).then(|| progress(self.view, order.id).waiting_at).flatten();
+            if let Some(there) = modes.iter().find(|mode| stands == Some(MachineId(mode.machine))).copied() {
+                self.ways.insert(self.parts.operations.len(), std::mem::replace(&mut modes, vec![there]));
+            }
             if is_longer {
                 self.caveats.push(Caveat::LongerThanShifts { order: order.id, operation: place });
             }
@@ -275,7 +300,7 @@ impl<'v> Shop<'v> {
 
     fn finish(mut self) -> Result<Done, String> {
         self.busy();
-        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, guest, .. } = self;
+        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, ways, guest, .. } = self;
         for (machine, _) in self.parts.machines.iter_mut().zip(is_exempt).filter(|(_, is_exempt)| !is_exempt) {
             machine.closed.clone_from(&closed);
         }
@@ -298,12 +323,35 @@ impl<'v> Shop<'v> {
             self.parts.families_count = families.len();
             Some(Model::new(self.parts).map_err(|e| e.to_string())?)
         };
-        Ok(Done { model, pieces, running, dues, caveats, guest })
+        Ok(Done { model, pieces, running, dues, caveats, ways, guest })
     }
+}
+
+/// Whether an order lies in the load of a machine that tells one of its orders only: on its way, before no machine, on no other.
+fn lies_in(view: &View, order: OrderId, machine: MachineId) -> bool {
+    let progress = progress(view, order);
+    let here = view.image.machines.get(machine.index());
+    let is_elsewhere = || view.image.machines.iter().zip(0..).any(|(image, m)| m != machine.0 && image.order == Some(order));
+    progress.next > 0
+        && progress.waiting_at.is_none()
+        && here
+            .is_some_and(|here| here.state == MachineState::Producing && view.plant.role(machine, plant::Role::Infeed).is_some())
+        && !is_elsewhere()
+}
+
+/// What is left of the load of a machine [s].
+fn left_of(view: &View, machine: MachineId, length: Span) -> Time {
+    let since = view.image.machines.get(machine.index()).map_or(view.at, |image| image.since);
+    let (whole, gone) = (length.seconds(), (view.at - since).seconds());
+    // loads that follow each other at once are one time of work: in the middle of one, as far as is known
+    (if gone < whole { whole - gone } else { whole / 2.0 }).ceil() as Time
 }
 
 /// How long a machine needs for pieces, as far as is known of it [s].
 pub(crate) fn duration(view: &View, machine: MachineId, cycle: Span, pieces: u32) -> Time {
+    if let Some(load) = view.plant.machines.get(machine.index()).and_then(|m| m.load) {
+        return (load.length.seconds().ceil() as Time).max(1);
+    }
     let profile = view.profiles.iter().find(|p| p.machine == machine);
     let pace = profile.and_then(|p| p.cycle_ratio).map_or(1.0, |ratio| ratio.value.clamp(PACE.0, PACE.1));
     let scrap = profile.and_then(|p| p.scrap_share).map_or(0.0, |share| share.value.clamp(0.0, 0.5));
@@ -334,5 +382,6 @@ fn idle(view: &View, machine: MachineId) -> Machine {
         }
         _ => 0,
     };
-    Machine { available, ..Machine::default() }
+    let batch = view.plant.machines.get(machine.index()).and_then(|m| m.load).map(|load| i64::from(load.lots));
+    Machine { available, batch, ..Machine::default() }
 }

@@ -168,6 +168,9 @@ impl Scheduling {
         let Some(model) = self.model.take() else { return Err(Hindrance::NotPlanned) };
         let mut parts = model.into_parts();
         let operation = &mut parts.operations[place];
+        if let Some(ways) = self.ways.get(&place) {
+            operation.modes.clone_from(ways);
+        }
         operation.modes.retain(|mode| mode.machine == wanted.machine.0);
         (operation.earliest, operation.latest) = (start, Some(start));
         operation.published = Some(Published { machine: wanted.machine.0, start });
@@ -177,11 +180,18 @@ impl Scheduling {
         Ok(self)
     }
 
+    /// It with the moves kept that still can be.
+    #[must_use]
+    pub fn holding(self, moves: &[Move]) -> Self {
+        moves.iter().fold(self, |scheduling, wanted| scheduling.clone().held(wanted).unwrap_or(scheduling))
+    }
+
     /// The start of a move in ticks, or what hinders it whatever else is planned.
     fn hindered(&self, model: &Model, place: usize, wanted: &Move) -> Result<Time, Hindrance> {
         let operation = &model.operations[place];
-        let Some(mode) = operation.modes.iter().find(|mode| mode.machine == wanted.machine.0) else {
-            let machines = operation.modes.iter().map(|mode| MachineId(mode.machine)).collect();
+        let modes = self.ways.get(&place).unwrap_or(&operation.modes);
+        let Some(mode) = modes.iter().find(|mode| mode.machine == wanted.machine.0) else {
+            let machines = modes.iter().map(|mode| MachineId(mode.machine)).collect();
             return Err(Hindrance::MachineCannot { machines });
         };
         let start = (wanted.from - self.at).seconds().ceil() as Time;

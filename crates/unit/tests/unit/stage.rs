@@ -104,6 +104,7 @@ pub fn plant(mode: Mode) -> Plant {
             feeds: Vec::new(),
             warm_up: Span::from_minutes(5),
             services: Vec::new(),
+            load: None,
         }],
         channels: channels(),
         sources: vec![Source { id: SourceId(0), name: "cell".to_owned(), protocol: "opcua".to_owned() }],

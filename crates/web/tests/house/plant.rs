@@ -86,6 +86,7 @@ fn machines() -> Vec<Machine> {
         feeds: Vec::new(),
         warm_up: Span::from_minutes(if row.1 == "hardening" { 40 } else { 6 }),
         services: services(),
+        load: None,
     };
     MACHINES.iter().enumerate().map(machine).collect()
 }

@@ -16,6 +16,9 @@ pub struct MachineTypeForm {
     /// Planned services as the maker states them: service word and length, such as `{ tool = "15 min", bearing = "3 h" }`.
     #[serde(default)]
     pub services: BTreeMap<String, String>,
+    /// Where it works on several lots together, such as a furnace: most lots, and how long that takes however many pieces are in it, such as
+    /// `{ lots = 4, length = "100 min" }`.
+    pub load: Option<LoadForm>,
     /// The source of its channels, where neither machine nor channel names another.
     pub source: Option<String>,
     /// Pattern of the addresses of its channels, where neither machine nor channel gives one. `{machine}`, `{type}`,
@@ -24,6 +27,16 @@ pub struct MachineTypeForm {
     /// Channels that every machine of the type has.
     #[serde(default)]
     pub channel: Vec<ChannelForm>,
+}
+
+/// Lots that a machine works on together.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadForm {
+    /// Most lots, 1 to 10,000.
+    pub lots: u32,
+    /// How long it takes, such as `100 min`.
+    pub length: String,
 }
 
 /// A machine (ISA-95 work unit).

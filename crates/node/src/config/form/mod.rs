@@ -10,7 +10,7 @@ mod site;
 mod source;
 
 pub use family::{ChargeForm, EachForm, FamilyForm, GroupForm, MaterialForm, NumberForm, RuleForm, StepForm};
-pub use machine::{ChannelForm, EnvelopeForm, MachineForm, MachineTypeForm};
+pub use machine::{ChannelForm, EnvelopeForm, LoadForm, MachineForm, MachineTypeForm};
 pub use order::{OperationForm, OrderForm, PolicyForm, ProductForm};
 pub use site::{ClockForm, LimitsForm, LineForm, ShiftForm, SiteForm, StoreForm, TeamForm, WebForm};
 pub use source::{

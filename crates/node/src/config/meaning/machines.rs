@@ -2,16 +2,19 @@
 
 use super::{Judge, NameRule, named};
 use crate::config::fault::Trail;
-use crate::config::form::{MachineForm, UnitForm};
+use crate::config::form::{LoadForm, MachineForm, UnitForm};
 use measure::Span;
-use plant::{LineId, Machine, MachineId};
+use plant::{LineId, Load, Machine, MachineId};
 use std::collections::BTreeMap;
 
 /// Most machines of one unit.
 const MACHINES_MAX: usize = 1_000_000;
 
-/// What a type states of its machines: warm-up, and services with their lengths.
-type Times = (Option<Span>, Vec<(String, Span)>);
+/// Most lots of one load.
+const LOTS_MAX: u32 = 10_000;
+
+/// What a type states of its machines: warm-up, services with their lengths, lots worked on together.
+type Times = (Option<Span>, Vec<(String, Span)>, Option<Load>);
 
 impl Judge<'_> {
     pub(super) fn machines(&mut self, form: &UnitForm) -> Vec<Machine> {
@@ -33,7 +36,16 @@ impl Judge<'_> {
     fn type_times(&mut self, form: &UnitForm, i: usize) -> Times {
         let (kind, trail) = (&form.machine_type[i], Trail::item("machine_type", i));
         let warm_up = self.span_or(&trail.key("warm_up"), kind.warm_up.as_ref(), Span::ZERO);
-        (warm_up, self.services(&trail.key("services"), &kind.services))
+        let load = kind.load.as_ref().and_then(|load| self.load(&trail.key("load"), load));
+        (warm_up, self.services(&trail.key("services"), &kind.services), load)
+    }
+
+    fn load(&mut self, trail: &Trail, form: &LoadForm) -> Option<Load> {
+        if !(1..=LOTS_MAX).contains(&form.lots) {
+            self.refuse(&trail.key("lots"), format!("1 to {LOTS_MAX} lots"));
+        }
+        let length = self.span(&trail.key("length"), &form.length, Span::from_seconds(1))?;
+        Some(Load { lots: form.lots, length })
     }
 
     fn services(&mut self, trail: &Trail, typed: &BTreeMap<String, String>) -> Vec<(String, Span)> {
@@ -62,7 +74,16 @@ impl Judge<'_> {
         let services = own_services.unwrap_or_else(|| usual.1.clone());
         let line = line.map(|place| LineId(place as u16));
         let id = MachineId(u32::try_from(i).ok()?);
-        Some(Machine { id, name: one.name.clone(), kind: one.kind.clone(), line, feeds, warm_up: warm_up?, services })
+        Some(Machine {
+            id,
+            name: one.name.clone(),
+            kind: one.kind.clone(),
+            line,
+            feeds,
+            warm_up: warm_up?,
+            services,
+            load: usual.2,
+        })
     }
 
     fn feeds(&mut self, trail: &Trail, i: usize, one: &MachineForm, machines: &[String]) -> Vec<MachineId> {

@@ -161,6 +161,11 @@ impl Spec {
         let all = SERVICES.into_iter().zip(lengths).zip(has);
         all.filter(|(_, has)| *has).map(|((word, minutes), _)| (word, Span::from_minutes(minutes))).collect()
     }
+    /// Lots worked on together, and how long it takes.
+    pub fn load(&self) -> Option<plant::Load> {
+        let furnace = self.furnace.as_ref()?;
+        Some(plant::Load { lots: furnace.lots as u32, length: Span::from_seconds_f64(furnace.batch_s) })
+    }
     /// Electrical power in a state that makes no pieces [W].
     pub fn power_in(&self, state: MachineState) -> f64 {
         match state {

@@ -33,6 +33,7 @@ pub fn machines() -> Vec<Machine> {
             feeds: feeds.iter().filter_map(|to| id(to)).collect(),
             warm_up: Span::from_minutes(spec.map_or(0, |s| s.warm_up_min)),
             services: spec.map_or_else(Vec::new, |s| s.services().into_iter().map(|(w, l)| (w.to_owned(), l)).collect()),
+            load: spec.and_then(Spec::load),
         }
     };
     ROWS.iter().zip(0..).map(machine).collect()
