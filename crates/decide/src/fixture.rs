@@ -1,7 +1,7 @@
 //! A small plant for tests: two mills that feed a washer, and a compressor. Enters: nothing. Leaves: a world whose parts a
 //! test changes. Absent: physics.
 
-use crate::Situation;
+use crate::{Situation, Turn};
 use measure::{Estimate, Instant, Span, Unit};
 use plant::{
     Calendar, Channel, ChannelId, ChannelKind, Decision, DecisionKind, Envelope, Finding, Forecast, Image, Latest, Line, LineId,
@@ -23,6 +23,7 @@ pub struct World {
     pub forecasts: Vec<Forecast>,
     pub decisions: Vec<Decision>,
     pub outcomes: Vec<Outcome>,
+    pub turns: Vec<Turn>,
 }
 
 /// Monday 2026-03-02, 10:00 UTC: in the middle of the early shift.
@@ -188,6 +189,7 @@ impl World {
             forecasts: Vec::new(),
             decisions: Vec::new(),
             outcomes: Vec::new(),
+            turns: Vec::new(),
         };
         [MILL, WASHER, COMPRESSOR].into_iter().for_each(|m| world.set(m, Role::Speed, 100.0));
         world
@@ -204,7 +206,7 @@ impl World {
             forecasts: &self.forecasts,
             decisions: &self.decisions,
             outcomes: &self.outcomes,
-            turns: &[],
+            turns: &self.turns,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tables of cycles for each chooser: inputs, a leap in time, outputs; and effects worked out by hand.
 
 use super::{Change, actions, decisions, finding, hold, id, idle_left, threat};
+use crate::Turn;
 use crate::fixture::{COMPRESSOR, MILL, WASHER, World, ten};
 use measure::{Estimate, Span};
 use plant::{
@@ -267,6 +268,22 @@ fn dispatch_draws_the_order_of_the_same_family_forward() {
         let found: Vec<(MachineId, Action)> = actions(&world).into_iter().filter(|(m, _)| *m == MILL).collect();
         assert_eq!(found, expected.iter().map(|o| (MILL, Action::Run(OrderId(*o)))).collect::<Vec<_>>(), "{name}");
     }
+}
+
+#[test]
+fn dispatch_names_what_the_published_schedule_has_next_and_its_own_choice_where_there_is_none() {
+    let turn = |order: u32| Turn { machine: MILL, order: OrderId(order) };
+    let mut world = World::new();
+    world.image.machines[0].infeed = [1, 2].map(OrderId).to_vec();
+    world.image.orders[0].good = 25;
+    let named = |world: &World| actions(world).into_iter().find(|(m, _)| *m == MILL).map(|(_, action)| action);
+    assert_eq!(named(&world), Some(Action::Run(OrderId(2))));
+    world.turns = vec![turn(1), turn(2)];
+    assert_eq!(named(&world), None, "the schedule has the head of the queue next");
+    world.turns = vec![turn(0), turn(2), turn(1)];
+    assert_eq!(named(&world), Some(Action::Run(OrderId(2))), "the first of those that wait");
+    world.turns = vec![turn(0)];
+    assert_eq!(named(&world), Some(Action::Run(OrderId(2))), "none of them is in the schedule");
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn plant() -> Plant {
         feeds: Vec::new(),
         warm_up: Span::ZERO,
         services: Vec::new(),
+        load: None,
     };
     let channel = |id: u32, machine: u32, name: &str, kind| Channel {
         id: ChannelId(id),

@@ -59,6 +59,7 @@ pub fn with_channels(machines: &[(&str, &str)], channels: &[(&str, ChannelKind, 
             feeds: Vec::new(),
             warm_up: Span::ZERO,
             services: Vec::new(),
+            load: None,
         });
         for (channel, kind, role) in channels {
             parts.channels.push(Channel {

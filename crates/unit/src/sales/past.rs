@@ -83,7 +83,7 @@ pub struct Past {
 impl Past {
     /// What an earlier run knew: promises in the order in which they were made, ratios real / planned of durations by machine. Of more than
     /// are remembered the newest are taken; what is no ratio is left out.
-    pub fn recalled(made: Vec<Made>, ratios: Vec<(MachineId, Vec<f64>)>) -> Self {
+    pub fn recalled(made: &[Made], ratios: &[(MachineId, Vec<f64>)]) -> Self {
         let newest = |count: usize, most: usize| count.saturating_sub(most);
         let made = made.iter().skip(newest(made.len(), PROMISES_MAX)).copied().collect();
         let kept = |ratios: &Vec<f64>| -> VecDeque<f64> {

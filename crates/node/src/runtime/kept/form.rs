@@ -72,7 +72,7 @@ pub fn past_from_json(plant: &Plant, json: &str) -> Result<Past, serde_json::Err
         Some(Made { order: order(plant, &kept.order)?, at, date, finished, factor: kept.factor })
     });
     let ratios = ratios.into_iter().filter_map(|(name, ratios)| Some((machine(plant, &name)?, ratios)));
-    Ok(Past::recalled(made.collect(), ratios.collect()))
+    Ok(Past::recalled(&made.collect::<Vec<_>>(), &ratios.collect::<Vec<_>>()))
 }
 
 /// Moves that people made, as JSON.

@@ -17,8 +17,8 @@ fn past_and_moves_come_back_and_what_is_no_more_is_left_out() {
         finished,
         factor: Some(1.25),
     };
-    let promises = vec![made(0, Some(start + Span::from_hours(2))), Made { factor: None, ..made(1, None) }];
-    let past = Past::recalled(promises.clone(), vec![(MachineId(2), vec![0.9, 1.5]), (MachineId(3), vec![1.0])]);
+    let promises = [made(0, Some(start + Span::from_hours(2))), Made { factor: None, ..made(1, None) }];
+    let past = Past::recalled(&promises, &[(MachineId(2), vec![0.9, 1.5]), (MachineId(3), vec![1.0])]);
     let json = past_to_json(&plant, &past).expect("a form");
     let moves = vec![Move { order: OrderId(1), operation: 1, machine: MachineId(5), from: start }];
     let moved = moves_to_json(&plant, &moves).expect("a form");

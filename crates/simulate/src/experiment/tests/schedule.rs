@@ -44,13 +44,23 @@ fn every_open_order_is_planned_once_in_the_order_of_its_route_on_machines_that_a
             assert_eq!(steps, (progress.next..route.len()).collect::<Vec<_>>(), "{}", order.name);
             assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].from), "{}: one after the other", order.name);
             assert!(tasks.iter().all(|task| route[task.operation].machines.contains(&task.machine)), "{}", order.name);
-            assert!(tasks[0].is_running == progress.running_at.is_some() && tasks[0].from >= order.release.min(view.at));
+            // of a furnace only one of the orders in it is told to run
+            let lies = tasks[0].is_running && view.plant.machine(tasks[0].machine).load.is_some();
+            assert!(
+                (lies || tasks[0].is_running == progress.running_at.is_some()) && tasks[0].from >= order.release.min(view.at)
+            );
             let promise = schedule.promises.iter().find(|p| p.order == order.id).expect("a promise");
             assert_eq!((promise.due, promise.done), (order.due, tasks[tasks.len() - 1].to));
         }
         for (machine, mut tasks) in by(&schedule.tasks, |task| task.machine) {
             tasks.sort_by_key(|task| task.from);
-            assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].set_up), "{}", view.plant.machine(machine).name);
+            let lots = view.plant.machine(machine).load.map_or(1, |load| load.lots as usize);
+            let together = |pair: &[&Task]| lots > 1 && (pair[0].from, pair[0].to) == (pair[1].from, pair[1].to);
+            let is_apart = |pair: &[&Task]| pair[0].to <= pair[1].set_up || together(pair);
+            assert!(tasks.windows(2).all(is_apart), "{}", view.plant.machine(machine).name);
+            assert!(
+                by(&tasks.iter().map(|t| (*t).clone()).collect::<Vec<_>>(), |t| t.from).values().all(|load| load.len() <= lots)
+            );
             assert!(tasks.iter().all(|task| task.set_up >= view.at && task.set_up <= task.from && task.from < task.to));
         }
     }
@@ -106,7 +116,7 @@ fn a_move_is_kept_where_it_can_be_and_all_else_is_planned_around_it() {
     assert_eq!((after.tasks.len(), after.pins.as_slice()), (first.tasks.len(), &[wanted][..]));
     for (_, mut tasks) in by(&after.tasks, |task| task.machine) {
         tasks.sort_by_key(|task| task.from);
-        assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].set_up));
+        assert!(tasks.windows(2).all(|pair| pair[0].to <= pair[1].set_up || pair[0].from == pair[1].from));
     }
     let (cost, before) = (after.cost(&view), first.cost(&view));
     assert!(cost.makespan > Span::ZERO && cost.energy_kwh > 0.0 && before.energy_kwh > 0.0);
@@ -144,4 +154,21 @@ fn a_move_that_cannot_be_says_why() {
     };
     let refused = Scheduling::of(&view, Some(first)).expect("a shop").pinned(&early).expect_err("a hindrance");
     assert!(matches!(refused.word(), "too_early" | "frozen"), "{refused}");
+}
+
+#[test]
+fn a_lot_is_planned_where_it_stands_unless_a_person_moves_it() {
+    let view = at_work(1);
+    let first = Arc::new(schedule(&view, None));
+    let stands =
+        |task: &&Task| view.image.orders[task.order.index()].waiting_at.filter(|_| task.operation == 0 && !task.is_running);
+    let waiting: Vec<&Task> = first.tasks.iter().filter(|task| stands(task).is_some()).collect();
+    assert!(waiting.len() > 2 && waiting.iter().all(|task| stands(task) == Some(task.machine)));
+    let task = waiting.iter().find(|task| task.from > view.at + FROZEN + FROZEN).expect("a lot that may be moved");
+    let product = view.plant.order(task.order).product;
+    let other = view.plant.product(product).route[0].machines.iter().find(|m| **m != task.machine).expect("another machine");
+    let last = first.tasks.iter().filter(|t| t.machine == *other).map(|t| t.to).max().expect("work there");
+    let wanted = Move { order: task.order, operation: 0, machine: *other, from: last.max(task.from) };
+    let moved = Scheduling::of(&view, Some(Arc::clone(&first))).expect("a shop").pinned(&wanted);
+    assert!(!matches!(moved, Err(Hindrance::MachineCannot { .. })), "people carry lots");
 }

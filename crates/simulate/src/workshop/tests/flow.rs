@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::workshop::layout::Layout;
+use plant::OrderId;
+use unit::schedule::Task;
 
 #[test]
 fn work_is_planned_evenly_over_machines_of_one_kind() {
@@ -112,7 +114,7 @@ fn orders_for_machines_that_the_workshop_has_not_are_left_to_people() {
     product.id = plant::ProductId(stage.plant.products.len() as u16);
     product.route.iter_mut().for_each(|operation| operation.machines = vec![bench]);
     let mut order = stage.plant.orders[0].clone();
-    (order.id, order.product) = (plant::OrderId(stage.plant.orders.len() as u32), product.id);
+    (order.id, order.product) = (OrderId(stage.plant.orders.len() as u32), product.id);
     (order.name, order.release) = ("by hand".to_owned(), START);
     let id = order.id;
     stage.plant.products.push(product);
@@ -121,4 +123,33 @@ fn orders_for_machines_that_the_workshop_has_not_are_left_to_people() {
     stage.reach(12.0);
     assert_eq!(stage.truth().orders[id.index()].released, 0);
     assert!(stage.truth().machines.iter().any(|m| m.good > 0), "the others work on");
+}
+
+#[test]
+fn what_a_published_schedule_has_next_is_begun_next_where_it_has_it() {
+    let mut stage = Stage::new(2, 1);
+    stage.reach(9.0);
+    let [mill, other] = ["mill-1", "mill-2"].map(|name| stage.machine(name).index());
+    let waiting: Vec<OrderId> = stage.workshop.machines[mill].infeed.iter().map(|lot| lot.order).collect();
+    let elsewhere = stage.workshop.machines[other].infeed.back().expect("a lot waits").order;
+    let last = *waiting.last().expect("a lot waits");
+    let task = |order: OrderId, machine: usize| Task {
+        order,
+        operation: 0,
+        machine: MachineId(machine as u32),
+        set_up: at_hour(9.0),
+        from: at_hour(9.0),
+        to: at_hour(10.0),
+        is_running: false,
+    };
+    let now = at_hour(9.0);
+    stage.workshop.follow(&stage.plant, &[task(elsewhere, mill), task(last, mill)], now);
+    let here: Vec<OrderId> = stage.workshop.machines[mill].infeed.iter().map(|lot| lot.order).collect();
+    assert_eq!(here.len(), waiting.len() + 1, "the lot of the other mill was brought here");
+    assert_eq!(stage.workshop.next_lot(mill).map(|place| here[place]), Some(elsewhere));
+    let washer = stage.machine("washer-1").index();
+    stage.workshop.follow(&stage.plant, &[task(elsewhere, washer), task(last, mill)], now);
+    assert_eq!(stage.workshop.next_lot(mill).map(|place| here[place]), Some(last), "a washer does not mill");
+    stage.workshop.follow(&stage.plant, &[], now);
+    assert_eq!(stage.workshop.next_lot(mill), Some(0), "without a schedule the oldest");
 }
