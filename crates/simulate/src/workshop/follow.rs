@@ -16,9 +16,9 @@ impl Workshop {
     /// Takes a published schedule to hand, instead of the one before. Tasks that are no longer possible are passed over.
     pub fn follow(&mut self, plant: &Plant, tasks: &[Task], now: Instant) {
         self.run(plant, now);
-        let waiting = || tasks.iter().filter(|task| !task.is_running);
+        let waiting = || tasks.iter().filter(|task| !task.is_running && can(plant, task));
         self.board = waiting().zip(0..).map(|(task, place)| ((task.order, task.operation), place)).collect();
-        waiting().for_each(|task| self.reroute(plant, task));
+        waiting().for_each(|task| self.reroute(task));
         self.stirred.extend(0..self.machines.len());
         self.flush();
     }
@@ -29,10 +29,10 @@ impl Workshop {
     }
 
     /// Has a step of an order done at the machine of the schedule, as long as it is not begun and there is room.
-    fn reroute(&mut self, plant: &Plant, task: &Task) {
+    fn reroute(&mut self, task: &Task) {
         let (order, place, to) = (task.order, task.operation, task.machine.index());
         let Some(from) = self.layout.step(order, place).map(|step| step.machine) else { return };
-        if from == to || !can(plant, task) || self.is_begun(from, order, place) {
+        if from == to || self.is_begun(from, order, place) {
             return;
         }
         let waits = self.machines[from].infeed.iter().position(|lot| (lot.order, lot.step) == (order, place));

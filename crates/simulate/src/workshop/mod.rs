@@ -11,7 +11,7 @@
 //!   write --------+            network (air) <------------------+            truth: what no device tells
 //! ```
 //!
-//! A machine works its infeed first in, first out. Nothing starts outside of shifts that would not end within them, but a
+//! A machine works its infeed first in, first out, or as a published schedule has it ([`Workshop::follow`]). Nothing starts outside of shifts that would not end within them, but a
 //! set-up or service begun is finished in overtime, and a repair goes on around the clock. A machine told `standby` comes
 //! back by itself when it could work, after its warm-up.
 
