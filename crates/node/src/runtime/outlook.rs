@@ -9,17 +9,19 @@ use plant::{Forecast, ForecastKind, Plant, Record, Role, Window};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant as Stopwatch};
 use store::{Bucket, Store};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
 use unit::outlook::learn::{Model, Standing};
-use unit::outlook::series::{SLOT, Series};
+use unit::outlook::series::{DAY, SLOT, Series};
 use unit::outlook::{self, Draft, HISTORY, Lead, Outlook, Prospect, Subject};
 
-/// How often it is looked whether a day began and what came.
+/// How often it is looked whether a day began and what came; in a large plant more seldom, so that at most a part in so many of the time goes
+/// into it.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+const LOOK_SHARE: u32 = 100;
 /// Newest forecasts of a subject that are followed, for each way of looking ahead: two weeks of days.
 const FOLLOWED: usize = 15;
 /// Days of a series that following them needs: with the week before, which is the baseline.
@@ -31,15 +33,16 @@ pub type Newest = watch::Receiver<Arc<Outlook>>;
 /// Starts keeping the outlook of what a view shows.
 pub fn keep(view: watch::Receiver<Arc<View>>, store: Store, asks: mpsc::Sender<Ask>, stop: CancellationToken) -> Newest {
     let (told, newest) = watch::channel(Arc::default());
-    let mut keeper = Keeper { view, store, asks, models: BTreeMap::new() };
+    let mut keeper = Keeper { view, store, asks, models: BTreeMap::new(), short: BTreeMap::new(), past: BTreeMap::new() };
     tokio::spawn(async move {
         let run = async {
             loop {
+                let began = Stopwatch::now();
                 match keeper.look().await {
                     Ok(outlook) => drop(told.send_replace(Arc::new(outlook))),
                     Err(cause) => tracing::warn!(%cause, "the outlook could not be worked out; it is tried again"),
                 }
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(LOOK_EVERY.max(began.elapsed() * LOOK_SHARE)).await;
             }
         };
         tokio::select! {
@@ -56,6 +59,10 @@ struct Keeper {
     asks: mpsc::Sender<Ask>,
     /// By subject: the version in use, learned once.
     models: BTreeMap<String, (u32, Arc<Model>)>,
+    /// By subject and lead: the day on which its days were too few, with days known and needed. More are known when the next day begins.
+    short: BTreeMap<(Subject, Lead), (Instant, (usize, usize))>,
+    /// By role: the days before yesterday, read when a day begins, with that day.
+    past: BTreeMap<Role, (Instant, Option<Series>)>,
 }
 
 impl Keeper {
@@ -81,15 +88,22 @@ impl Keeper {
             let today = outlook::today(&plant, now);
             let mut lacks = None;
             for lead in subject.leads().iter().copied().filter(|lead| lead.is_due(&forecasts, today)).collect::<Vec<_>>() {
+                if let Some((_, short)) = self.short.get(&(subject, lead)).filter(|(day, _)| *day == today) {
+                    lacks = lacks.or(Some(*short));
+                    continue;
+                }
                 let standing = Standing::after(&contests);
                 match self.draft(&plant, subject, (today, lead, standing)).await? {
                     Ok(draft) => forecasts.extend(self.told(draft).await?),
-                    Err(short) => lacks = lacks.or(Some(short)),
+                    Err(short) => {
+                        self.short.insert((subject, lead), (today, short));
+                        lacks = lacks.or(Some(short));
+                    }
                 }
             }
             let role = subject.role();
             if !series.contains_key(&role) || role.is_none() {
-                let of = history(&self.store, &plant, subject, (today - FOLLOWED_DAYS, now)).await?;
+                let of = self.lately(&plant, subject, (today, now)).await?;
                 series.insert(role, of);
             }
             let came = series.get(&role).cloned().flatten();
@@ -102,6 +116,28 @@ impl Keeper {
     async fn forecasts(&self, kind: ForecastKind, subjects: &[Subject]) -> Result<Vec<Forecast>, String> {
         let limit = FOLLOWED * subjects.iter().filter(|s| s.kind() == kind).map(|s| s.leads().len()).sum::<usize>();
         self.store.forecasts(kind, limit).await.map_err(|e| e.to_string())
+    }
+    /// The days that following needs, up to now. Days before yesterday are read once a day: of them only what comes very late is missed, until the
+    /// next day begins.
+    async fn lately(
+        &mut self,
+        plant: &Plant,
+        subject: Subject,
+        (today, now): (Instant, Instant),
+    ) -> Result<Option<Series>, String> {
+        let (from, yesterday) = (today - FOLLOWED_DAYS, today - DAY);
+        let Some(role) = subject.role() else { return history(&self.store, plant, subject, (from, now)).await };
+        if self.past.get(&role).is_none_or(|(day, _)| *day != today) {
+            // the last slot is known once a point lies behind it
+            let read = history(&self.store, plant, subject, (from, yesterday + SLOT)).await?;
+            self.past.insert(role, (today, read.map(|series| outlook::until(&series, yesterday))));
+        }
+        let recent = history(&self.store, plant, subject, (yesterday, now)).await?;
+        let past = self.past.get(&role).and_then(|(_, series)| series.clone());
+        Ok(match (past, recent) {
+            (Some(past), Some(recent)) => Some(past.followed_by(&recent)),
+            (past, recent) => past.or(recent),
+        })
     }
     /// A draft of the day or week that begins, or of the day after; days known and needed where that is not enough.
     async fn draft(

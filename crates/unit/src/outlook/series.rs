@@ -74,6 +74,16 @@ impl Series {
     pub fn at(&self, step: usize) -> Instant {
         self.from + Span::from_micros(self.step.micros() * step as i64)
     }
+    /// It and what came later, up to the end of which it reaches; what lies between is not known.
+    #[must_use]
+    pub fn followed_by(mut self, later: &Self) -> Self {
+        let until = later.at(later.values.len());
+        let count = ((until - self.from).micros().max(0) / self.step.micros()) as usize;
+        let more = count.saturating_sub(self.values.len());
+        let rest = later.part(self.at(self.values.len()), more);
+        self.values.extend(rest);
+        self
+    }
     /// Values of the steps that begin at `from` and follow it; NaN where they are outside.
     pub fn part(&self, from: Instant, count: usize) -> Vec<f64> {
         let first = (from - self.from).micros().div_euclid(self.step.micros());
@@ -115,6 +125,21 @@ mod tests {
         let both = Series::of_counters(&[a, again], minute(0), minute(60));
         let rounded: Vec<f64> = both.values.iter().map(|x| (x * 1e6).round() / 1e6).collect();
         assert_eq!(rounded, [3.5, 1.75, 1.375, 0.375], "a counter that falls begins anew, what falls is not taken off");
+    }
+
+    #[test]
+    fn a_series_goes_on_where_the_later_one_knows_more() {
+        let of = |from: i64, values: &[f64]| Series { from: minute(from), step: SLOT, values: values.to_vec() };
+        let table = [
+            (of(30, &[3.0, 4.0]), vec![1.0, 2.0, 3.0, 4.0]),
+            (of(15, &[9.0, 3.0]), vec![1.0, 2.0, 3.0]),
+            (of(45, &[4.0]), vec![1.0, 2.0, f64::NAN, 4.0]),
+            (of(0, &[9.0]), vec![1.0, 2.0]),
+        ];
+        for (later, wanted) in table {
+            let found = of(0, &[1.0, 2.0]).followed_by(&later);
+            assert_eq!(format!("{:?}", found.values), format!("{wanted:?}"), "{later:?}");
+        }
     }
 
     #[test]
