@@ -4,9 +4,9 @@
 //! resources (the search repairs what they do not let go).
 //!
 //! One operation after another in the order of the precedences, each in the first gap of any of its modes that ends it soonest (earliest
-//! completion insertion; Pinedo, Scheduling, 2016, on available-to-promise).
+//! completion insertion; Pinedo, Scheduling, 2016, on available-to-promise), or in a batch that has room for it.
 
-use super::model::{Model, Time};
+use super::model::{Mode, Model, Time};
 use super::plan::{Assigned, Plan};
 use super::replan::open;
 
@@ -49,6 +49,10 @@ pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(T
                     break;
                 }
             }
+            if let Some((start, place)) = batch_with_room(model, &whole, (operation, *mode), &on[mode.machine as usize], ready) {
+                let found = (start + mode.duration, start, number, place);
+                best = Some(best.map_or(found, |b| b.min(found)));
+            }
         }
         if let Some((_, start, mode, place)) = best {
             whole.operations[operation as usize] = Assigned { mode, start };
@@ -56,4 +60,66 @@ pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(T
         }
     }
     whole
+}
+
+/// The first batch on a machine that an operation can join from an instant on: its start, and the place behind it.
+fn batch_with_room(
+    model: &Model,
+    plan: &Plan,
+    (operation, mode): (u32, Mode),
+    list: &[u32],
+    ready: Time,
+) -> Option<(Time, usize)> {
+    let capacity = model.machines[mode.machine as usize].batch?;
+    let start = |o: &u32| plan.operations[*o as usize].start;
+    let duration = |o: u32| model.operations[o as usize].modes.get(plan.operations[o as usize].mode as usize).map(|m| m.duration);
+    let family = |o: u32| model.families.get(o as usize);
+    let mut place = 0;
+    for batch in list.chunk_by(|a, b| start(a) == start(b)) {
+        place += batch.len();
+        let is_alike = batch.iter().all(|o| family(*o) == family(operation) && duration(*o) == Some(mode.duration));
+        let size: i64 = batch.iter().map(|o| model.size(*o)).sum();
+        if is_alike && start(&batch[0]) >= ready && size + model.size(operation) <= capacity {
+            return Some((start(&batch[0]), place));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::model::{Job, Machine, Operation, Parts};
+
+    /// An oven of two places, with one operation planned at 10 and a full batch at 30; each takes 5.
+    fn oven(families: Vec<u32>) -> (Model, Plan) {
+        let operation = |job| Operation { job, modes: vec![Mode { machine: 0, duration: 5 }], ..Operation::default() };
+        let parts = Parts {
+            machines: vec![Machine { batch: Some(2), ..Machine::default() }],
+            jobs: vec![Job::default(); 4],
+            operations: (0..4).map(operation).collect(),
+            families,
+            families_count: 2,
+            makespan: 1,
+            ..Parts::default()
+        };
+        let starts = [10, 30, 30];
+        let plan = Plan { operations: starts.map(|start| Assigned { mode: 0, start }).to_vec() };
+        (Model::new(parts).expect("a model"), plan)
+    }
+
+    #[test]
+    fn a_new_operation_joins_a_batch_that_has_room_where_that_ends_it_sooner() {
+        let start = |families: [u32; 4], from: Time| {
+            let (model, plan) = oven(families.to_vec());
+            let whole = into_gaps(&model, &plan, from, &[Vec::new()]);
+            assert_eq!(whole.operations[..3], plan.operations[..], "nothing is moved");
+            whole.operations[3].start
+        };
+        assert_eq!(start([0; 4], 0), 0, "a gap is sooner");
+        assert_eq!(start([0; 4], 7), 10, "with the first");
+        assert_eq!(start([0, 0, 0, 1], 7), 15, "another family does not lie with it");
+        assert_eq!(start([0; 4], 12), 15, "it has begun");
+        assert_eq!(start([0; 4], 27), 35, "the second is full");
+    }
 }

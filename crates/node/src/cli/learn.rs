@@ -4,13 +4,13 @@
 use super::Failure;
 use crate::clock::Clock;
 use crate::config;
-use crate::runtime::history;
+use crate::runtime::whole_days;
 use measure::Instant;
 use plant::{Contest, RecordKind};
 use std::path::PathBuf;
 use store::Store;
 use unit::outlook::learn::{Standing, contest};
-use unit::outlook::{HISTORY, Subject, today};
+use unit::outlook::{Subject, today};
 
 /// What can be typed.
 #[derive(clap::Args)]
@@ -35,8 +35,8 @@ pub async fn main(words: Words) -> Result<(), Failure> {
         learned += 1;
         let key = subject.key(plant);
         let before = store.contests(&key).await.map_err(|e| failed(&e))?;
-        let midnight = today(plant, now);
-        let Some(series) = history(&store, plant, subject, (midnight - HISTORY, midnight)).await.map_err(Failure::new)? else {
+        let of = (today(plant, now), &Standing::after(&before));
+        let Some(series) = whole_days(&store, plant, subject, of).await.map_err(Failure::new)? else {
             println!("{key}: nothing is stored yet");
             continue;
         };

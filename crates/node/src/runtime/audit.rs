@@ -29,7 +29,8 @@ fn confirmation(finding: &Finding) -> Option<(String, &'static str, String)> {
     let told = finding.confirmation.as_ref()?;
     let instead = told.cause.map(|cause| format!(", it was {}", cause.word())).unwrap_or_default();
     let answer = if told.right { "right" } else { "not it" };
-    Some((told.by.clone(), "finding", format!("{} {answer}{instead}: {}", finding.cause.word(), told.note)))
+    let anew = if told.relearn { ", what is usual is learned anew" } else { "" };
+    Some((told.by.clone(), "finding", format!("{} {answer}{instead}{anew}: {}", finding.cause.word(), told.note)))
 }
 
 fn said(plant: &Plant, command: &Command) -> String {

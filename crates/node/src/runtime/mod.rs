@@ -26,7 +26,7 @@ pub use connecting::Surveys;
 pub use figures::Figures;
 pub use hand::HandDesk;
 pub use house::{NodeHouse, SourceWindow};
-pub use outlook::history;
+pub use outlook::whole_days;
 pub use ring::{Ask, Loop, Parts};
 pub use route::Routes;
 pub use start::{Frame, Running, StartError, start, start_framed};

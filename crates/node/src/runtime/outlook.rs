@@ -5,7 +5,7 @@
 
 use super::ring::Ask;
 use measure::{Instant, Span, Unit};
-use plant::{Forecast, ForecastKind, Plant, Record, Role, Window};
+use plant::{Forecast, ForecastKind, Plant, Record, Role};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
 use unit::outlook::learn::{Model, Standing};
-use unit::outlook::series::{DAY, SLOT, Series};
+use unit::outlook::series::{DAY, Gains, SLOT, Series};
 use unit::outlook::{self, Draft, HISTORY, Lead, Outlook, Prospect, Subject};
 
 /// How often it is looked whether a day began and what came; in a large plant more seldom, so that at most a part in so many of the time goes
@@ -53,16 +53,28 @@ pub fn keep(view: watch::Receiver<Arc<View>>, store: Store, asks: mpsc::Sender<A
     newest
 }
 
+/// Days known and days needed.
+type Short = (usize, usize);
+
 struct Keeper {
     view: watch::Receiver<Arc<View>>,
     store: Store,
     asks: mpsc::Sender<Ask>,
     /// By subject: the version in use, learned once.
     models: BTreeMap<String, (u32, Arc<Model>)>,
-    /// By subject and lead: the day on which its days were too few, with days known and needed. More are known when the next day begins.
-    short: BTreeMap<(Subject, Lead), (Instant, (usize, usize))>,
+    /// By subject and lead: the day and the version for which its days were too few, with days known and needed. More are known when the next
+    /// day begins.
+    short: BTreeMap<(Subject, Lead), ((Instant, u32), Short)>,
     /// By role: the days before yesterday, read when a day begins, with that day.
     past: BTreeMap<Role, (Instant, Option<Series>)>,
+}
+
+/// What subjects of one look share.
+struct Seen {
+    /// By kind: its newest forecasts.
+    followed: BTreeMap<ForecastKind, Vec<Forecast>>,
+    /// By role: what came lately.
+    came: BTreeMap<Option<Role>, Option<Series>>,
 }
 
 impl Keeper {
@@ -71,51 +83,68 @@ impl Keeper {
             let view = self.view.borrow();
             (Arc::clone(&view.plant), view.at)
         };
-        let mut prospects = Vec::new();
-        let mut series = BTreeMap::new();
-        let mut followed = BTreeMap::new();
         let subjects = Subject::all(&plant, now);
-        for subject in subjects.iter().copied() {
-            let key = subject.key(&plant);
-            let contests = self.store.contests(&key).await.map_err(|e| e.to_string())?;
-            let kind = subject.kind();
-            if let Entry::Vacant(place) = followed.entry(kind) {
-                place.insert(self.forecasts(kind, &subjects).await?);
+        let mut seen = Seen { followed: BTreeMap::new(), came: BTreeMap::new() };
+        for kind in subjects.iter().map(|s| s.kind()) {
+            if let Entry::Vacant(place) = seen.followed.entry(kind) {
+                place.insert(self.forecasts(kind, &subjects, now).await?);
             }
-            let ours = followed.get(&kind).into_iter().flatten().filter(|f| subject.is_of(f) && f.course.is_some());
-            let mut forecasts: Vec<Forecast> = ours.take(FOLLOWED * subject.leads().len()).cloned().collect();
-            forecasts.reverse();
-            let today = outlook::today(&plant, now);
-            let mut lacks = None;
-            for lead in subject.leads().iter().copied().filter(|lead| lead.is_due(&forecasts, today)).collect::<Vec<_>>() {
-                if let Some((_, short)) = self.short.get(&(subject, lead)).filter(|(day, _)| *day == today) {
-                    lacks = lacks.or(Some(*short));
-                    continue;
-                }
-                let standing = Standing::after(&contests);
-                match self.draft(&plant, subject, (today, lead, standing)).await? {
-                    Ok(draft) => forecasts.extend(self.told(draft).await?),
-                    Err(short) => {
-                        self.short.insert((subject, lead), (today, short));
-                        lacks = lacks.or(Some(short));
-                    }
-                }
+        }
+        let mut prospects = Vec::new();
+        for subject in subjects {
+            match self.prospect(&plant, subject, now, &mut seen).await {
+                Ok(prospect) => prospects.push(prospect),
+                Err(cause) => tracing::warn!(of = subject.key(&plant), cause, "it could not be foretold; it is tried again"),
             }
-            let role = subject.role();
-            if !series.contains_key(&role) || role.is_none() {
-                let of = self.lately(&plant, subject, (today, now)).await?;
-                series.insert(role, of);
-            }
-            let came = series.get(&role).cloned().flatten();
-            let came = came.unwrap_or(Series { from: today, step: SLOT, values: Vec::new() });
-            prospects.push(Prospect::of(subject, &forecasts, &came, contests, lacks));
         }
         Ok(Outlook { prospects })
     }
+    /// How one subject looks; forecasts that are due are told.
+    async fn prospect(
+        &mut self,
+        plant: &Arc<Plant>,
+        subject: Subject,
+        now: Instant,
+        seen: &mut Seen,
+    ) -> Result<Prospect, String> {
+        let contests = self.store.contests(&subject.key(plant)).await.map_err(|e| e.to_string())?;
+        let ours = seen.followed.get(&subject.kind()).into_iter().flatten();
+        let ours = ours.filter(|f| subject.is_of(f) && f.course.is_some());
+        let mut forecasts: Vec<Forecast> = ours.take(FOLLOWED * subject.leads().len()).cloned().collect();
+        forecasts.reverse();
+        let today = outlook::today(plant, now);
+        let mut lacks = None;
+        for lead in subject.leads().iter().copied().filter(|lead| lead.is_due(&forecasts, today)).collect::<Vec<_>>() {
+            let standing = Standing::after(&contests);
+            let asked = (today, standing.version);
+            if let Some((_, short)) = self.short.get(&(subject, lead)).filter(|(of, _)| *of == asked) {
+                lacks = lacks.or(Some(*short));
+                continue;
+            }
+            match self.draft(plant, subject, (today, lead, standing)).await? {
+                Ok(draft) => forecasts.extend(self.told(draft).await?),
+                Err(short) => {
+                    self.short.insert((subject, lead), (asked, short));
+                    lacks = lacks.or(Some(short));
+                }
+            }
+        }
+        let role = subject.role();
+        if !seen.came.contains_key(&role) || role.is_none() {
+            let of = self.lately(plant, subject, (today, now)).await?;
+            seen.came.insert(role, of);
+        }
+        let came = seen.came.get(&role).cloned().flatten();
+        let came = came.unwrap_or(Series { from: today, step: SLOT, values: Vec::new() });
+        Ok(Prospect::of(subject, &forecasts, &came, contests, lacks))
+    }
     /// The newest forecasts of a kind, newest first: as many as all its subjects are followed by.
-    async fn forecasts(&self, kind: ForecastKind, subjects: &[Subject]) -> Result<Vec<Forecast>, String> {
+    /// Those of a clock that was ahead are not among them.
+    async fn forecasts(&self, kind: ForecastKind, subjects: &[Subject], now: Instant) -> Result<Vec<Forecast>, String> {
         let limit = FOLLOWED * subjects.iter().filter(|s| s.kind() == kind).map(|s| s.leads().len()).sum::<usize>();
-        self.store.forecasts(kind, limit).await.map_err(|e| e.to_string())
+        let mut found = self.store.forecasts(kind, limit).await.map_err(|e| e.to_string())?;
+        found.retain(|forecast| forecast.at < now + DAY);
+        Ok(found)
     }
     /// The days that following needs, up to now. Days before yesterday are read once a day: of them only what comes very late is missed, until the
     /// next day begins.
@@ -145,8 +174,8 @@ impl Keeper {
         plant: &Arc<Plant>,
         subject: Subject,
         (today, lead, standing): (Instant, Lead, Standing),
-    ) -> Result<Result<Draft, (usize, usize)>, String> {
-        let whole = history(&self.store, plant, subject, (today - HISTORY, today)).await?;
+    ) -> Result<Result<Draft, Short>, String> {
+        let whole = whole_days(&self.store, plant, subject, (today, &standing)).await?;
         // of nothing the model itself says how much it needs
         let whole = whole.unwrap_or(Series { from: today, step: SLOT, values: Vec::new() });
         let key = subject.key(plant);
@@ -183,11 +212,27 @@ impl Keeper {
     }
 }
 
-/// The series of a subject from a midnight on; `None` where nothing is known of it. Energy in kW.h, demand in pieces.
+/// The whole days before a midnight that a subject is foretold and learned from: the newest, and what the model in use was learned from.
+/// `None` where nothing is known of it.
 ///
 /// # Errors
 /// The store failed.
-pub async fn history(
+pub async fn whole_days(
+    store: &Store,
+    plant: &Plant,
+    subject: Subject,
+    (today, standing): (Instant, &Standing),
+) -> Result<Option<Series>, String> {
+    let newest = today - HISTORY;
+    let from = standing.learned.map_or(newest, |window| newest.min(window.from));
+    // the last slot is known once a point lies behind it
+    let to = if subject.role().is_some() { today + SLOT } else { today };
+    let read = history(store, plant, subject, (from, to)).await?;
+    Ok(read.map(|series| outlook::until(&series, today)))
+}
+
+/// The series of a subject from a midnight on; `None` where nothing is known of it. Energy in kW.h, demand in pieces.
+async fn history(
     store: &Store,
     plant: &Plant,
     subject: Subject,
@@ -197,25 +242,40 @@ pub async fn history(
         return Ok(Series::of_orders(&plant.orders, product, &plant.calendar.zone, to));
     }
     let Some(role) = subject.role() else { return Ok(None) };
-    let counters = counters(store, plant, role, Window { from: from - SLOT, to }).await?;
-    Ok((!counters.is_empty()).then(|| Series::of_counters(&counters, from, to)))
+    let mut whole: Option<Series> = None;
+    let mut begin = from;
+    // one question of the store reaches no further
+    while begin < to {
+        let end = to.min(begin + HISTORY);
+        if let Some(piece) = gains(store, plant, role, (begin, end, to)).await? {
+            whole = Some(match whole {
+                Some(before) => before.followed_by(&piece),
+                None => piece,
+            });
+        }
+        begin = end;
+    }
+    Ok(whole)
 }
 
-/// Points of all counters of a role [kW.h].
-async fn counters(store: &Store, plant: &Plant, role: Role, window: Window) -> Result<Vec<Vec<(Instant, f64)>>, String> {
+/// What all counters of a role gain between two instants [kW.h]; points up to `heard` tell whether the last slot is over.
+async fn gains(
+    store: &Store,
+    plant: &Plant,
+    role: Role,
+    (from, to, heard): (Instant, Instant, Instant),
+) -> Result<Option<Series>, String> {
     let inside: Unit = "kW.h".parse().map_err(|e| format!("kW.h: {e}"))?;
-    let mut all = Vec::new();
+    let window = (from - SLOT, heard.min(to + SLOT));
+    let mut gains = Gains::new(from, to);
     for channel in plant.channels.iter().filter(|c| c.role == role) {
         let Ok(factor) = channel.unit.convert(1.0, &inside) else { continue };
-        let found =
-            store.buckets(plant, &[channel.id], (window.from, window.to), SLOT, false).await.map_err(|e| e.to_string())?;
+        let found = store.buckets(plant, &[channel.id], window, SLOT, false).await.map_err(|e| e.to_string())?;
         let points = |b: &Bucket| [b.first, b.last].map(|(at, value)| (at, value * factor));
         let mut counter: Vec<(Instant, f64)> = found.iter().flatten().flat_map(points).collect();
         counter.sort_by_key(|(at, _)| *at);
         counter.dedup_by_key(|(at, _)| *at);
-        if !counter.is_empty() {
-            all.push(counter);
-        }
+        gains.add(&counter);
     }
-    Ok(all)
+    Ok(gains.series())
 }

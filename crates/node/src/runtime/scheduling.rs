@@ -105,13 +105,16 @@ impl Planner {
     async fn run(&self) {
         let mut made: Option<(u64, Instant)> = None;
         let mut silent = Silent::default();
-        let mut saved = Instant::now();
+        let (mut saved, mut kept) = (Instant::now(), Past::default());
         loop {
             let now = Arc::clone(&self.view.borrow());
             self.known.lock().look(&now);
             if saved.elapsed() >= SAVE_EVERY {
                 saved = Instant::now();
-                self.kept.keep_past(&now.plant, &self.known.past()).await;
+                let past = self.known.past();
+                if past != kept && self.kept.keep_past(&now.plant, &past).await {
+                    kept = past;
+                }
             }
             if let Some(order) = silent.next(&now, &self.known) {
                 self.promise_silently(Arc::clone(&now), order).await;
@@ -141,17 +144,18 @@ impl Planner {
         let (before, wanted) = (self.newest(), pins.clone());
         let made = tokio::task::spawn_blocking(move || make(&now, before, &wanted)).await;
         match made.unwrap_or_else(|cause| Err(format!("scheduling broke off: {cause}"))) {
-            Ok(schedule) => self.tell(schedule, &mut pins).await,
+            Ok((schedule, is_final)) => self.tell(schedule, &mut pins, is_final).await,
             Err(cause) => tracing::warn!(%cause, "no schedule could be made"),
         }
     }
 
-    async fn tell(&self, schedule: Schedule, pins: &mut Vec<Move>) {
+    /// Publishes a schedule with the moves in it; what ended leaves the disk where that is final.
+    async fn tell(&self, schedule: Schedule, pins: &mut Vec<Move>, is_final: bool) {
         let lapsed = pins.len().saturating_sub(schedule.pins.len());
         if lapsed > 0 {
             tracing::info!(lapsed, "changes of the schedule ended: begun, done, or no longer possible");
         }
-        if *pins != schedule.pins {
+        if is_final && *pins != schedule.pins {
             let plant = Arc::clone(&self.view.borrow().plant);
             if let Err(cause) = self.kept.keep_moves(&plant, &schedule.pins).await {
                 // those that ended are tried at the next start and end then
@@ -185,7 +189,7 @@ impl Planner {
             // on the disk before anything follows it
             self.kept.keep_moves(&plant, &schedule.pins).await.map_err(|e| HouseError::Store(e.to_string()))?;
             pins.clone_from(&schedule.pins);
-            self.tell(schedule, &mut pins).await;
+            self.tell(schedule, &mut pins, true).await;
         }
         Ok(Tried { before: cost, after, moved, rules, is_kept })
     }
@@ -232,13 +236,16 @@ fn state_of(view: &View) -> u64 {
     state.finish()
 }
 
-/// The best schedule found within the budget, with the changes of people that still can be.
-fn make(view: &View, before: Option<Arc<Schedule>>, pins: &[Move]) -> Result<Schedule, String> {
+/// The best schedule found within the budget, with the changes of people that still can be, and whether it is final that those left out are over.
+fn make(view: &View, before: Option<Arc<Schedule>>, pins: &[Move]) -> Result<(Schedule, bool), String> {
     let plain = Scheduling::of(view, before)?;
     match searched(&plain.clone().holding(pins))? {
-        Ok(schedule) => Ok(schedule),
-        // together they can no longer be: the schedule goes on without them
-        Err(_) => searched(&plain)?.map_err(|_| "the check refused a schedule without changes of people".to_owned()),
+        Ok(schedule) => Ok((schedule, true)),
+        // together they can no longer be, or not found in time: the schedule goes on without them, and the next start tries them again
+        Err(_) => {
+            let schedule = searched(&plain)?.map_err(|_| "the check refused a schedule without changes of people")?;
+            Ok((schedule, false))
+        }
     }
 }
 

@@ -5,17 +5,19 @@ use crate::StoreError;
 use measure::Instant;
 use plant::{Contest, Window};
 
-/// Contests of one subject given back; older ones stay in the table.
+/// Newest contests of one subject given back, beside those that changed the model in use; other older ones stay in the table.
 const CONTESTS_MAX: i64 = 200;
 
 type Row = (i64, i64, i64, i64, i64, i64, f64, f64, i64, f64, i64);
 
 impl Records {
-    /// The newest contests of a subject, oldest first.
+    /// The newest contests of a subject and all that changed the model in use, oldest first.
     pub(crate) async fn contests(&self, subject: &str) -> Result<Vec<Contest>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT at, version, learned_from, learned_to, on_from, on_to, in_use, challenger, blocks, probability, swapped
-             FROM contests WHERE subject = $1 ORDER BY number DESC LIMIT $2",
+             FROM contests WHERE subject = $1 AND (swapped <> 0 OR number IN
+                (SELECT number FROM contests WHERE subject = $1 ORDER BY number DESC LIMIT $2))
+             ORDER BY number DESC",
         )
         .bind(subject)
         .bind(CONTESTS_MAX)

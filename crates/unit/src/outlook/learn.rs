@@ -82,6 +82,14 @@ impl Model {
     }
     fn learned(series: &Series, window: Window, zone: &Zone) -> Result<Self, ForecastError> {
         let count = ((window.to - window.from).micros() / DAY.micros()).max(0) as usize;
+        let held = series.from..=series.at(series.values.len());
+        if !held.contains(&window.from) || !held.contains(&window.to) {
+            return Err(ForecastError::Short {
+                found: series.values.len() / SLOTS,
+                needed: count,
+                what: "days of the model's window",
+            });
+        }
         let values = series.part(window.from, count * SLOTS);
         let days = Days { values: &values, slots: SLOTS, weekday: weekday(zone, window.from), known: &[] };
         DayAhead::learn(days).map(Box::new).map(Self::Learned)

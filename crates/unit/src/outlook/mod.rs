@@ -143,8 +143,7 @@ impl Lead {
             forecasts.iter().filter(|f| Self::of(f) == Some(self)).filter_map(|f| f.course.as_ref()).map(|c| c.from).max();
         // half a day, because days on which the clock is changed are an hour shorter or longer
         let half = Span::from_micros(DAY.micros() / 2);
-        newest
-            .is_none_or(|from| from < today + Span::from_days(self.days()) - if self == Self::Ahead { half } else { Span::ZERO })
+        newest.is_none_or(|from| from < today + Span::from_days(self.days()) - half)
     }
 }
 

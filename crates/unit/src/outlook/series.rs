@@ -39,32 +39,18 @@ pub fn weekday(zone: &Zone, midnight: Instant) -> usize {
 }
 
 impl Series {
-    /// What counters gained in each slot from a midnight to `to`, all together. A counter that falls has begun anew. Between two points it gains
-    /// evenly; a slot is known where it lies between the first and the last point of any of them.
-    pub fn of_counters(counters: &[Vec<(Instant, f64)>], from: Instant, to: Instant) -> Self {
-        let slots = ((to - from).micros().max(0) / SLOT.micros()) as usize;
-        let bound = |slot: usize| from + Span::from_micros(SLOT.micros() * slot as i64);
-        let first = counters.iter().filter_map(|c| c.first()).map(|p| p.0).min();
-        let last = counters.iter().filter_map(|c| c.last()).map(|p| p.0).max();
-        let known = |slot: usize| first.is_some_and(|f| f <= bound(slot)) && last.is_some_and(|l| l >= bound(slot + 1));
-        let mut values: Vec<f64> = (0..slots).map(|s| if known(s) { 0.0 } else { f64::NAN }).collect();
-        for counter in counters {
-            for pair in counter.windows(2) {
-                share_out(&mut values, from, (pair[0].0, pair[1].0), (pair[1].1 - pair[0].1).max(0.0));
-            }
-        }
-        Self { from, step: SLOT, values }
-    }
     /// Pieces of a product ordered each day until `to`, by when the orders came in: their release. It begins at the day of the first order of any
     /// product, because from then on none is known to have been without.
     pub fn of_orders(orders: &[Order], product: ProductId, zone: &Zone, to: Instant) -> Option<Self> {
         let known = orders.iter().filter(|o| o.release < to);
         let from = midnight(zone, known.clone().map(|o| o.release).min()?);
-        let days = ((to - from).micros() / DAY.micros()) as usize;
+        // by the clock of the site, whose days are an hour shorter or longer twice a year
+        let first = from + zone.offset(from);
+        let day = |at: Instant| (at + zone.offset(at) - first).micros().max(0) / DAY.micros();
+        let days = day(to) as usize;
         let mut values = vec![0.0; days];
         for order in known.filter(|o| o.product == product) {
-            let day = ((order.release - from).micros() / DAY.micros()) as usize;
-            if let Some(value) = values.get_mut(day) {
+            if let Some(value) = values.get_mut(day(order.release) as usize) {
                 *value += f64::from(order.quantity);
             }
         }
@@ -89,6 +75,42 @@ impl Series {
         let first = (from - self.from).micros().div_euclid(self.step.micros());
         let at = |k: usize| usize::try_from(first + k as i64).ok().and_then(|place| self.values.get(place)).copied();
         (0..count).map(|k| at(k).unwrap_or(f64::NAN)).collect()
+    }
+}
+
+/// What counters gain in each slot, summed counter by counter.
+#[derive(Clone, Debug)]
+pub struct Gains {
+    from: Instant,
+    values: Vec<f64>,
+    /// First and last point of any counter.
+    heard: Option<(Instant, Instant)>,
+}
+
+impl Gains {
+    /// Nothing yet, in the whole slots between two instants, of which the first is a midnight.
+    pub fn new(from: Instant, to: Instant) -> Self {
+        Self { from, values: vec![0.0; ((to - from).micros().max(0) / SLOT.micros()) as usize], heard: None }
+    }
+    /// Adds a counter by its points, oldest first. A counter that falls has begun anew. Between two points it gains evenly.
+    pub fn add(&mut self, counter: &[(Instant, f64)]) {
+        let [Some((first, _)), Some((last, _))] = [counter.first(), counter.last()] else { return };
+        self.heard = Some(self.heard.map_or((*first, *last), |(from, to)| (from.min(*first), to.max(*last))));
+        for pair in counter.windows(2) {
+            share_out(&mut self.values, self.from, (pair[0].0, pair[1].0), (pair[1].1 - pair[0].1).max(0.0));
+        }
+    }
+    /// The sums; a slot is known where it lies between the first and the last point of any counter. None where none was heard.
+    pub fn series(mut self) -> Option<Series> {
+        let (first, last) = self.heard?;
+        let mut bound = self.from;
+        for value in &mut self.values {
+            if first > bound || last < bound + SLOT {
+                *value = f64::NAN;
+            }
+            bound += SLOT;
+        }
+        Some(Series { from: self.from, step: SLOT, values: self.values })
     }
 }
 
@@ -118,12 +140,17 @@ mod tests {
     #[test]
     fn a_table_of_counters_and_what_came_in_each_quarter() {
         let a = vec![(minute(0), 10.0), (minute(10), 12.0), (minute(40), 15.0)];
-        let told = Series::of_counters(std::slice::from_ref(&a), minute(0), minute(60));
-        assert_eq!(told.values[..2], [2.5, 1.5]);
-        assert!(told.values[2].is_nan() && told.values[3].is_nan(), "it was last heard at 40");
+        let told = |counters: &[&Vec<(Instant, f64)>]| {
+            let mut gains = Gains::new(minute(0), minute(60));
+            counters.iter().for_each(|counter| gains.add(counter));
+            gains.series().map(|series| series.values.iter().map(|x| (x * 1e6).round() / 1e6).collect::<Vec<f64>>())
+        };
+        assert_eq!(told(&[]), None);
+        let alone = told(&[&a]).expect("it was heard");
+        assert_eq!(alone[..2], [2.5, 1.5]);
+        assert!(alone[2].is_nan() && alone[3].is_nan(), "it was last heard at 40");
         let again = vec![(minute(0), 100.0), (minute(15), 101.0), (minute(20), 0.5), (minute(60), 1.5)];
-        let both = Series::of_counters(&[a, again], minute(0), minute(60));
-        let rounded: Vec<f64> = both.values.iter().map(|x| (x * 1e6).round() / 1e6).collect();
+        let rounded = told(&[&a, &again]).expect("they were heard");
         assert_eq!(rounded, [3.5, 1.75, 1.375, 0.375], "a counter that falls begins anew, what falls is not taken off");
     }
 
@@ -140,6 +167,30 @@ mod tests {
             let found = of(0, &[1.0, 2.0]).followed_by(&later);
             assert_eq!(format!("{:?}", found.values), format!("{wanted:?}"), "{later:?}");
         }
+    }
+
+    #[test]
+    fn days_of_orders_are_those_of_the_sites_clock() {
+        let [winter, spring, to] = ["2026-03-01T00:00:00Z", "2026-03-28T23:00:00Z", "2026-10-25T23:00:00Z"];
+        let at = |text: &str| text.parse::<Instant>().expect("an instant");
+        let offsets = vec![(Instant::MIN, 1), (at("2026-03-29T01:00:00Z"), 2), (at("2026-10-25T01:00:00Z"), 1)];
+        let offsets = offsets.into_iter().map(|(from, hours)| (from, Span::from_hours(hours))).collect();
+        let zone = Zone { name: "Europe/Berlin".to_owned(), offsets };
+        let order = |id, release: &str| Order {
+            id: OrderId(id),
+            name: String::new(),
+            product: ProductId(0),
+            quantity: 2,
+            release: at(release),
+            due: at(to),
+        };
+        let orders = [order(0, winter), order(1, spring), order(2, "2026-07-01T22:30:00Z")];
+        let series = |to| Series::of_orders(&orders, ProductId(0), &zone, to).expect("something was ordered");
+        let summer = series(at("2026-07-02T22:00:00Z"));
+        let days: Vec<usize> = (0..summer.values.len()).filter(|day| summer.values[*day] > 0.0).collect();
+        assert_eq!((days, summer.values.len()), (vec![0, 28, 123], 124), "1 March, 29 March, 2 July, until 3 July");
+        assert_eq!(series(at("2026-07-02T23:00:00Z")).values.len(), 124, "an hour into a day is no day");
+        assert_eq!(series(at(to)).values.len(), 239, "until 26 October");
     }
 
     #[test]

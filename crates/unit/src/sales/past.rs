@@ -49,7 +49,7 @@ const ADAPTS: f64 = 0.02;
 const AHEAD: Span = Span::from_days(60);
 
 /// An operation that runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Begun {
     place: usize,
     machine: MachineId,
@@ -73,7 +73,7 @@ pub struct Made {
 }
 
 /// What really became of plans.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
     begun: HashMap<OrderId, Begun>,
     ratios: BTreeMap<MachineId, VecDeque<f64>>,
@@ -189,7 +189,10 @@ impl Past {
         if judged.len() < PROMISES_MIN {
             return (1.0, 0);
         }
-        let missed = (1.0 - f64::from(sure) / 1_000.0) * aimed(&judged) / MISSED;
+        let (sure, aimed) = (f64::from(sure) / 1_000.0, aimed(&judged));
+        // at nine in ten what is aimed at, and in proportion towards never and always
+        let missed =
+            if sure < 1.0 - MISSED { 1.0 - sure * (1.0 - aimed) / (1.0 - MISSED) } else { (1.0 - sure) * aimed / MISSED };
         let mut ratios: Vec<f64> = judged.iter().map(|(ratio, _)| *ratio).collect();
         ratios.sort_by(f64::total_cmp);
         // the float's last digit must not raise a whole rank

@@ -179,8 +179,11 @@ impl<'v> Shop<'v> {
         };
         let running = progress.running_at.zip(operation).filter(|(machine, operation)| runs(machine, operation));
         let lies = || {
-            let machine = operation?.machines.iter().find(|m| self.view.plant.machines[m.index()].load.is_some())?;
-            lies_in(self.view, order.id, *machine).then_some((*machine, operation?))
+            let machine = operation?
+                .machines
+                .iter()
+                .find(|m| self.view.plant.machines[m.index()].load.is_some() && lies_in(self.view, order.id, **m))?;
+            Some((*machine, operation?))
         };
         let Some((machine, operation)) = running.or_else(lies) else { return (progress.next, release) };
         if let Some(load) = self.view.plant.machines[machine.index()].load {

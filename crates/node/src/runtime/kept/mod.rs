@@ -44,10 +44,10 @@ impl Kept {
         of(&text).inspect_err(|cause| tracing::warn!(key, %cause, "what planning kept cannot be read; it begins anew")).ok()
     }
 
-    /// Keeps how plans and promises were kept.
-    pub async fn keep_past(&self, plant: &Plant, past: &Past) {
+    /// Keeps how plans and promises were kept; whether that is on the disk now.
+    pub async fn keep_past(&self, plant: &Plant, past: &Past) -> bool {
         let kept = self.write(PAST, form::past_to_json(plant, past)).await;
-        let _ = kept.inspect_err(|cause| tracing::warn!(%cause, "how promises were kept is not on the disk; it is tried again"));
+        kept.inspect_err(|cause| tracing::warn!(%cause, "how promises were kept is not on the disk; it is tried again")).is_ok()
     }
 
     /// Keeps the moves that people hold; they are on the disk then.
