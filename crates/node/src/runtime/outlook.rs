@@ -33,7 +33,15 @@ pub type Newest = watch::Receiver<Arc<Outlook>>;
 /// Starts keeping the outlook of what a view shows.
 pub fn keep(view: watch::Receiver<Arc<View>>, store: Store, asks: mpsc::Sender<Ask>, stop: CancellationToken) -> Newest {
     let (told, newest) = watch::channel(Arc::default());
-    let mut keeper = Keeper { view, store, asks, models: BTreeMap::new(), short: BTreeMap::new(), past: BTreeMap::new() };
+    let mut keeper = Keeper {
+        view,
+        store,
+        asks,
+        models: BTreeMap::new(),
+        short: BTreeMap::new(),
+        past: BTreeMap::new(),
+        recent: BTreeMap::new(),
+    };
     tokio::spawn(async move {
         let run = async {
             loop {
@@ -67,14 +75,8 @@ struct Keeper {
     short: BTreeMap<(Subject, Lead), ((Instant, u32), Short)>,
     /// By role: the days before yesterday, read when a day begins, with that day.
     past: BTreeMap<Role, (Instant, Option<Series>)>,
-}
-
-/// What subjects of one look share.
-struct Seen {
-    /// By kind: its newest forecasts.
-    followed: BTreeMap<ForecastKind, Vec<Forecast>>,
-    /// By role: what came lately.
-    came: BTreeMap<Option<Role>, Option<Series>>,
+    /// By role: all days that following needs, read when a slot begins, with that slot.
+    recent: BTreeMap<Role, (Instant, Option<Series>)>,
 }
 
 impl Keeper {
@@ -84,31 +86,31 @@ impl Keeper {
             (Arc::clone(&view.plant), view.at)
         };
         let subjects = Subject::all(&plant, now);
-        let mut seen = Seen { followed: BTreeMap::new(), came: BTreeMap::new() };
+        let mut followed = BTreeMap::new();
         for kind in subjects.iter().map(|s| s.kind()) {
-            if let Entry::Vacant(place) = seen.followed.entry(kind) {
+            if let Entry::Vacant(place) = followed.entry(kind) {
                 place.insert(self.forecasts(kind, &subjects, now).await?);
             }
         }
         let mut prospects = Vec::new();
         for subject in subjects {
-            match self.prospect(&plant, subject, now, &mut seen).await {
+            match self.prospect(&plant, subject, now, &followed).await {
                 Ok(prospect) => prospects.push(prospect),
                 Err(cause) => tracing::warn!(of = subject.key(&plant), cause, "it could not be foretold; it is tried again"),
             }
         }
         Ok(Outlook { prospects })
     }
-    /// How one subject looks; forecasts that are due are told.
+    /// How one subject looks beside the newest forecasts by kind; those that are due are told.
     async fn prospect(
         &mut self,
         plant: &Arc<Plant>,
         subject: Subject,
         now: Instant,
-        seen: &mut Seen,
+        followed: &BTreeMap<ForecastKind, Vec<Forecast>>,
     ) -> Result<Prospect, String> {
         let contests = self.store.contests(&subject.key(plant)).await.map_err(|e| e.to_string())?;
-        let ours = seen.followed.get(&subject.kind()).into_iter().flatten();
+        let ours = followed.get(&subject.kind()).into_iter().flatten();
         let ours = ours.filter(|f| subject.is_of(f) && f.course.is_some());
         let mut forecasts: Vec<Forecast> = ours.take(FOLLOWED * subject.leads().len()).cloned().collect();
         forecasts.reverse();
@@ -129,12 +131,7 @@ impl Keeper {
                 }
             }
         }
-        let role = subject.role();
-        if !seen.came.contains_key(&role) || role.is_none() {
-            let of = self.lately(plant, subject, (today, now)).await?;
-            seen.came.insert(role, of);
-        }
-        let came = seen.came.get(&role).cloned().flatten();
+        let came = self.lately(plant, subject, (today, now)).await?;
         let came = came.unwrap_or(Series { from: today, step: SLOT, values: Vec::new() });
         Ok(Prospect::of(subject, &forecasts, &came, contests, lacks))
     }
@@ -146,8 +143,8 @@ impl Keeper {
         found.retain(|forecast| forecast.at < now + DAY);
         Ok(found)
     }
-    /// The days that following needs, up to now. Days before yesterday are read once a day: of them only what comes very late is missed, until the
-    /// next day begins.
+    /// The days that following needs, up to now. They are read when a slot begins, and of them the days before yesterday when a day begins: what
+    /// comes late is seen with the next reading.
     async fn lately(
         &mut self,
         plant: &Plant,
@@ -156,6 +153,10 @@ impl Keeper {
     ) -> Result<Option<Series>, String> {
         let (from, yesterday) = (today - FOLLOWED_DAYS, today - DAY);
         let Some(role) = subject.role() else { return history(&self.store, plant, subject, (from, now)).await };
+        let slot = now.floor(SLOT);
+        if let Some((_, series)) = self.recent.get(&role).filter(|(of, _)| *of == slot) {
+            return Ok(series.clone());
+        }
         if self.past.get(&role).is_none_or(|(day, _)| *day != today) {
             // the last slot is known once a point lies behind it
             let read = history(&self.store, plant, subject, (from, yesterday + SLOT)).await?;
@@ -163,10 +164,12 @@ impl Keeper {
         }
         let recent = history(&self.store, plant, subject, (yesterday, now)).await?;
         let past = self.past.get(&role).and_then(|(_, series)| series.clone());
-        Ok(match (past, recent) {
+        let whole = match (past, recent) {
             (Some(past), Some(recent)) => Some(past.followed_by(&recent)),
             (past, recent) => past.or(recent),
-        })
+        };
+        self.recent.insert(role, (slot, whole.clone()));
+        Ok(whole)
     }
     /// A draft of the day or week that begins, or of the day after; days known and needed where that is not enough.
     async fn draft(
