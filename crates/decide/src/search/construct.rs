@@ -2,6 +2,9 @@
 //!
 //! Enters: a [`Shop`], a [`Rule`], chance. Leaves: a mode of each operation and the order in which they start. Absent: improvement.
 //!
+//! A machine of batches takes with the best of its queue whatever of the same family and duration waits there and fits. Nothing waits
+//! for a batch to become fuller: where the machine is short of time its queue fills the next one.
+//!
 //! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
 //! Science 33 (1987). The time is events times the length of the queues.
 
@@ -175,36 +178,68 @@ impl Floor<'_> {
             let set_up = self.shop.set_up(m.0, self.last[at], operation);
             i64::from(now.max(self.busy[at])) + self.load[at] + i64::from(set_up + m.1)
         };
-        let modes = self.shop.modes_of(operation).iter().enumerate();
+        let begins = |mode: &(usize, &(u32, i32))| !self.shop.joins(operation, mode.0 as u32);
+        let modes = self.shop.modes_of(operation).iter().enumerate().filter(begins);
         let noise = self.noise;
         let chance = &mut *self.chance;
         let bent = modes
             .map(|(n, m)| (n, if noise > 0.0 { ends(m) as f64 * (1.0 + 0.1 * noise * chance.unit()) } else { ends(m) as f64 }));
         let mode = bent.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(n, _)| n);
         let (machine, dur) = self.shop.modes_of(operation)[mode];
-        self.load[machine as usize] += i64::from(dur);
+        self.load[machine as usize] += self.shop.share(operation, machine, dur);
         let draw = 1.0 + self.noise * (self.chance.unit() - 0.5);
         self.queues[machine as usize].push((operation, mode as u32, draw, now));
         machine
     }
 
-    /// A free machine takes the best of its queue.
+    /// A free machine takes the best of its queue, and what fits into a batch with it.
     fn start(&mut self, machine: u32, now: i32) {
         let queue = &self.queues[machine as usize];
         let keyed = queue.iter().enumerate().map(|(place, waiting)| (place, self.key(machine, *waiting, now)));
         let Some((place, _)) = keyed.min_by(|a, b| a.1.total_cmp(&b.1)) else { return };
-        let (operation, mode, ..) = self.queues[machine as usize].swap_remove(place);
+        let (operation, mode, ..) = queue[place];
         let at = machine as usize;
         let dur = self.shop.modes_of(operation)[mode as usize].1;
         let free = self.busy[at] + self.shop.set_up(machine, self.last[at], operation);
         let start = self.shop.open(machine, now.max(free), dur);
+        let room = self.shop.room(machine);
+        if room > 0 && start > now.max(free) {
+            // until it opens more may come to lie with it
+            self.events.push(Reverse((start, 1, machine)));
+            return;
+        }
         let end = start + dur;
+        self.queues[at].swap_remove(place);
+        self.take(operation, mode, (machine, end));
+        let mut room = room - self.shop.size(operation);
+        while let Some(place) = self.beside(machine, operation, (dur, room), now) {
+            let (joined, mode, ..) = self.queues[at].swap_remove(place);
+            room -= self.shop.size(joined);
+            self.take(joined, self.shop.joining(joined, mode), (machine, end));
+        }
         self.busy[at] = end;
-        self.load[at] -= i64::from(dur);
         self.last[at] = operation;
+        self.events.push(Reverse((end, 1, machine)));
+    }
+
+    /// The best of a machine's queue that fits into the batch of an operation that lasts so long, where there is so much room left.
+    fn beside(&self, machine: u32, operation: u32, (dur, room): (i32, i64), now: i32) -> Option<usize> {
+        let fits = |&(other, mode, ..): &(u32, u32, f64, i32)| {
+            self.shop.size(other) <= room
+                && self.shop.is_same_family(other, operation)
+                && self.shop.modes_of(other)[mode as usize].1 == dur
+        };
+        let fitting = self.queues[machine as usize].iter().enumerate().filter(|(_, waiting)| room > 0 && fits(waiting));
+        let keyed = fitting.map(|(place, waiting)| (place, self.key(machine, *waiting, now)));
+        keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(place, _)| place)
+    }
+
+    /// An operation is done on a machine until an instant.
+    fn take(&mut self, operation: u32, mode: u32, (machine, end): (u32, i32)) {
+        let dur = self.shop.modes_of(operation)[mode as usize].1;
+        self.load[machine as usize] -= self.shop.share(operation, machine, dur);
         self.mode[operation as usize] = mode;
         self.order.push(operation);
-        self.events.push(Reverse((end, 1, machine)));
         for &after in self.shop.after.list(operation) {
             let then = after as usize;
             self.ready[then] = self.ready[then].max(end);

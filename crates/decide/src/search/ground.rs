@@ -11,8 +11,6 @@ use super::model::{Model, Time};
 use super::plan::{Assigned, Plan};
 use super::shop::Shop;
 use super::timing::Timing;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// The model as runs see it.
 #[derive(Debug)]
@@ -80,23 +78,13 @@ impl Ground {
         }
         let modes = plan.operations.iter().enumerate().map(|(o, a)| shop.mode_of_plan(o as u32, a.mode));
         let mut mode = modes.collect::<Option<Vec<u32>>>()?;
-        // the least start first, but none before its predecessors
-        let mut waits: Vec<usize> = (0..shop.count as u32).map(|o| shop.before.list(o).len()).collect();
-        let key = |o: u32| Reverse((plan.operations[o as usize].start, o));
-        let mut ready: BinaryHeap<_> = (0..shop.count as u32).filter(|o| waits[*o as usize] == 0).map(key).collect();
-        let mut order = Vec::with_capacity(shop.count);
+        let order = shop.ordered(|o| plan.operations[o as usize].start);
         let mut last = vec![None; shop.machines];
-        while let Some(Reverse((start, operation))) = ready.pop() {
-            order.push(operation);
+        for &operation in &order {
+            let start = plan.operations[operation as usize].start;
             let machine = shop.modes_of(operation)[mode[operation as usize] as usize].0;
             if last[machine as usize].replace(start) == Some(start) {
                 mode[operation as usize] = shop.joining(operation, mode[operation as usize]);
-            }
-            for &after in shop.after.list(operation) {
-                waits[after as usize] -= 1;
-                if waits[after as usize] == 0 {
-                    ready.push(key(after));
-                }
             }
         }
         Some(Selection { mode, order })

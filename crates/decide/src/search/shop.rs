@@ -5,6 +5,8 @@
 
 use super::model::{Machine, Model};
 use super::rich::{Rich, Variant};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// No operation, no machine.
 pub(super) const NONE: u32 = u32::MAX;
@@ -189,11 +191,33 @@ impl Shop {
         (0..self.modes_of(operation).len() as u32).find(|m| self.plan_mode(operation, *m) == mode)
     }
 
+    /// Whether a mode counted here joins the batch of the one before.
+    pub fn joins(&self, operation: u32, mode: u32) -> bool {
+        self.rich.as_ref().is_some_and(|r| r.variants[(self.modes_at[operation as usize] + mode) as usize].joins)
+    }
+
+    /// What a batch of a machine holds at most; 0 where it has no batches.
+    pub fn room(&self, machine: u32) -> i64 {
+        self.rich.as_ref().map_or(0, |r| r.batch[machine as usize])
+    }
+
+    /// How much of the room in a batch an operation takes.
+    pub fn size(&self, operation: u32) -> i64 {
+        self.rich.as_ref().map_or(1, |r| r.size[operation as usize])
+    }
+
+    /// How much of the time of a machine an operation takes that lasts so long there, where its batches are full.
+    pub fn share(&self, operation: u32, machine: u32, duration: i32) -> i64 {
+        match self.room(machine) {
+            0 => i64::from(duration),
+            room => i64::from(duration) * self.size(operation) / room,
+        }
+    }
+
     /// The mode that joins a batch beside one that begins one; the same mode where the machine has no batches.
     pub fn joining(&self, operation: u32, mode: u32) -> u32 {
-        let next = (self.modes_at[operation as usize] + mode + 1) as usize;
-        let joins = self.rich.as_ref().and_then(|r| r.variants.get(next)).is_some_and(|v| v.joins);
-        mode + u32::from(joins)
+        let has_next = mode as usize + 1 < self.modes_of(operation).len();
+        mode + u32::from(has_next && self.joins(operation, mode + 1))
     }
 
     /// Whether two operations are of one set-up family.
@@ -212,6 +236,24 @@ impl Shop {
             return initial[to];
         }
         between[self.family[from as usize] as usize * self.families + to]
+    }
+
+    /// All operations, the one of the least key first (of the same key the least number), but each after all before it.
+    pub fn ordered(&self, key: impl Fn(u32) -> i64) -> Vec<u32> {
+        let mut waits: Vec<usize> = (0..self.count as u32).map(|o| self.before.list(o).len()).collect();
+        let keyed = |o: u32| Reverse((key(o), o));
+        let mut ready: BinaryHeap<_> = (0..self.count as u32).filter(|o| waits[*o as usize] == 0).map(keyed).collect();
+        let mut order = Vec::with_capacity(self.count);
+        while let Some(Reverse((_, operation))) = ready.pop() {
+            order.push(operation);
+            for &after in self.after.list(operation) {
+                waits[after as usize] -= 1;
+                if waits[after as usize] == 0 {
+                    ready.push(keyed(after));
+                }
+            }
+        }
+        order
     }
 
     /// The first instant from `start` at which something of such a length fits between the closed intervals of a machine.

@@ -28,8 +28,8 @@ const OLD: Duration = Duration::from_secs(60);
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// How long a schedule is searched for.
 const BUDGET: Duration = Duration::from_millis(400);
-/// Iterations between two looks at the clock.
-const STEP: u64 = 500;
+/// Iterations between two looks at the clock: one of a plan of 5,000 operations with loads takes a millisecond or two.
+const STEP: u64 = 8;
 /// Iterations of a silent promise: of the plan, and for a place. Its probability [per mille].
 const SILENT: (u64, u64) = (300, 100);
 const SILENT_SURE: u32 = 900;

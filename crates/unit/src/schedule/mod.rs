@@ -16,7 +16,7 @@ mod trial;
 use crate::desk::View;
 use decide::search::Certified;
 pub use decide::search::Search;
-use decide::search::model::{Mode, Model, Operation, Time};
+use decide::search::model::{Mode, Model, Published, Time};
 use decide::search::plan::{Assigned, Plan};
 use measure::{Instant, Span};
 use plant::{MachineId, OrderId};
@@ -141,6 +141,8 @@ pub struct Scheduling {
     model: Option<Model>,
     at: Instant,
     pieces: Vec<Piece>,
+    /// Machine and start that people were told of each operation.
+    was: Vec<Option<Published>>,
     running: Vec<Task>,
     dues: Vec<(OrderId, Instant)>,
     before: Option<Arc<Schedule>>,
@@ -174,9 +176,9 @@ impl Scheduling {
         before: Option<Arc<Schedule>>,
         visit: Option<&Visit<'_>>,
     ) -> Result<(Self, Option<Guest>), String> {
-        let Done { model, pieces, running, dues, caveats, ways, guest } = shop::of(view, before.as_deref(), visit)?;
+        let Done { model, pieces, told: was, running, dues, caveats, ways, guest } = shop::of(view, before.as_deref(), visit)?;
         let pins = Vec::new();
-        Ok((Self { model, at: view.at, pieces, running, dues, before, caveats, ways, pins }, guest))
+        Ok((Self { model, at: view.at, pieces, was, running, dues, before, caveats, ways, pins }, guest))
     }
 
     /// The model; none where nothing is left to plan and nobody visits.
@@ -187,18 +189,19 @@ impl Scheduling {
     /// A search for it that begins at what was published; `None` where nothing is left to plan.
     pub fn search(&self, seed: u64) -> Option<Search<'_>> {
         let model = self.model.as_ref()?;
-        if model.operations.iter().all(|operation| operation.published.is_none()) {
+        if self.was.iter().all(Option::is_none) {
             return Some(Search::new(model, seed));
         }
-        // what is new comes last
-        let assigned = |operation: &Operation| match operation.published {
+        let latest = latest_starts(model);
+        let assigned = |place: usize| match self.was[place] {
             Some(was) => {
-                let mode = operation.modes.iter().position(|mode| mode.machine == was.machine).unwrap_or(0);
+                let mode = model.operations[place].modes.iter().position(|mode| mode.machine == was.machine).unwrap_or(0);
                 Assigned { mode: mode as u32, start: was.start }
             }
-            None => Assigned { mode: 0, start: model.horizon() },
+            // what is new stands where it is due
+            None => Assigned { mode: 0, start: latest[place] },
         };
-        let plan = Plan { operations: model.operations.iter().map(assigned).collect() };
+        let plan = Plan { operations: (0..self.was.len()).map(assigned).collect() };
         Some(Search::resume(model, seed, &plan))
     }
 
@@ -277,4 +280,18 @@ impl Scheduling {
     fn instant(&self, ticks: Time) -> Instant {
         self.at + Span::from_seconds(ticks)
     }
+}
+
+/// When each operation has to start so that what follows it in its job is done by the due date, were it alone in the shop [ticks].
+fn latest_starts(model: &Model) -> Vec<Time> {
+    let mut latest: Vec<Time> = vec![0; model.operations.len()];
+    // the operations of a job follow each other in its order
+    for place in (0..latest.len()).rev() {
+        let operation = &model.operations[place];
+        let shortest = operation.modes.iter().map(|mode| mode.duration).min().unwrap_or(0);
+        let next = model.operations.get(place + 1).filter(|next| next.job == operation.job).map(|_| latest[place + 1]);
+        let until = next.or(model.jobs[operation.job as usize].due).unwrap_or(model.horizon());
+        latest[place] = (until - shortest).max(0);
+    }
+    latest
 }

@@ -11,6 +11,7 @@
 //! | available | the end of what runs, shifts observed; of a machine that is down, its usual repair time before (profile, else half an hour) |
 //! | closed | time outside of shifts, two weeks ahead; set-ups may lie in it |
 //! | due, release | of the order |
+//! | published | what people were told of starts within the next day |
 
 use super::{Caveat, Schedule, Task};
 use crate::desk::View;
@@ -27,6 +28,8 @@ const AHEAD: Span = Span::from_days(14);
 const TARDINESS: i64 = 100;
 /// Penalty for an operation on another machine than published, as seconds of its start.
 const OTHER_MACHINE: i64 = 300;
+/// How far ahead a start that people were told of is kept where that costs little: what comes later nobody has prepared yet.
+const STABLE: Span = Span::from_hours(24);
 /// Repair time of a machine whose usual one is not known.
 const REPAIR: Span = Span::from_minutes(30);
 /// Longest time for which a machine is believed to be down.
@@ -51,6 +54,8 @@ pub(super) struct Done {
     pub running: Vec<Task>,
     pub dues: Vec<(OrderId, Instant)>,
     pub caveats: Vec<Caveat>,
+    /// By operation of the model: machine and start that people were told of.
+    pub told: Vec<Option<Published>>,
     /// All modes of operations that are planned where their lot stands.
     pub ways: HashMap<usize, Vec<Mode>>,
     /// The order that is asked for, as operations of this shop.
@@ -116,6 +121,7 @@ struct Shop<'v> {
     /// Machines whose shifts are not observed.
     is_exempt: Vec<bool>,
     pieces: Vec<Piece>,
+    told: Vec<Option<Published>>,
     running: Vec<Task>,
     dues: Vec<(OrderId, Instant)>,
     caveats: Vec<Caveat>,
@@ -148,6 +154,7 @@ impl<'v> Shop<'v> {
             longest,
             is_exempt: vec![false; view.plant.machines.len()],
             pieces: Vec::new(),
+            told: Vec::new(),
             running: Vec::new(),
             dues: Vec::new(),
             caveats: Vec::new(),
@@ -225,7 +232,8 @@ impl<'v> Shop<'v> {
             if is_longer {
                 self.caveats.push(Caveat::LongerThanShifts { order: order.id, operation: place });
             }
-            let published = before.and_then(|before| self.published(before, order.id, place));
+            let told = before.and_then(|before| self.told(before, order.id, place));
+            let published = told.filter(|told| told.start <= STABLE.seconds() as Time);
             let number = self.parts.operations.len() as u32;
             if place > next {
                 self.parts.precedences.push((number - 1, number));
@@ -234,6 +242,7 @@ impl<'v> Shop<'v> {
             self.parts.families.push(family);
             self.parts.operations.push(Operation { job, modes, published, ..Operation::default() });
             self.pieces.push(Piece { order: order.id, operation: place });
+            self.told.push(told);
         }
     }
 
@@ -267,7 +276,7 @@ impl<'v> Shop<'v> {
     }
 
     /// What the schedule before said of an operation that has not begun, as ticks from now.
-    fn published(&self, before: &Schedule, order: OrderId, operation: usize) -> Option<Published> {
+    fn told(&self, before: &Schedule, order: OrderId, operation: usize) -> Option<Published> {
         let told = before.told.get(&(order, operation))?;
         let start = ((told.from - self.view.at).seconds().max(0.0) as Time).min(HORIZON_MAX);
         Some(Published { machine: told.machine.0, start })
@@ -303,7 +312,7 @@ impl<'v> Shop<'v> {
 
     fn finish(mut self) -> Result<Done, String> {
         self.busy();
-        let Self { pieces, running, dues, caveats, families, present, closed, is_exempt, ways, guest, .. } = self;
+        let Self { pieces, told, running, dues, caveats, families, present, closed, is_exempt, ways, guest, .. } = self;
         for (machine, _) in self.parts.machines.iter_mut().zip(is_exempt).filter(|(_, is_exempt)| !is_exempt) {
             machine.closed.clone_from(&closed);
         }
@@ -326,7 +335,7 @@ impl<'v> Shop<'v> {
             self.parts.families_count = families.len();
             Some(Model::new(self.parts).map_err(|e| e.to_string())?)
         };
-        Ok(Done { model, pieces, running, dues, caveats, ways, guest })
+        Ok(Done { model, pieces, told, running, dues, caveats, ways, guest })
     }
 }
 

@@ -149,7 +149,7 @@ impl Scheduling {
         let piece = Piece { order: wanted.order, operation: wanted.operation };
         let until = self.at + FROZEN;
         let place = self.pieces.iter().position(|p| *p == piece).ok_or(Hindrance::NotPlanned)?;
-        let planned = self.model.as_ref().and_then(|model| model.operations[place].published).map(|was| self.instant(was.start));
+        let planned = self.was[place].map(|was| self.instant(was.start));
         if planned.is_some_and(|from| from < until) || wanted.from < until {
             return Err(Hindrance::Frozen { until });
         }
@@ -174,6 +174,7 @@ impl Scheduling {
         operation.modes.retain(|mode| mode.machine == wanted.machine.0);
         (operation.earliest, operation.latest) = (start, Some(start));
         operation.published = Some(Published { machine: wanted.machine.0, start });
+        self.was[place] = operation.published;
         // a fixed start within the horizon keeps the model consistent; were it not, the move is what is too much
         self.model = Some(Model::new(parts).map_err(|_| Hindrance::NoPlan { nearest: self.at })?);
         self.pins.push(*wanted);

@@ -191,6 +191,23 @@ fn an_oven_takes_what_fits() {
 }
 
 #[test]
+fn a_first_plan_fills_the_batches() {
+    // two families in turn, all there at once: 20 operations of each in batches of 4, with nothing improved yet
+    let mut parts = singles(1, &[(0, 5); 40]);
+    parts.machines[0].batch = Some(4);
+    (parts.families, parts.families_count) = ((0..40).map(|o| o % 2).collect(), 2);
+    let model = Model::new(parts).expect("a model");
+    let search = Search::new(&model, 1);
+    assert_eq!(search.best().expect("the check accepts it").certificate.makespan(), 50);
+    // what is there before the oven opens lies in it together
+    let mut parts = singles(1, &[(0, 5); 4]);
+    (parts.machines[0].batch, parts.machines[0].closed) = (Some(4), vec![(0, 10)]);
+    parts.jobs.iter_mut().zip(0..).for_each(|(job, place)| job.release = place);
+    let model = Model::new(parts).expect("a model");
+    assert_eq!(Search::new(&model, 1).best().expect("the check accepts it").certificate.makespan(), 15);
+}
+
+#[test]
 fn the_first_of_a_batch_waits_for_one_that_comes_soon() {
     let mut parts = singles(1, &[(0, 10), (0, 10)]);
     parts.machines[0].batch = Some(2);

@@ -82,6 +82,23 @@ fn nothing_moves_where_nothing_happened_and_a_breakdown_moves_what_it_must() {
 }
 
 #[test]
+fn a_new_order_stands_where_it_is_due_and_not_behind_all_others() {
+    let view = at_work(3);
+    let waits = |order: &&plant::Order| view.image.orders[order.id.index()].started.is_none();
+    let new = view.plant.orders.iter().filter(waits).min_by_key(|order| order.due).expect("an order that waits");
+    let known = Scheduling::of_known(&view, None, &|order| order.id == new.id).expect("a shop");
+    let mut search = known.search(1).expect("work left");
+    search.step(300);
+    let before = known.read(Some((&search.best().expect("the check accepts it"), &search)));
+    let scheduling = Scheduling::of(&view, Some(Arc::new(before.clone()))).expect("a shop");
+    let search = scheduling.search(1).expect("work left");
+    let after = scheduling.read(Some((&search.best().expect("the check accepts it"), &search)));
+    let done = after.promises.iter().find(|promise| promise.order == new.id).expect("a promise").done;
+    let later = after.promises.iter().filter(|promise| promise.done > done).count();
+    assert!(later * 2 > after.promises.len(), "{later} of {} orders are done later", after.promises.len());
+}
+
+#[test]
 fn without_open_orders_there_is_nothing_to_search() {
     let mut view = at_work(1);
     let at = view.at;
