@@ -5,7 +5,7 @@
 //! shortest that holds its share of the nearest truths. Absent: the model. A truth at the cap stays there, wherever the prediction lies.
 
 /// Nearest pairs that an interval is made from.
-const NEAREST: usize = 150;
+const NEAREST: usize = 300;
 
 /// What intervals are made from.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -25,6 +25,7 @@ mod skab;
 mod steel;
 mod table;
 mod tep;
+mod wear;
 
 pub use points::Counts;
 pub use table::{Folder, Table};
