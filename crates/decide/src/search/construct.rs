@@ -6,7 +6,7 @@
 //! for a batch to become fuller: where the machine is short of time its queue fills the next one.
 //!
 //! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
-//! Science 33 (1987). The time is events times the length of the queues.
+//! Science 33 (1987), with set-ups: Lee, Bhaskaran, Pinedo, IIE Transactions 29 (1997). The time is events times the length of the queues.
 
 use super::graph::Graph;
 use super::rich::Rich;
@@ -37,13 +37,40 @@ pub(super) const PLAIN: &[Rule] = &[Rule::WorkRemaining, Rule::Share, Rule::Firs
 /// Rules for due dates.
 pub(super) const DUE: &[Rule] = &[Rule::Apparent, Rule::Due, Rule::WorkRemaining, Rule::Shortest];
 
-/// What the due-date rules look at, for each job.
+/// Before any key of a rule.
+const FIRST: f64 = -1e18;
+
+/// What the due-date rules look at.
 #[derive(Debug, Default)]
 pub(super) struct Dates {
-    /// Due dates; far away where there is none.
+    /// Due date of each job; far away where there is none.
     pub due: Vec<i64>,
-    /// Penalty for a tick of tardiness.
+    /// Penalty for a tick of tardiness of each job.
     pub weight: Vec<i64>,
+    /// Machine and start published of each operation; empty where leaving them costs nothing.
+    pub published: Vec<Option<(u32, i64)>>,
+}
+
+/// How a rule is applied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Looks {
+    /// How far chance bends the priorities, 0 to 1.
+    pub noise: f64,
+    /// Mean durations of slack over which what a job costs fades.
+    pub slack: f64,
+    /// Mean durations of set-up over which the worth of an operation fades.
+    pub set_up: f64,
+    /// How much longer than it works a job is believed to take for what remains.
+    pub waiting: f64,
+    /// Whether what was published goes first, as it was published.
+    pub keeps: bool,
+}
+
+impl Looks {
+    /// As the rules were published, bent by so much noise.
+    pub const fn plain(noise: f64) -> Self {
+        Self { noise, slack: 3.0, set_up: 1.0, waiting: 1.0, keeps: false }
+    }
 }
 
 /// A mode of each operation and the order in which they start.
@@ -106,7 +133,7 @@ fn groups(shop: &Shop, rich: &Rich) -> Vec<u32> {
 struct Floor<'a> {
     shop: &'a Shop,
     rule: Rule,
-    noise: f64,
+    looks: Looks,
     dates: &'a Dates,
     mean: f64,
     chance: &'a mut Chance,
@@ -122,14 +149,14 @@ struct Floor<'a> {
     order: Vec<u32>,
 }
 
-/// Runs the shop once. `noise` (0 to 1) is how far chance bends the priorities.
-pub(super) fn dispatch(shop: &Shop, rule: Rule, noise: f64, dates: &Dates, chance: &mut Chance) -> Selection {
+/// Runs the shop once.
+pub(super) fn dispatch(shop: &Shop, rule: Rule, looks: Looks, dates: &Dates, chance: &mut Chance) -> Selection {
     let count = shop.count;
     let total: i64 = (0..count as u32).map(|o| i64::from(shop.shortest(o))).sum();
     let mut floor = Floor {
         shop,
         rule,
-        noise,
+        looks,
         dates,
         mean: (total as f64 / count as f64).max(1.0),
         chance,
@@ -178,16 +205,18 @@ impl Floor<'_> {
             let set_up = self.shop.set_up(m.0, self.last[at], operation);
             i64::from(now.max(self.busy[at])) + self.load[at] + i64::from(set_up + m.1)
         };
-        let begins = |mode: &(usize, &(u32, i32))| !self.shop.joins(operation, mode.0 as u32);
-        let modes = self.shop.modes_of(operation).iter().enumerate().filter(begins);
-        let noise = self.noise;
-        let chance = &mut *self.chance;
-        let bent = modes
-            .map(|(n, m)| (n, if noise > 0.0 { ends(m) as f64 * (1.0 + 0.1 * noise * chance.unit()) } else { ends(m) as f64 }));
-        let mode = bent.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(n, _)| n);
+        let noise = self.looks.noise;
+        let told = self.published(operation);
+        let shop = self.shop;
+        let modes = (0..).zip(shop.modes_of(operation)).filter(|(mode, _)| !shop.joins(operation, *mode));
+        let bent = modes.map(|(mode, m)| {
+            let bend = if noise > 0.0 { 1.0 + 0.1 * noise * self.chance.unit() } else { 1.0 };
+            (told.is_some_and(|told| told.0 != m.0), ends(m) as f64 * bend, mode as usize)
+        });
+        let mode = bent.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map_or(0, |(.., mode)| mode);
         let (machine, dur) = self.shop.modes_of(operation)[mode];
         self.load[machine as usize] += self.shop.share(operation, machine, dur);
-        let draw = 1.0 + self.noise * (self.chance.unit() - 0.5);
+        let draw = 1.0 + noise * (self.chance.unit() - 0.5);
         self.queues[machine as usize].push((operation, mode as u32, draw, now));
         machine
     }
@@ -250,6 +279,11 @@ impl Floor<'_> {
         }
     }
 
+    /// Machine and start published of an operation, where what was published goes first.
+    fn published(&self, operation: u32) -> Option<(u32, i64)> {
+        if self.looks.keeps { self.dates.published.get(operation as usize).copied().flatten() } else { None }
+    }
+
     /// Less is better.
     fn key(&self, machine: u32, waiting: (u32, u32, f64, i32), now: i32) -> f64 {
         let (operation, mode, draw, since) = waiting;
@@ -257,6 +291,10 @@ impl Floor<'_> {
         let set_up = f64::from(self.shop.set_up(machine, self.last[machine as usize], operation));
         let remaining = f64::from(self.shop.remaining[operation as usize]);
         let job = self.shop.job[operation as usize] as usize;
+        let looks = &self.looks;
+        if let Some((_, start)) = self.published(operation) {
+            return FIRST + start as f64;
+        }
         match self.rule {
             Rule::WorkRemaining => -(remaining + dur - set_up) * draw,
             Rule::Shortest => (dur + set_up) * draw,
@@ -264,9 +302,11 @@ impl Floor<'_> {
             Rule::First => (f64::from(since) + set_up) * draw,
             Rule::Due => self.dates.due[job] as f64 - remaining + set_up + self.mean * (draw - 1.0) * 4.0,
             Rule::Apparent => {
-                let slack = (self.dates.due[job] as f64 - remaining - dur - f64::from(now)).max(0.0);
+                let rest = remaining * looks.waiting + dur;
+                let slack = (self.dates.due[job] as f64 - rest - f64::from(now)).max(0.0);
                 let weight = self.dates.weight[job].max(1) as f64;
-                -weight / (dur + set_up).max(1.0) * (-slack / (3.0 * self.mean)).exp() * draw
+                let fades = slack / (looks.slack * self.mean) + set_up / (looks.set_up * self.mean);
+                -weight / dur.max(1.0) * (-fades).exp() * draw
             }
         }
     }

@@ -68,7 +68,7 @@ pub(super) struct Cost {
     /// Operations of each job after which none comes.
     pub sinks: Vec<Vec<u32>>,
     /// Machine and start of what was published of each operation; empty where moving it costs nothing.
-    published: Vec<Option<(u32, i64)>>,
+    pub published: Vec<Option<(u32, i64)>>,
     tick: i64,
     machine: i64,
     /// The level of each criterion.
@@ -219,6 +219,11 @@ impl Cost {
     pub fn of_published(&self, operation: u32, machine: u32, start: i64) -> i64 {
         let Some(Some((on, from))) = self.published.get(operation as usize) else { return 0 };
         self.tick * (start - from).abs() + if machine == *on { 0 } else { self.machine }
+    }
+
+    /// Whether being late costs.
+    pub fn has_dates(&self) -> bool {
+        self.tardiest > 0 || self.jobs.iter().any(|job| job.tardiness > 0 || job.late > 0)
     }
 
     /// The start published of an operation, where leaving it costs.

@@ -32,8 +32,11 @@ impl Ground {
     pub fn new(model: &Model) -> Self {
         let shop = Shop::new(model);
         let cost = Cost::new(model, &shop);
-        let dates =
-            Dates { due: cost.jobs.iter().map(|j| j.due).collect(), weight: cost.jobs.iter().map(|j| j.tardiness).collect() };
+        let dates = Dates {
+            due: cost.jobs.iter().map(|j| j.due).collect(),
+            weight: cost.jobs.iter().map(|j| j.tardiness).collect(),
+            published: cost.published.clone(),
+        };
         let is_open = shop.closed.iter().all(Vec::is_empty);
         let bound = Value { broken: 0, costs: bound::lower(model) };
         Self { is_tabu: cost.is_makespan && cost.makespan > 0 && is_open, bound, shop, cost, dates }

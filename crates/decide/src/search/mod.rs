@@ -19,8 +19,9 @@
 //! assert_eq!(search.best().expect("the check accepts every plan").certificate.makespan(), 6);
 //! ```
 //!
-//! A run is tabu search for the makespan (`climb`), annealing by increments for every other objective (`anneal`), and annealing that times
-//! anew for models with more than machines and precedences (`roam`, `decode`). Beside it stand [`conflict`], why there is no plan, [`exact`],
+//! A run is tabu search for the makespan (`climb`), annealing by increments for every other objective (`anneal`), and for models with more
+//! than machines and precedences, which are timed anew each time (`decode`), dispatching with other parameters (`vary`), then annealing
+//! (`roam`). Beside it stand [`conflict`], why there is no plan, [`exact`],
 //! proofs for small models, and [`replan`]. Sources stand in the files.
 
 mod anneal;
@@ -52,6 +53,7 @@ mod tabu;
 #[cfg(test)]
 mod tests;
 mod timing;
+mod vary;
 
 use crate::check::Violation;
 use crate::check::plan::{PlanCertificate, certify};

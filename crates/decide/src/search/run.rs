@@ -5,10 +5,11 @@
 
 use super::anneal::Anneal;
 use super::climb::Climb;
-use super::construct::{self, Selection};
+use super::construct::{self, Looks, Selection};
 use super::cost::Value;
 use super::ground::Ground;
 use super::roam::Roam;
+use super::vary::Vary;
 use measure::Chance;
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ enum Engine {
     Tabu(Box<Climb>),
     Annealing(Box<Anneal>),
     Roaming(Box<Roam>),
+    Varying(Box<Vary>),
 }
 
 /// One run.
@@ -80,6 +82,7 @@ impl Run {
                         roam.step(&ground.shop, rich, &ground.cost, &mut self.chance);
                     }
                 }
+                (Some(Engine::Varying(vary)), _) => vary.step(ground, &mut self.chance),
                 (None, Begin::Nothing(before)) => {
                     let selection = constructed(ground, *before, &mut self.chance);
                     self.built = Some((ground.valued(&selection), selection));
@@ -101,6 +104,7 @@ impl Run {
             Some(Engine::Tabu(climb)) => climb.stale > PATIENCE.min(100 * self.ground.shop.count as u32),
             Some(Engine::Annealing(anneal)) => anneal.is_over(),
             Some(Engine::Roaming(roam)) => roam.is_over(),
+            Some(Engine::Varying(vary)) => vary.is_over(),
         }
     }
 
@@ -111,6 +115,7 @@ impl Run {
             Some(Engine::Tabu(climb)) => Value::whole(i64::from(climb.best_value) * self.ground.cost.makespan),
             Some(Engine::Annealing(anneal)) => Value::whole(anneal.best_value),
             Some(Engine::Roaming(roam)) => roam.best_value,
+            Some(Engine::Varying(vary)) => vary.best_value,
         }
     }
 
@@ -126,6 +131,7 @@ impl Run {
             Some(Engine::Tabu(climb)) => climb.evaluated,
             Some(Engine::Annealing(anneal)) => anneal.evaluated,
             Some(Engine::Roaming(roam)) => roam.evaluated,
+            Some(Engine::Varying(vary)) => vary.evaluated,
         }
     }
 
@@ -136,6 +142,7 @@ impl Run {
             Some(Engine::Tabu(climb)) => Some(&climb.best),
             Some(Engine::Annealing(anneal)) => Some(&anneal.best),
             Some(Engine::Roaming(roam)) => Some(&roam.best),
+            Some(Engine::Varying(vary)) => Some(&vary.best),
         }
     }
 }
@@ -145,8 +152,8 @@ fn constructed(ground: &Ground, before: usize, chance: &mut Chance) -> Selection
         return construct::alone(&ground.shop, rich);
     }
     let rules = if ground.cost.is_makespan { construct::PLAIN } else { construct::DUE };
-    let noise = if before < rules.len() { 0.0 } else { 0.3 };
-    construct::dispatch(&ground.shop, rules[before % rules.len()], noise, &ground.dates, chance)
+    let looks = Looks::plain(if before < rules.len() { 0.0 } else { 0.3 });
+    construct::dispatch(&ground.shop, rules[before % rules.len()], looks, &ground.dates, chance)
 }
 
 fn started(ground: &Ground, from: &Selection, before: u32, chance: &mut Chance) -> Engine {
@@ -158,7 +165,11 @@ fn started(ground: &Ground, from: &Selection, before: u32, chance: &mut Chance) 
         return Engine::Tabu(Box::new(climb));
     }
     if let Some(rich) = &ground.shop.rich {
-        return Engine::Roaming(Box::new(Roam::new(&ground.shop, rich, &ground.cost, from, before, chance)));
+        let varies = u32::from(ground.cost.has_dates());
+        let Some(roamed) = before.checked_sub(varies) else {
+            return Engine::Varying(Box::new(Vary::new(ground.valued(from), from)));
+        };
+        return Engine::Roaming(Box::new(Roam::new(&ground.shop, rich, &ground.cost, from, roamed, chance)));
     }
     Engine::Annealing(Box::new(Anneal::new(&ground.shop, &ground.cost, from, before, chance)))
 }

@@ -262,12 +262,16 @@ impl Scheduling {
         by_start.into_iter().map(task).collect()
     }
 
-    /// What people are told of a task: what they were told before, unless it is new, elsewhere, or has moved enough.
+    /// What people are told of a task: what they were told before, unless it is new, elsewhere, or has moved enough. What is further ahead
+    /// than a day moves without a word.
     fn told(&self, task: &Task) -> Told {
         let (machine, from) = (task.machine, task.from);
         let now = |change| Told { machine, from, changed: Some((self.at, change)) };
         let Some(before) = &self.before else { return Told { machine, from, changed: None } };
         let Some(was) = before.told.get(&(task.order, task.operation)) else { return now(Change::New) };
+        if was.from.min(from) > self.at + shop::STABLE {
+            return Told { machine, from, changed: None };
+        }
         if was.machine != machine {
             return now(Change::Machine { from: was.machine });
         }

@@ -29,7 +29,7 @@ const TARDINESS: i64 = 100;
 /// Penalty for an operation on another machine than published, as seconds of its start.
 const OTHER_MACHINE: i64 = 300;
 /// How far ahead a start that people were told of is kept where that costs little: what comes later nobody has prepared yet.
-const STABLE: Span = Span::from_hours(24);
+pub(super) const STABLE: Span = Span::from_hours(24);
 /// Repair time of a machine whose usual one is not known.
 const REPAIR: Span = Span::from_minutes(30);
 /// Longest time for which a machine is believed to be down.

@@ -5,6 +5,7 @@ mod carry;
 mod conflict;
 mod exact;
 mod faults;
+mod loaded;
 mod permuted;
 mod random;
 mod read;

@@ -90,7 +90,7 @@ fn a_new_order_stands_where_it_is_due_and_not_behind_all_others() {
     let mut search = known.search(1).expect("work left");
     search.step(300);
     let before = known.read(Some((&search.best().expect("the check accepts it"), &search)));
-    let scheduling = Scheduling::of(&view, Some(Arc::new(before.clone()))).expect("a shop");
+    let scheduling = Scheduling::of(&view, Some(Arc::new(before))).expect("a shop");
     let search = scheduling.search(1).expect("work left");
     let after = scheduling.read(Some((&search.best().expect("the check accepts it"), &search)));
     let done = after.promises.iter().find(|promise| promise.order == new.id).expect("a promise").done;
