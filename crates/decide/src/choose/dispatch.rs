@@ -1,9 +1,10 @@
 //! Names the next order at a machine where two or more wait.
 //!
-//! Enters: the orders that wait, their routes, due dates and progress, the set-up family in the machine. Leaves: `Run` with
-//! the set-up time it saves [min] against first in, first out. Absent: the schedule of other machines.
+//! Enters: the orders that wait, their routes, due dates and progress, the set-up family in the machine, what the published schedule has
+//! next there. Leaves: `Run` with the set-up time it saves [min] against first in, first out. Absent: the schedule of other machines.
 //!
-//! Rule: apparent tardiness cost with set-ups (ATCS; Lee, Bhaskaran and Pinedo, IIE Transactions 29, 1997):
+//! The schedule's turn comes first. Where it names none of those that wait a rule chooses: apparent tardiness cost with set-ups (ATCS; Lee,
+//! Bhaskaran and Pinedo, IIE Transactions 29, 1997):
 //! I_j = w_j/p_j · exp(−max(d_j − p_j − t, 0)/(k₁ p̄)) · exp(−s_lj/(k₂ s̄)), all weights 1, with their look-ahead parameters
 //! k₁ = 4.5 + R for R ≤ 0.5, else 6 − 2R, and k₂ = τ/(2√η), R due-date range, τ tightness, η = s̄/p̄. The due date of an
 //! operation is that of its order less the planned work that follows it.
@@ -56,12 +57,13 @@ fn next(situation: &Situation<'_>, machine: MachineId) -> Option<Proposal> {
     }
     let jobs: Vec<Job<'_>> = image.infeed.iter().take(QUEUE_MAX).filter_map(|o| job(situation, machine, *o)).collect();
     let family = image.order.and_then(|o| situation.operation(o, machine)).map(|o| o.family.as_str());
-    let chosen = planned(situation, machine, &jobs).or_else(|| pick(&jobs, family))?;
+    let scheduled = planned(situation, machine, &jobs);
+    let chosen = scheduled.or_else(|| pick(&jobs, family))?;
     // First in, first out is what the machine does by itself.
     if chosen == 0 || jobs.first().map(|j| j.order) != image.infeed.first().copied() {
         return None;
     }
-    proposal(situation, machine, &Queue { jobs, family, chosen, left_s })
+    proposal(situation, machine, &Queue { jobs, family, chosen, is_scheduled: scheduled.is_some(), left_s })
 }
 
 /// Whether a decision stands here whose order still waits: the next order is named already.
@@ -140,6 +142,8 @@ struct Queue<'a> {
     jobs: Vec<Job<'a>>,
     family: Option<&'a str>,
     chosen: usize,
+    /// Whether the published schedule chose it, not the rule.
+    is_scheduled: bool,
     left_s: f64,
 }
 
@@ -184,10 +188,11 @@ fn proposal(situation: &Situation<'_>, machine: MachineId, queue: &Queue<'_>) ->
     let one_min = queue.jobs.iter().map(|j| j.operation.set_up.minutes()).fold(0.0, f64::max);
     let metric = Metric::SetUpSaved;
     let action = |place: usize| Action::Run(queue.jobs[place].order);
+    let reason = if queue.is_scheduled { "later_in_schedule" } else { "lower_atcs_index" };
     let mut rejected: Vec<Rejected> = vec![nothing(metric)];
     rejected.extend((1..queue.jobs.len()).filter(|p| *p != queue.chosen).map(|place| {
         let saved = (fifo_s - queue.set_ups_s(Some(place.min(queue.chosen)))) / 60.0;
-        instead(action(place), metric, Estimate::exact(saved), "lower_atcs_index")
+        instead(action(place), metric, Estimate::exact(saved), reason)
     }));
     let mut because: Vec<Because> = queue.jobs[..=queue.chosen].iter().map(|j| Because::Order(j.order)).collect();
     let since = situation.machine(machine)?.since;

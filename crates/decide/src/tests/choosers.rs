@@ -282,6 +282,16 @@ fn dispatch_names_what_the_published_schedule_has_next_and_its_own_choice_where_
     assert_eq!(named(&world), None, "the schedule has the head of the queue next");
     world.turns = vec![turn(0), turn(2), turn(1)];
     assert_eq!(named(&world), Some(Action::Run(OrderId(2))), "the first of those that wait");
+    let reasons = |world: &World| -> Vec<String> {
+        let decision = decisions(world).into_iter().find(|d| d.machine == MILL).expect("a decision");
+        decision.rejected.iter().map(|r| r.reason.to_string()).collect()
+    };
+    world.image.machines[0].infeed.push(OrderId(0));
+    world.turns = vec![turn(2)];
+    assert_eq!(reasons(&world).last().map(String::as_str), Some("later_in_schedule"));
+    world.turns = vec![];
+    assert_eq!(reasons(&world).last().map(String::as_str), Some("lower_atcs_index"));
+    world.image.machines[0].infeed.pop();
     world.turns = vec![turn(0)];
     assert_eq!(named(&world), Some(Action::Run(OrderId(2))), "none of them is in the schedule");
 }

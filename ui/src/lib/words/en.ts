@@ -461,6 +461,7 @@ export const en = {
   'reason.greater_loss_next_idle': 'loses more in the next idle spell',
   'reason.greater_loss_before_shift_end': 'loses more before the end of the shift',
   'reason.greater_loss_next_shift': 'loses more next shift',
+  'reason.later_in_schedule': 'comes later in the published plan',
   'reason.lower_atcs_index': 'less urgent or more set-up',
 
   'evidence.lapsed_unanswered': 'Unanswered for',

@@ -462,6 +462,7 @@ export const zh: Words = {
   'reason.greater_loss_next_idle': '等到下次空闲损失更大',
   'reason.greater_loss_before_shift_end': '下班前做损失更大',
   'reason.greater_loss_next_shift': '下一班做损失更大',
+  'reason.later_in_schedule': '在已发布计划中排在后面',
   'reason.lower_atcs_index': '不够紧急或换型更多',
 
   'evidence.lapsed_unanswered': '无人答复，历时',

@@ -10,10 +10,14 @@ export interface Bar {
   from: number
   to: number
   late: boolean
+  /** Which of those that run together on the machine, from 0. */
+  lane: number
 }
 export interface Row {
   name: string
   bars: Bar[]
+  /** Most that run together. */
+  lanes: number
   /** When the order of the row is due, as part of the window; none in rows of machines or outside of it. */
   due: number | undefined
 }
@@ -32,12 +36,23 @@ export function rows(schedule: Schedule, by: By, hours: number): Row[] {
   const { from, to } = extent(schedule, hours)
   const part = (at: string) => (Date.parse(at) - from) / (to - from)
   const late = lateOrders(schedule)
-  const bar = (task: Task): Bar => ({ task, set_up: part(task.set_up), from: part(task.from), to: part(task.to), late: late.has(task.order) })
+  const bar = (task: Task): Bar => ({ task, set_up: part(task.set_up), from: part(task.from), to: part(task.to), late: late.has(task.order), lane: 0 })
   const names = by === 'machine' ? schedule.machines : schedule.orders.map((o) => o.name)
   const bars = new Map<string, Bar[]>(names.map((name) => [name, []]))
   const shown = schedule.tasks.filter((task) => Date.parse(task.set_up) < to)
   for (const task of shown) bars.get(by === 'machine' ? task.machine : task.order)?.push(bar(task))
   const due = new Map(by === 'order' ? schedule.orders.map((o) => [o.name, part(o.due)]) : [])
   const inside = (at: number | undefined) => (at !== undefined && at >= 0 && at <= 1 ? at : undefined)
-  return [...bars].filter(([, list]) => list.length > 0).map(([name, list]) => ({ name, bars: list, due: inside(due.get(name)) }))
+  const filled = [...bars].filter(([, list]) => list.length > 0)
+  return filled.map(([name, list]) => ({ name, bars: list, lanes: stack(list), due: inside(due.get(name)) }))
+}
+
+/** Puts the bars of a row that begin together (the load of an oven) one below the other; the most that do. */
+function stack(bars: Bar[]): number {
+  const load = new Map<number, number>()
+  for (const bar of bars) {
+    bar.lane = load.get(bar.from) ?? 0
+    load.set(bar.from, bar.lane + 1)
+  }
+  return Math.max(...load.values())
 }
