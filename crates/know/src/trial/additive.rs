@@ -1,7 +1,8 @@
 //! Classes told apart while other things differ too: a linear discriminant whose nuisance is what the other factors do.
 //!
 //! ```text
-//! mean of a combination = middle + effect of the rest + effect of the class + what is left over
+//! mean of a combination = effect of the rest + effect of the class + what is left over
+//! effect of the rest    = effects of its parts (other faults, level by level) + what is its own, which is drawn towards none
 //! discriminant: effects of the class against (spread of the effects of the rest + spread of what is left over)
 //! ```
 //!
@@ -13,7 +14,9 @@ use super::classes::highest;
 use crate::dense::solve;
 use std::collections::BTreeMap;
 
-/// Ridge that keeps the additive fit solvable where combinations do not hang together.
+/// Ridges of the additive fit: what is a rest's own weighs as one combination; parts and classes are only kept solvable.
+const OWN: f64 = 1.0;
+const OF_PARTS: f64 = 1e-3;
 const TINY: f64 = 1e-6;
 
 /// Effects and spreads, from which discriminants are made.
@@ -33,13 +36,13 @@ pub struct Additive {
 }
 
 impl Spread {
-    /// From rows of one length, their classes (from 0) and rests; `None` without two classes and two rests. Every combination counts alike,
-    /// however many rows it has.
-    pub fn learn(rows: &[&[f64]], class: &[usize], rest: &[usize]) -> Option<Self> {
+    /// From rows of one length, their classes (from 0) and rests, each the levels (from 0) of its parts; `None` without two classes and two
+    /// rests. Every combination counts alike, however many rows it has.
+    pub fn learn<const N: usize>(rows: &[&[f64]], class: &[usize], rest: &[[usize; N]]) -> Option<Self> {
         let width = rows.first()?.len();
-        let mut combinations: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+        let mut combinations: BTreeMap<([usize; N], usize), Vec<usize>> = BTreeMap::new();
         (0..rows.len()).for_each(|r| combinations.entry((rest[r], class[r])).or_default().push(r));
-        let mut rests: Vec<usize> = rest.to_vec();
+        let mut rests = rest.to_vec();
         rests.sort_unstable();
         rests.dedup();
         let classes = class.iter().max()? + 1;
@@ -49,17 +52,16 @@ impl Spread {
         let mean = |of: &Vec<usize>| -> Vec<f64> {
             (0..width).map(|i| of.iter().map(|r| rows[*r][i]).sum::<f64>() / of.len() as f64).collect()
         };
-        let place = |rest: usize| rests.partition_point(|r| *r < rest);
-        let known: Vec<(usize, usize, Vec<f64>)> = combinations.iter().map(|((r, c), of)| (place(*r), *c, mean(of))).collect();
-        let fit = fit(&known, rests.len(), classes, width)?;
-        let (of_rests, of_classes) = fit.split_at(rests.len() * width);
+        let place = |rest: &[usize; N]| rests.partition_point(|r| r < rest);
+        let known: Vec<(usize, usize, Vec<f64>)> = combinations.iter().map(|((r, c), of)| (place(r), *c, mean(of))).collect();
+        let (of_rests, of_classes) = fit(&known, &rests, classes, width)?;
         let middle: Vec<f64> =
             (0..width).map(|i| of_rests.iter().skip(i).step_by(width).sum::<f64>() / rests.len() as f64).collect();
         let mut effects = vec![vec![0.0; width]];
         effects.extend(of_classes.chunks_exact(width).map(<[f64]>::to_vec));
         let mut scatter = vec![0.0; width * width];
         for ((r, c), of) in &combinations {
-            let told: Vec<f64> = (0..width).map(|i| of_rests[place(*r) * width + i] + effects[*c][i]).collect();
+            let told: Vec<f64> = (0..width).map(|i| of_rests[place(r) * width + i] + effects[*c][i]).collect();
             let share = 1.0 / (of.len() * combinations.len()) as f64;
             of.iter().for_each(|row| add(&mut scatter, rows[*row], &told, share));
         }
@@ -108,19 +110,40 @@ fn add(scatter: &mut [f64], row: &[f64], from: &[f64], share: f64) {
     }
 }
 
-/// Least squares of combination means on rests and classes: effects of all rests, then of all classes but the first.
-fn fit(known: &[(usize, usize, Vec<f64>)], rests: usize, classes: usize, width: usize) -> Option<Vec<f64>> {
-    let n = rests + classes - 1;
+/// Least squares of combination means on rests, their parts and classes: effects of all rests, and of all classes but the first.
+fn fit<const N: usize>(
+    known: &[(usize, usize, Vec<f64>)],
+    rests: &[[usize; N]],
+    classes: usize,
+    width: usize,
+) -> Option<(Vec<f64>, Vec<f64>)> {
+    let levels: [usize; N] = std::array::from_fn(|p| rests.iter().map(|r| r[p] + 1).max().unwrap_or(0));
+    let of_part = |p: usize| rests.len() + levels[..p].iter().sum::<usize>();
+    let of_class = of_part(N);
+    let n = of_class + classes - 1;
+    let of_rest = |rest: usize| std::iter::once(rest).chain((0..N).map(move |p| of_part(p) + rests[rest][p]));
     let (mut gram, mut cross) = (vec![0.0; n * n], vec![0.0; n * width]);
     for (rest, class, mean) in known {
-        let places = [Some(*rest), class.checked_sub(1).map(|c| rests + c)];
-        for i in places.into_iter().flatten() {
-            places.into_iter().flatten().for_each(|j| gram[i * n + j] += 1.0);
+        let places: Vec<usize> = of_rest(*rest).chain(class.checked_sub(1).map(|c| of_class + c)).collect();
+        for i in &places {
+            places.iter().for_each(|j| gram[i * n + j] += 1.0);
             cross[i * width..(i + 1) * width].iter_mut().zip(mean).for_each(|(s, x)| *s += x);
         }
     }
-    (0..n).for_each(|i| gram[i * n + i] += TINY);
-    solve(&gram, &cross, n, width)
+    let ridge = |i: usize| {
+        if i < rests.len() {
+            OWN
+        } else if i < of_class {
+            OF_PARTS
+        } else {
+            TINY
+        }
+    };
+    (0..n).for_each(|i| gram[i * n + i] += ridge(i));
+    let told = solve(&gram, &cross, n, width)?;
+    let sum = |rest: usize, i: usize| of_rest(rest).map(|place| told[place * width + i]).sum::<f64>();
+    let of_rests = (0..rests.len()).flat_map(|rest| (0..width).map(move |i| (rest, i))).map(|(rest, i)| sum(rest, i)).collect();
+    Some((of_rests, told[of_class * width..].to_vec()))
 }
 
 #[cfg(test)]
@@ -144,7 +167,7 @@ mod tests {
             for _ in 0..6 {
                 rows.push(row(r, c, &mut chance));
                 class.push(c);
-                rest.push(r);
+                rest.push([r / 4, r % 4]);
             }
         }
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
@@ -158,8 +181,8 @@ mod tests {
     #[test]
     fn one_class_or_one_rest_teaches_nothing() {
         let rows: [&[f64]; 3] = [&[1.0], &[2.0], &[3.0]];
-        assert!(Spread::learn(&rows, &[0, 0, 0], &[0, 1, 2]).is_none());
-        assert!(Spread::learn(&rows, &[0, 1, 2], &[4, 4, 4]).is_none());
-        assert!(Spread::learn(&[], &[], &[]).is_none());
+        assert!(Spread::learn(&rows, &[0, 0, 0], &[[0], [1], [2]]).is_none());
+        assert!(Spread::learn(&rows, &[0, 1, 2], &[[4], [4], [4]]).is_none());
+        assert!(Spread::learn::<1>(&[], &[], &[]).is_none());
     }
 }

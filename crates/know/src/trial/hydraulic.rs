@@ -110,16 +110,16 @@ fn scale(course: &mut [Vec<f64>]) {
     }
 }
 
-/// The combination of a cycle's labels but one, as a number.
-fn combination(labels: &[usize; LABELS.len()], but: Option<usize>) -> usize {
-    (0..LABELS.len()).filter(|l| Some(*l) != but).fold(0, |sum, l| sum * 16 + labels[l])
+/// A cycle's labels but one.
+fn others(labels: &[usize; LABELS.len()], but: usize) -> [usize; LABELS.len() - 1] {
+    std::array::from_fn(|l| labels[l + usize::from(l >= but)])
 }
 
 fn folds(labels: &[[usize; LABELS.len()]]) -> Vec<usize> {
-    let mut combinations: Vec<usize> = labels.iter().map(|l| combination(l, None)).collect();
+    let mut combinations = labels.to_vec();
     combinations.sort_unstable();
     combinations.dedup();
-    let place = |l: &[usize; LABELS.len()]| combinations.partition_point(|x| *x < combination(l, None));
+    let place = |l: &[usize; LABELS.len()]| combinations.partition_point(|x| x < l);
     labels.iter().map(|l| place(l) * 7 % FOLDS).collect()
 }
 
@@ -139,7 +139,7 @@ fn judge(cycles: &Cycles, label: usize) -> Vec<Told> {
 fn spread(cycles: &Cycles, kept: &[usize], label: usize) -> Option<Spread> {
     let rows: Vec<&[f64]> = kept.iter().map(|c| cycles.course[*c].as_slice()).collect();
     let class: Vec<usize> = kept.iter().map(|c| cycles.labels[*c][label]).collect();
-    let rest: Vec<usize> = kept.iter().map(|c| combination(&cycles.labels[*c], Some(label))).collect();
+    let rest: Vec<[usize; LABELS.len() - 1]> = kept.iter().map(|c| others(&cycles.labels[*c], label)).collect();
     Spread::learn(&rows, &class, &rest)
 }
 
