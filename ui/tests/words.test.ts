@@ -50,6 +50,7 @@ describe('every code has words', () => {
     ['state', 'MachineState'],
     ['loss', 'Loss'],
     ['waste', 'WasteKind'],
+    ['baseline.learning', 'LearnedBy'],
     ['cause', 'Cause'],
     ['finding', 'Cause'],
     ['forecast', 'ForecastKind'],

@@ -7,14 +7,16 @@ use crate::diagnose::{self, Cases, CauseModel};
 use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
 use crate::memory::Memory;
+use crate::memory::behaviour::Behaviour;
 use crate::memory::missed::Missed;
+use crate::memory::standing::Standing;
 use crate::predict;
 use crate::rework::Rework;
 use crate::watch::{Mint, Watch};
 use measure::{Instant, Span};
 use plant::{
-    Batch, Finding, Forecast, ForecastKind, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record, RecordId,
-    RecordKind, Suspect, Window,
+    About, Batch, Finding, Forecast, ForecastKind, Frozen, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record,
+    RecordId, RecordKind, Suspect, Window,
 };
 use std::sync::Arc;
 
@@ -29,6 +31,10 @@ pub struct Knowledge {
     detectors_due: Vec<Instant>,
     predictors_due: Vec<Instant>,
     profiles_due: Instant,
+    /// Whether baselines may have been frozen or begun anew since the last look.
+    baselines_due: bool,
+    /// How far baselines are, by machine, as of the last look.
+    standings: Arc<Vec<Vec<Standing>>>,
 }
 
 /// How often profiles are brought up to date beyond idle spells.
@@ -47,6 +53,8 @@ impl Knowledge {
             detectors_due: vec![Instant::MIN; detect::ALL.len()],
             predictors_due: vec![Instant::MIN; predict::ALL.len()],
             profiles_due: Instant::MIN,
+            baselines_due: false,
+            standings: Arc::new(vec![Vec::new(); plant.machines.len()]),
         };
         for profile in &mut fresh.profiles {
             learn::refresh(profile, &fresh.memory, plant, Instant::EPOCH);
@@ -71,6 +79,7 @@ impl Knowledge {
             }
         }
         if minute {
+            self.baselines_due = true;
             self.learn(plant, now);
             self.detect(plant, image, mint, &mut records);
             self.predict(plant, image, mint, &mut records);
@@ -225,21 +234,45 @@ impl Knowledge {
         let leaks = self.watch.leaked(machine, window) > 0.0;
         kpi::energy_use(&self.memory, machine, window, &|part| if leaks { self.watch.leaked(machine, part) } else { 0.0 })
     }
-    /// Forgets what energy a machine usually takes and learns it from now on: somebody agreed that the machine is another one now.
-    pub fn relearn_usage(&mut self, machine: MachineId) {
-        let now = self.memory.clock;
-        if let Some(machine) = self.memory.machines.get_mut(machine.index()) {
-            machine.usage.relearn(now);
-        }
-    }
     /// Forgets the baseline of what a machine makes now, and what energy it usually takes: somebody agreed that the machine is another one now.
     /// Both are learned anew under the next version. `false` where no baseline is in use at the moment; then nothing is forgotten.
     pub fn relearn(&mut self, machine: MachineId) -> bool {
-        let had = self.memory.behaviour.get_mut(machine.index()).is_some_and(crate::memory::behaviour::Behaviour::relearn);
+        let (behaviour, now) = (self.memory.behaviour.get_mut(machine.index()), self.memory.clock);
+        let had = behaviour.is_some_and(Behaviour::relearn);
         if had {
-            self.relearn_usage(machine);
+            self.memory.machines[machine.index()].usage.relearn(now);
+            self.baselines_due = true;
         }
         had
+    }
+    /// Baselines that were frozen since the last call, and, without values, those that are learned anew since then: they are to be kept, so
+    /// that [`Self::recall`] can put them back at the next start. Looked for once a minute, and after [`Self::relearn`].
+    pub fn take_frozen(&mut self, plant: &Plant) -> Vec<Frozen> {
+        if !std::mem::take(&mut self.baselines_due) {
+            return Vec::new();
+        }
+        let frozen = self.memory.take_frozen(plant);
+        let now: Vec<&[Standing]> = plant.machines.iter().map(|m| self.memory.standings(m.id)).collect();
+        if self.standings.iter().ne(now.iter()) {
+            self.standings = Arc::new(now.into_iter().map(<[Standing]>::to_vec).collect());
+        }
+        frozen
+    }
+    /// Puts a baseline of an earlier run back; MUST be done before any reading is taken, with the newest version of each.
+    ///
+    /// # Errors
+    /// Why it cannot be used; it is learned anew then, under the next version.
+    pub fn recall(&mut self, plant: &Plant, baseline: &Frozen) -> Result<(), String> {
+        self.baselines_due = true;
+        self.memory.recall(plant, baseline)
+    }
+    /// A baseline of an earlier run cannot be read: what is learned in its place gets the next version.
+    pub fn pass_over(&mut self, machine: MachineId, about: About, version: u32) {
+        self.memory.pass_over(machine, about, version);
+    }
+    /// How far the baselines are, by machine, as of the last look.
+    pub const fn standings(&self) -> &Arc<Vec<Vec<Standing>>> {
+        &self.standings
     }
     /// Whether readings came too late for the log of a machine since the last [`Self::take_missed`].
     pub fn has_missed(&self) -> bool {

@@ -220,11 +220,13 @@ fn made(detector: &Detector, machine: MachineId, now: Instant, (sign, causes): (
     }
 }
 
-/// Whether the first figure of the evidence has moved by 15 %, or the probability by 0.1.
+/// Whether the first figure of the evidence has moved by 15 %, or the probability by 0.1, or there is evidence of another name than before:
+/// that a machine has kept to its new ways is told although nothing moves.
 fn material(finding: &Finding, sign: &Sign) -> bool {
     let figures = finding.evidence.first().zip(sign.evidence.first());
     let figure = figures.is_some_and(|(old, new)| (new.value.value - old.value.value).abs() > 0.15 * old.value.value.abs());
-    figure || (sign.probability - finding.probability).abs() > 0.1
+    let is_there = |name: &str| finding.evidence.iter().any(|e| e.name == name);
+    figure || (sign.probability - finding.probability).abs() > 0.1 || !sign.evidence.iter().all(|e| is_there(&e.name))
 }
 
 /// Whether a forecast has changed so much that it is replaced: by a tenth (a probability by 0.05 or a quarter, whichever

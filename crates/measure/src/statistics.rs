@@ -22,6 +22,16 @@ impl Moments {
         self.mean += before / self.count as f64;
         self.squares += before * (x - self.mean);
     }
+    /// From [`Self::parts`]; `None` where these are none.
+    pub fn from_parts([count, mean, squares]: [f64; 3]) -> Option<Self> {
+        let whole = count >= 0.0 && count <= 2_f64.powi(53) && count.fract() == 0.0;
+        let is_sound = whole && mean.is_finite() && squares.is_finite() && squares >= 0.0;
+        is_sound.then_some(Self { count: count as u64, mean, squares })
+    }
+    /// Count, mean and sum of squared deviations: all there is to keep.
+    pub const fn parts(&self) -> [f64; 3] {
+        [self.count as f64, self.mean, self.squares]
+    }
     /// Observations taken so far.
     pub const fn count(&self) -> u64 {
         self.count

@@ -6,6 +6,8 @@
 
 #[path = "unit/bad_input.rs"]
 mod bad_input;
+#[path = "unit/baseline.rs"]
+mod baseline;
 #[path = "unit/connect.rs"]
 mod connect;
 #[path = "unit/device.rs"]

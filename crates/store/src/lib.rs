@@ -26,4 +26,4 @@ pub use backlog::Backlog;
 pub use error::StoreError;
 pub use limits::{Bucket, LastValue, Recovered, SealReport, SqlFormat, SqlShape, SqlTable, StoreFigures, StoreLimits};
 pub use records::{AuditRow, UserRow};
-pub use store::{CONFIRMED_MAX, Past, SqlPieces, Store};
+pub use store::{Beside, CONFIRMED_MAX, Past, SqlPieces, Store};

@@ -3,7 +3,7 @@
 use crate::Backlog;
 use datafusion::arrow::datatypes::SchemaRef;
 use measure::Instant;
-use plant::{Decision, Finding, Quality, Record};
+use plant::{Decision, Finding, Frozen, Quality, Record, Unused};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +54,10 @@ pub struct Recovered {
     pub recent: Vec<Record>,
     /// The newest findings that people looked into, at most [`CONFIRMED_MAX`](crate::CONFIRMED_MAX), oldest first.
     pub confirmed: Vec<Finding>,
+    /// The newest version of each frozen baseline.
+    pub baselines: Vec<Frozen>,
+    /// Baselines that cannot be read, or name what is not in the configuration any more.
+    pub unused: Vec<Unused>,
     /// How far sources were read, by the keys of their bookmarks.
     pub bookmarks: BTreeMap<String, String>,
     /// The next free record number, by [`plant::RecordKind::ALL`].

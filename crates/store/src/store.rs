@@ -10,7 +10,7 @@ pub use asking::SqlPieces;
 pub use open::CONFIRMED_MAX;
 pub use past::Past;
 
-use crate::form::{bookmark_to_json, custom_to_json, encode_batches, from_json, to_json};
+use crate::form::{baseline_to_json, bookmark_to_json, custom_to_json, encode_batches, from_json, to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
@@ -18,7 +18,7 @@ use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use measure::{Budget, Instant};
-use plant::{Batch, Contest, CustomOrder, Forecast, ForecastKind, Plant, Record, RecordId, RecordKind, WordId};
+use plant::{Batch, Contest, CustomOrder, Forecast, ForecastKind, Frozen, Plant, Record, RecordId, RecordKind, WordId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinkers::Thinkers;
@@ -50,6 +50,16 @@ struct Inner {
     sealing: tokio::sync::Mutex<()>,
 }
 
+/// What is committed beside words, readings and records.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// How far sources were read with these readings, by key; [`Recovered::bookmarks`](crate::Recovered) gives them back. An empty value
+    /// forgets one.
+    pub bookmarks: Vec<(String, String)>,
+    /// Baselines that were frozen with these readings; [`Recovered::baselines`](crate::Recovered) gives the newest version of each back.
+    pub baselines: Vec<Frozen>,
+}
+
 impl Store {
     /// Stores words and readings; resolves once they are on the disk. The order of calls is the order in the journal, so words
     /// MUST be handed in no later than the readings that use them. Words of a failed append are stored with the next one.
@@ -75,25 +85,26 @@ impl Store {
         batches: Vec<Batch>,
         records: &[Record],
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
-        self.commit_marked(words, batches, records, &[])
+        self.commit_beside(words, batches, records, Beside::default())
     }
 
-    /// As [`Self::commit`], with bookmarks (key and value): how far sources were read with these readings. A bookmark is kept only
-    /// with the readings before it, and [`Recovered::bookmarks`](crate::Recovered) gives it back; an empty value forgets it.
+    /// As [`Self::commit`], with what stands beside records and is kept only with the readings before it.
     ///
     /// # Errors
     /// As [`Self::commit`].
-    pub fn commit_marked(
+    pub fn commit_beside(
         &self,
         words: Vec<(WordId, Arc<str>)>,
         batches: Vec<Batch>,
         records: &[Record],
-        bookmarks: &[(String, String)],
+        beside: Beside,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let plant = self.plant();
         let form = |r: &Record| to_json(&plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
         let mark = |(key, value): &(String, String)| bookmark_to_json(key, value).map_err(|e| StoreError::form(key.clone(), &e));
-        let forms: Result<Vec<String>, StoreError> = records.iter().map(form).chain(bookmarks.iter().map(mark)).collect();
+        let baseline = |frozen: &Frozen| baseline_to_json(&plant, frozen).map_err(|e| StoreError::form("a baseline", &e));
+        let marks = beside.bookmarks.iter().map(mark).chain(beside.baselines.iter().map(baseline));
+        let forms: Result<Vec<String>, StoreError> = records.iter().map(form).chain(marks).collect();
         let (forms, batches, refusal) = match forms {
             Ok(forms) => (forms, batches, None),
             // the words are stored all the same: later readings may use them

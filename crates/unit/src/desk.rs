@@ -3,11 +3,12 @@
 pub use collect::{Account, Accounting, ClockOffset, Timing};
 pub use know::diagnose::{Case, Cases};
 pub use know::kpi::{Cost, EnergyAccount, EnergyUse, Excess, Kpis, Loss, Losses, Scope, Stop, Stretch, Waste};
+pub use know::memory::standing::{Counted, Progress, Standing};
 
 use measure::Instant;
 use plant::{
     Because, Command, Decision, DecisionState, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant,
-    RecordId, RecordKind, Refused, Revision, ShiftSpan, SourceId,
+    RecordId, RecordKind, Refused, Revision, ShiftSpan, SourceId, Unused,
 };
 use std::sync::Arc;
 
@@ -43,6 +44,10 @@ pub struct View {
     pub energy_use: Vec<EnergyUse>,
     /// What was learned of each machine.
     pub profiles: Vec<MachineProfile>,
+    /// How far the baselines of each machine are, by machine, as of the last full minute.
+    pub baselines: Arc<Vec<Vec<Standing>>>,
+    /// Baselines of an earlier run that are not used, until they are learned anew.
+    pub unused: Arc<Vec<Unused>>,
     /// Findings, open ones first.
     pub findings: Vec<Finding>,
     /// Forecasts in force.

@@ -1,7 +1,7 @@
 //! The loop: one pure step from what came in to what shall happen. The rooms do not know each other; their order is here.
 //!
 //! ```text
-//! Delivery -> absorb -> step: freeze -> judge -> choose, check -> guard -> effects -> (journal) -> settle, Keep, Write
+//! Delivery -> absorb -> step: freeze -> judge -> choose, check -> guard -> effects -> (journal) -> settle, Keep, Freeze, Write
 //! ```
 //!
 //! The journal stands between a step and its effects: nothing is acknowledged, shown or written to a machine before the
@@ -19,8 +19,8 @@ use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Image, OrderId, Plant,
-    PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Verdict,
+    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Frozen, Image, OrderId,
+    Plant, PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Unused, Verdict,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -44,6 +44,8 @@ pub enum Input {
 pub enum Effect {
     /// Keep this record; an id seen before is a newer version of the same record.
     Keep(Record),
+    /// Keep this baseline, so that the next start has it: the newest version of each about the same is enough.
+    Freeze(Box<Frozen>),
     /// Write this to a machine and report the answer.
     Write(Command),
     /// Give this replay the stored readings it wants, up to those of this step, and report it finished.
@@ -85,6 +87,8 @@ pub struct Unit {
     /// What an earlier run left open and this one cannot know: the first step ends its findings (what still holds is found
     /// anew) and tells its unanswered commands timed out (whether they were obeyed shows in the readings).
     orphans: Vec<Record>,
+    /// Baselines of an earlier run that are not used, and not learned anew yet.
+    pub(crate) unused: Arc<Vec<Unused>>,
     decided_at: Instant,
     stirred: bool,
     /// What the published schedule has each machine do, in the order of starts.
@@ -103,6 +107,7 @@ impl Unit {
             memory: Memory::default(),
             reviser: Reviser::default(),
             orphans: Vec::new(),
+            unused: Arc::default(),
             decided_at: Instant::MIN,
             stirred: false,
             turns: Vec::new(),
@@ -126,6 +131,37 @@ impl Unit {
     /// Takes back words of an earlier run, before its readings.
     pub fn recall_words(&mut self, words: &[Arc<str>]) {
         self.collector.recall_words(words);
+    }
+
+    /// Takes back the baselines of an earlier run, the newest version of each, and those that could not be read. MUST come before its
+    /// readings, which are judged against them; nothing is learned anew then. Those that cannot be used are told by [`Self::unused`], and
+    /// learned anew under the next version.
+    pub fn recall_baselines(&mut self, baselines: &[Frozen], unreadable: Vec<Unused>) {
+        for lost in &unreadable {
+            if let Some(about) = lost.about(&self.plant) {
+                self.knowledge.pass_over(lost.machine, about, lost.version);
+            }
+        }
+        let mut unused = unreadable;
+        for baseline in baselines {
+            if let Err(reason) = self.knowledge.recall(&self.plant, baseline) {
+                let product = baseline.about.product().and_then(|id| Some(self.plant.products.get(id.index())?.name.clone()));
+                unused.push(Unused {
+                    machine: baseline.machine,
+                    kind: baseline.about.kind().to_owned(),
+                    of: baseline.about.of().map(str::to_owned),
+                    product,
+                    version: baseline.version,
+                    reason,
+                });
+            }
+        }
+        self.unused = Arc::new(unused);
+    }
+
+    /// Baselines of an earlier run that are not used, until they are learned anew.
+    pub fn unused(&self) -> &[Unused] {
+        &self.unused
     }
 
     /// Takes back a stored batch of an earlier run.
@@ -202,6 +238,7 @@ impl Unit {
         let records = self.knowledge.judge(&self.plant, &image, &mut |kind| self.memory.mint(kind));
         stirred |= !records.is_empty();
         records.into_iter().for_each(|record| self.keep(record, &mut effects));
+        self.freeze(&mut effects);
         let deeds = self.hand.step(&self.plant, &image, self.knowledge.profiles(), &mut |kind| self.memory.mint(kind));
         stirred |= !deeds.is_empty();
         self.carry(deeds, &mut effects);
@@ -245,6 +282,7 @@ impl Unit {
         self.knowledge.confirm(&self.plant, &finding);
         let mut effects = Vec::new();
         self.keep(Record::Finding(finding), &mut effects);
+        self.freeze(&mut effects);
         Ok(effects)
     }
 
@@ -326,6 +364,18 @@ impl Unit {
     pub(crate) fn keep(&mut self, record: Record, effects: &mut Vec<Effect>) {
         self.memory.keep(&record);
         effects.push(Effect::Keep(record));
+    }
+
+    /// Baselines that were frozen or begun anew are to be kept.
+    fn freeze(&mut self, effects: &mut Vec<Effect>) {
+        for frozen in self.knowledge.take_frozen(&self.plant) {
+            let is_same = |u: &Unused| u.machine == frozen.machine && u.about(&self.plant) == Some(frozen.about);
+            if self.unused.iter().any(is_same) {
+                let left = self.unused.iter().filter(|u| !is_same(u)).cloned().collect();
+                self.unused = Arc::new(left);
+            }
+            effects.push(Effect::Freeze(Box::new(frozen)));
+        }
     }
 
     /// The accounts of readings.

@@ -35,6 +35,8 @@ impl Unit {
             energy: machines().map(|m| self.knowledge.energy(&self.plant, m, day)).collect(),
             energy_use: machines().map(|m| self.knowledge.energy_use(m, day)).collect(),
             profiles: self.knowledge.profiles().to_vec(),
+            baselines: Arc::clone(self.knowledge.standings()),
+            unused: Arc::clone(&self.unused),
             findings: self.memory.findings(),
             forecasts: self.knowledge.forecasts().to_vec(),
             decisions: self.memory.decisions(),

@@ -5,10 +5,12 @@
 //!
 //! The first [`Behaviour::ROWS`] minutes of a product are learned from, then the baseline is frozen; what follows never changes it. Where the
 //! score has changed and then stayed as it is for as long, that is told: whoever agrees lets it be learned anew ([`Behaviour::relearn`]).
+//! A baseline is a function of the rows it was learned from: these are handed out once, and put back at the next start.
 
+use super::standing::{Counted, Progress, reach};
 use crate::anomaly::{Adwin, Baseline, Drifts, Episodes, Rows, Stack, Verdict};
 use measure::Instant;
-use plant::{Channel, ChannelId, ChannelKind, MachineId, Plant, ProductId, Role};
+use plant::{About, Channel, ChannelId, ChannelKind, MachineId, Plant, ProductId, Role, Window};
 use std::sync::Arc;
 
 /// Most channels watched of a machine.
@@ -54,8 +56,10 @@ struct Regime {
     product: Option<ProductId>,
     /// Baselines learned so far.
     version: u32,
-    /// Rows learned from; empty once the baseline is frozen.
+    /// Rows learned from; once the baseline is frozen they are kept until they are handed out.
     rows: Vec<f64>,
+    /// First and last minute of them.
+    learned: Option<Window>,
     watched: Option<Watched>,
 }
 
@@ -63,6 +67,8 @@ struct Regime {
 struct Watched {
     stack: Stack,
     episodes: Episodes,
+    /// The newest minute judged.
+    at: Instant,
     since: Option<Instant>,
     verdict: Verdict,
     stuck_since: Option<Instant>,
@@ -122,13 +128,13 @@ impl Behaviour {
         let regime = &mut self.regimes[place];
         match &mut regime.watched {
             Some(watched) => watched.step(now, &row, before == self.now),
-            None => regime.learn(&row),
+            None => regime.learn(now, &row),
         }
     }
     fn regime(&mut self, product: Option<ProductId>) -> Option<usize> {
         let place = self.regimes.iter().position(|r| r.product == product);
         if place.is_none() && self.regimes.len() < REGIMES_MAX && !self.channels.is_empty() {
-            self.regimes.push(Regime { product, version: 0, rows: Vec::new(), watched: None });
+            self.regimes.push(Regime { product, version: 0, rows: Vec::new(), learned: None, watched: None });
             return Some(self.regimes.len() - 1);
         }
         place
@@ -146,7 +152,7 @@ impl Behaviour {
         let baseline = watched.stack.baseline();
         let stuck = watched.verdict.stuck.map(|i| self.channels[i]);
         let drifting = watched.drift.map(|(i, _)| self.channels[i]);
-        let since = watched.since.or(watched.stuck_since).or(watched.drift.map(|d| d.1))?;
+        let since = watched.told_since()?;
         let shares = watched.stack.shares();
         let mut order: Vec<usize> = (0..shares.len()).collect();
         order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
@@ -167,8 +173,49 @@ impl Behaviour {
     }
     /// Learns what is made now anew, under the next version: on a decision, never by itself. Returns whether there was a baseline.
     pub fn relearn(&mut self) -> bool {
-        let regime = self.now.and_then(|place| self.regimes.get_mut(place));
-        regime.is_some_and(|r| r.watched.take().is_some())
+        let Some(regime) = self.now.and_then(|place| self.regimes.get_mut(place)) else { return false };
+        let had = regime.watched.take().is_some();
+        if had {
+            (regime.rows, regime.learned) = (Vec::new(), None);
+        }
+        had
+    }
+    /// The channels of a row.
+    pub fn channels(&self) -> &[ChannelId] {
+        &self.channels
+    }
+    /// How far each product's baseline is.
+    pub fn standings(&self) -> impl Iterator<Item = (About, Progress)> {
+        let have = |r: &Regime| (r.rows.len() / self.channels.len().max(1)) as f64;
+        self.regimes.iter().map(move |r| match (&r.watched, r.learned) {
+            (Some(_), Some(learned)) => (About::Behaviour(r.product), Progress::Frozen(learned)),
+            _ => (About::Behaviour(r.product), Progress::learning(have(r), Self::ROWS as f64, Counted::Minutes)),
+        })
+    }
+    /// Hands out the rows that the frozen baseline of a product was learned from; there once.
+    pub fn take_rows(&mut self, product: Option<ProductId>) -> Option<Vec<f64>> {
+        let regime = self.regimes.iter_mut().find(|r| r.product == product && r.watched.is_some())?;
+        Some(std::mem::take(&mut regime.rows)).filter(|rows| !rows.is_empty())
+    }
+    /// Puts the baseline of a product back; without rows it is learned anew under the next version.
+    ///
+    /// # Errors
+    /// There is no room for a further product, or nothing can be learned from the rows; nothing but the version is put back then.
+    pub fn recall(&mut self, product: Option<ProductId>, version: u32, rows: Option<(&[f64], Window)>) -> Result<(), String> {
+        let place =
+            self.regime(product).ok_or_else(|| format!("a machine has at most {REGIMES_MAX} products with a baseline"))?;
+        let (channels, regime) = (self.channels.len(), &mut self.regimes[place]);
+        // without rows the version is the one under which it is learned
+        *regime = Regime { product, version: version.saturating_sub(1), rows: Vec::new(), learned: None, watched: None };
+        let Some((values, learned)) = rows else { return Ok(()) };
+        regime.version = version;
+        if !values.len().is_multiple_of(channels) || values.len() > Self::ROWS * channels {
+            return Err(format!("it has {} values, which are no rows of {channels} channels", values.len()));
+        }
+        let baseline = Baseline::learn(Rows { values, channels }, version).map_err(|e| e.to_string())?;
+        regime.learned = Some(learned);
+        regime.watched = Some(Watched::new(baseline));
+        Ok(())
     }
     /// Version of the baseline for what is made now.
     pub fn version(&self) -> Option<u32> {
@@ -183,31 +230,41 @@ impl Behaviour {
 }
 
 impl Regime {
-    fn learn(&mut self, row: &[f64]) {
+    fn learn(&mut self, now: Instant, row: &[f64]) {
+        if self.rows.is_empty() {
+            self.learned = None;
+        }
+        reach(&mut self.learned, now);
         self.rows.extend_from_slice(row);
         if self.rows.len() < Behaviour::ROWS * row.len() {
             return;
         }
-        let rows = std::mem::take(&mut self.rows);
-        // Rows from which nothing can be learned are let go; the next ones may be better.
-        let Ok(baseline) = Baseline::learn(Rows { values: &rows, channels: row.len() }, self.version + 1) else { return };
+        let Ok(baseline) = Baseline::learn(Rows { values: &self.rows, channels: row.len() }, self.version + 1) else {
+            // Rows from which nothing can be learned are let go; the next ones may be better.
+            self.rows = Vec::new();
+            return;
+        };
         self.version += 1;
+        self.watched = Some(Watched::new(baseline));
+    }
+}
+
+impl Watched {
+    fn new(baseline: Baseline) -> Self {
         let limit = baseline.tail.score_at(FALSE_A_ROW).max(SCORE_MIN);
         let episodes = Episodes::lasting(limit, baseline.tail.median());
         let verdict = Verdict { score: f64::NAN, members: [f64::NAN; 3], stuck: None };
         let stack = Stack::new(Arc::new(baseline));
         let (drifts, level) = (stack.drifts(), Adwin::new(SCORES, CHANGE_BY_CHANCE));
         let (since, stuck_since, drift) = (None, None, None);
-        self.watched = Some(Watched { stack, episodes, since, verdict, stuck_since, drifts, drift, level, changed: false });
+        Self { stack, episodes, at: Instant::MIN, since, verdict, stuck_since, drifts, drift, level, changed: false }
     }
-}
-
-impl Watched {
     fn step(&mut self, now: Instant, row: &[f64], goes_on: bool) {
         if !goes_on {
             self.stack.restart();
             self.drifts.restart();
         }
+        self.at = now;
         self.verdict = self.stack.step(row);
         self.episodes.step(self.verdict.score);
         self.since = self.episodes.open().map(|_| self.since.unwrap_or(now));
@@ -220,10 +277,16 @@ impl Watched {
             self.changed |= self.level.step(self.verdict.score).is_some();
         }
     }
-    /// Minutes since the score changed for the last time, once they are as many as are learned from.
+    /// Since when something is unusual.
+    fn told_since(&self) -> Option<Instant> {
+        self.since.or(self.stuck_since).or(self.drift.map(|d| d.1))
+    }
+    /// Minutes since the score changed for the last time, once they are as many as are learned from. Where the change was before the start
+    /// of the process, it shows by having been unusual for as long.
     fn settled(&self) -> Option<u64> {
         let minutes = self.level.length() * SCORE_EVERY;
-        (self.changed && minutes >= Behaviour::ROWS as u64).then_some(minutes)
+        let lasts = || self.told_since().is_some_and(|since| (self.at - since).minutes() >= Behaviour::ROWS as f64);
+        (minutes >= Behaviour::ROWS as u64 && (self.changed || lasts())).then_some(minutes)
     }
 }
 
@@ -231,4 +294,82 @@ impl Watched {
 fn is_watched(channel: &Channel) -> bool {
     let roles = [Role::Power, Role::CycleTime, Role::Temperature, Role::AirPressure, Role::Other];
     channel.kind == ChannelKind::Gauge && roles.contains(&channel.role) && channel.writable.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{START, Scene};
+    use measure::{Chance, Span};
+    use proptest::prelude::*;
+
+    const ROLES: &[(Role, &str)] =
+        &[(Role::State, "1"), (Role::Power, "W"), (Role::Temperature, "Cel"), (Role::AirPressure, "bar")];
+
+    /// Rows of three channels: some wander, some have gaps or repeat themselves.
+    fn rows(seed: u64, count: usize, gap: f64) -> Vec<[f64; 3]> {
+        let (mut chance, mut swing) = (Chance::seeded(seed), 0.0);
+        let mut row = || {
+            swing = 0.9 * swing + chance.normal();
+            let air = if chance.unit() < gap { f64::NAN } else { (6.0 + 0.05 * chance.normal()).min(6.0) };
+            [9e3 + 150.0 * swing + 40.0 * chance.normal(), 180.0 + 0.3 * swing + 0.3 * chance.normal(), air]
+        };
+        (0..count).map(|_| row()).collect()
+    }
+
+    fn live(behaviour: &mut Behaviour, rows: &[[f64; 3]], from: i64) {
+        for (minute, row) in (from + 1..).zip(rows) {
+            let heard = (0..).zip(row).filter(|(_, x)| x.is_finite());
+            heard.for_each(|(slot, x)| behaviour.add(slot, *x));
+            behaviour.minute(START + Span::from_minutes(minute), Some(None));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn a_baseline_put_back_judges_the_same_to_the_last_bit(seed: u64, gap in 0.0..0.4, shift in 0.0..2_000.0) {
+            let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
+            let mut first = Behaviour::new(&scene.plant, MachineId(0));
+            live(&mut first, &rows(seed, Behaviour::ROWS, gap), 0);
+            let taken = first.take_rows(None).expect("it is frozen");
+            prop_assert!(taken.len() == 3 * Behaviour::ROWS && first.take_rows(None).is_none());
+            let Some((_, Progress::Frozen(learned))) = first.standings().next() else { panic!("it is frozen") };
+            prop_assert_eq!((learned.to - learned.from).minutes(), (Behaviour::ROWS - 1) as f64);
+            let mut second = Behaviour::new(&scene.plant, MachineId(0));
+            second.recall(None, 1, Some((&taken, learned))).expect("it can be used");
+            prop_assert_eq!(first.standings().next(), second.standings().next());
+            let mut next = rows(seed ^ 1, 240, gap);
+            next.iter_mut().skip(60).for_each(|row| row[0] += shift);
+            for (minute, row) in (0..).zip(next.chunks(1)) {
+                live(&mut first, row, Behaviour::ROWS as i64 + minute);
+                live(&mut second, row, Behaviour::ROWS as i64 + minute);
+                let seen = |b: &Behaviour| b.regimes.iter().filter_map(|r| r.watched.as_ref()).map(|w| {
+                    (w.verdict.score.to_bits(), w.verdict.members.map(f64::to_bits), w.episodes.level().to_bits())
+                }).collect::<Vec<_>>();
+                let (one, two) = (seen(&first), seen(&second));
+                prop_assert!(one.len() == 1 && one == two, "minute {}", minute);
+            }
+            prop_assert_eq!(first.version(), Some(1));
+            // but for the smoothed values that are shown, which begin anew
+            let without_lately = |b: &Behaviour| b.unusual().map(|mut u| {
+                u.channels.iter_mut().for_each(|channel| channel.2 = 0.0);
+                u
+            });
+            prop_assert_eq!(without_lately(&first), without_lately(&second));
+        }
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_told_and_learned_anew_under_the_next_version() {
+        let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
+        let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
+        let window = Window { from: START, to: START };
+        let mut refused = |values: &[f64]| behaviour.recall(None, 4, Some((values, window))).expect_err("no baseline");
+        assert_eq!(refused(&[1.0; 7]), "it has 7 values, which are no rows of 3 channels");
+        assert_eq!(refused(&[1.0; 30]), "10 rows in good order; at least 120 are needed");
+        behaviour.recall(None, 5, None).expect("room");
+        live(&mut behaviour, &rows(3, Behaviour::ROWS, 0.0), 0);
+        assert_eq!(behaviour.version(), Some(5));
+    }
 }

@@ -3,14 +3,18 @@
 //! Enters: means of blocks, pairs of means, single values. Leaves: how far each is from what it was when it was learned. Absent: channels,
 //! machines. Each learns from its first values, then is frozen: a lasting fault never becomes usual.
 
+use super::standing::reach;
 use crate::anomaly::Cusum;
 use measure::Instant;
 use measure::statistics::{Moments, line_through};
+use plant::Window;
 
 /// A level that should not move: a two-sided CUSUM (E. S. Page, Biometrika 41, 1954) in standard deviations of good order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     learned: Moments,
+    /// First and last block learned from.
+    window: Option<Window>,
     blocks: u64,
     floor: f64,
     sums: Cusum,
@@ -29,7 +33,7 @@ impl Check {
     /// A check that learns from so many blocks; a scatter below `floor` times the level counts as that [1].
     pub fn new(blocks: u64, floor: f64) -> Self {
         let sums = Cusum::new(Self::SLACK, Self::LIMIT).with_reach(Self::SLACK + Self::STEP_MAX);
-        Self { learned: Moments::default(), blocks, floor, sums, since: None, lately: f64::NAN }
+        Self { learned: Moments::default(), window: None, blocks, floor, sums, since: None, lately: f64::NAN }
     }
     /// Takes the mean of a block.
     pub fn add(&mut self, at: Instant, value: f64) {
@@ -38,6 +42,7 @@ impl Check {
         }
         if !self.is_learned() {
             self.learned.add(value);
+            reach(&mut self.window, at);
             return;
         }
         self.lately = if self.lately.is_finite() { self.lately + 0.3 * (value - self.lately) } else { value };
@@ -58,9 +63,19 @@ impl Check {
     pub fn levels(&self) -> Option<(f64, f64, Instant)> {
         Some((self.lately, self.learned.mean(), self.since?))
     }
-    /// Forgets what was learned.
-    pub fn restart(&mut self) {
-        *self = Self::new(self.blocks, self.floor);
+    /// Blocks learned from so far, and those it needs.
+    pub const fn blocks(&self) -> (u64, u64) {
+        (self.learned.count(), self.blocks)
+    }
+    /// What was learned: blocks, mean, sum of squared deviations, and when; `None` before it is frozen.
+    pub fn frozen(&self) -> Option<([f64; 3], Window)> {
+        Some((self.learned.parts(), self.window.filter(|_| self.is_learned())?))
+    }
+    /// Puts back what [`Self::frozen`] told; `None` where that is none of this check.
+    pub fn recall(&mut self, parts: [f64; 3], window: Window) -> Option<()> {
+        let learned = Moments::from_parts(parts).filter(|m| m.count() >= self.blocks)?;
+        *self = Self { learned, window: Some(window), ..Self::new(self.blocks, self.floor) };
+        Some(())
     }
 }
 
@@ -68,6 +83,7 @@ impl Check {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     pairs: Vec<(f64, f64)>,
+    window: Option<Window>,
     blocks: usize,
     line: Option<(f64, f64)>,
     left: Check,
@@ -76,7 +92,7 @@ pub struct Relation {
 impl Relation {
     /// A relation that learns from so many pairs; see [`Check::new`] for the floor.
     pub fn new(blocks: usize, floor: f64) -> Self {
-        Self { pairs: Vec::new(), blocks, line: None, left: Check::new(blocks as u64, floor) }
+        Self { pairs: Vec::new(), window: None, blocks, line: None, left: Check::new(blocks as u64, floor) }
     }
     /// Takes the means of a block: of the channel that leads and of the one that follows.
     pub fn add(&mut self, at: Instant, leads: f64, follows: f64) {
@@ -85,6 +101,7 @@ impl Relation {
         }
         let Some((intercept, slope)) = self.line else {
             self.pairs.push((leads, follows));
+            reach(&mut self.window, at);
             if self.pairs.len() >= self.blocks {
                 self.freeze(at);
             }
@@ -104,6 +121,23 @@ impl Relation {
             self.add(at, leads, follows);
         }
     }
+    /// Blocks learned from so far, and those it needs.
+    pub const fn blocks(&self) -> (u64, u64) {
+        let (left, needed) = self.left.blocks();
+        (if self.line.is_some() { left } else { self.pairs.len() as u64 }, needed)
+    }
+    /// What was learned: intercept and slope, then as [`Check::frozen`] of what is left; `None` before it is frozen.
+    pub fn frozen(&self) -> Option<([f64; 5], Window)> {
+        let ((intercept, slope), ([blocks, mean, squares], _)) = self.line.zip(self.left.frozen())?;
+        Some(([intercept, slope, blocks, mean, squares], self.window?))
+    }
+    /// Puts back what [`Self::frozen`] told; `None` where that is none of this relation.
+    pub fn recall(&mut self, [intercept, slope, blocks, mean, squares]: [f64; 5], window: Window) -> Option<()> {
+        let mut left = Check::new(self.left.blocks, self.left.floor);
+        left.recall([blocks, mean, squares], window).filter(|()| intercept.is_finite() && slope.is_finite())?;
+        *self = Self { pairs: Vec::new(), window: Some(window), blocks: self.blocks, line: Some((intercept, slope)), left };
+        Some(())
+    }
     /// The check of what is left: the channel over what it should be [1].
     pub const fn left(&self) -> &Check {
         &self.left
@@ -119,11 +153,12 @@ pub struct Run {
     now: Option<Instant>,
     heard: u32,
     longest: u32,
+    window: Option<Window>,
 }
 
 impl Run {
     /// Values that the longest run in good order is learned from.
-    const LEARNED: u32 = 400;
+    pub const LEARNED: u32 = 400;
     /// A shorter run says nothing, however varied the channel was.
     const LENGTH_MIN: u32 = 8;
     /// A run is unheard of at so many times the longest.
@@ -141,8 +176,21 @@ impl Run {
         self.now = Some(at);
         if self.heard < Self::LEARNED {
             self.heard += 1;
+            reach(&mut self.window, at);
             self.longest = self.longest.max(self.length);
         }
+    }
+    /// Values heard so far, at most [`Self::LEARNED`].
+    pub const fn heard(&self) -> u32 {
+        self.heard
+    }
+    /// The longest run in good order, and when; `None` before it is frozen.
+    pub fn frozen(&self) -> Option<(u32, Window)> {
+        Some((self.longest, self.window.filter(|_| self.heard >= Self::LEARNED)?))
+    }
+    /// Puts back what [`Self::frozen`] told.
+    pub fn recall(&mut self, longest: u32, window: Window) {
+        *self = Self { heard: Self::LEARNED, longest, window: Some(window), ..Self::default() };
     }
     /// Since when it repeats one value far longer than it ever did; `None` while it does not.
     pub fn stuck(&self) -> Option<Instant> {

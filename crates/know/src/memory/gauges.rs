@@ -13,9 +13,10 @@
 //! Absent: verdicts. Bounded.
 
 use super::check::{Check, Relation, Run};
+use super::standing::{Counted, Progress};
 use measure::statistics::Moments;
 use measure::{Instant, Span};
-use plant::Role;
+use plant::{About, Role, Window};
 use std::collections::VecDeque;
 
 /// The channels looked at.
@@ -25,6 +26,19 @@ pub const ROLES: [Role; 7] =
 /// Place of a role in [`ROLES`].
 pub fn place(role: Role) -> Option<u8> {
     ROLES.iter().position(|r| *r == role).map(|place| place as u8)
+}
+
+/// The channels that a check compares; of one channel with itself, that one.
+pub fn compared(code: &str) -> &'static [Role] {
+    match code {
+        "power_meter" => &[Role::Power, Role::Energy],
+        "power_load" => &[Role::Power, Role::Load],
+        "flow_power" => &[Role::AirFlow, Role::Power],
+        "flow_pressure" => &[Role::AirFlow, Role::AirPressure],
+        "vibration_still" => &[Role::Vibration],
+        "temperature" => &[Role::Temperature],
+        _ => &[],
+    }
 }
 
 const POWER: usize = 0;
@@ -159,6 +173,70 @@ impl Gauges {
         ];
         all.into_iter().filter(|(_, _, check)| check.is_learned())
     }
+    /// How far each check and each channel is.
+    pub fn standings(&self) -> impl Iterator<Item = (About, Progress)> {
+        let told = |code, (have, of): (u64, u64), minutes: f64, window: Option<Window>| {
+            let learning = || Progress::learning(have as f64 * minutes, of as f64 * minutes, Counted::Minutes);
+            (About::Check(code), window.map_or_else(learning, Progress::Frozen))
+        };
+        let check = |code, check: &Check, minutes| told(code, check.blocks(), minutes, check.frozen().map(|f| f.1));
+        let pair = |code, pair: &Relation| told(code, pair.blocks(), f64::from(MINUTES), pair.frozen().map(|f| f.1));
+        let still = {
+            let (have, of) = self.vibration_still.blocks();
+            let learning = || Progress::learning((have * STILL) as f64, (of * STILL) as f64, Counted::Readings);
+            let frozen = self.vibration_still.frozen();
+            (About::Check("vibration_still"), frozen.map_or_else(learning, |f| Progress::Frozen(f.1)))
+        };
+        let checks = [
+            check("power_meter", &self.power_meter, COMPARE_AFTER.minutes()),
+            pair("power_load", &self.power_load),
+            pair("flow_power", &self.flow_power),
+            pair("flow_pressure", &self.flow_pressure),
+            still,
+            check("temperature", &self.temperature, f64::from(MINUTES)),
+        ];
+        let run = |(role, run): (&Role, &Run)| {
+            let learning = || Progress::learning(f64::from(run.heard()), f64::from(Run::LEARNED), Counted::Readings);
+            (About::Stuck(*role), run.frozen().map_or_else(learning, |f| Progress::Frozen(f.1)))
+        };
+        checks.into_iter().chain(ROLES.iter().zip(&self.runs).map(run))
+    }
+    /// What is frozen of a check, see [`Check::frozen`] and [`Relation::frozen`]; of a channel, its longest run.
+    pub fn values(&self, about: About) -> Option<Vec<f64>> {
+        let pair = |relation: &Relation| Some(relation.frozen()?.0.to_vec());
+        let check = |check: &Check| Some(check.frozen()?.0.to_vec());
+        match about {
+            About::Check("power_meter") => check(&self.power_meter),
+            About::Check("power_load") => pair(&self.power_load),
+            About::Check("flow_power") => pair(&self.flow_power),
+            About::Check("flow_pressure") => pair(&self.flow_pressure),
+            About::Check("vibration_still") => check(&self.vibration_still),
+            About::Check("temperature") => check(&self.temperature),
+            About::Stuck(role) => Some(vec![f64::from(self.runs[usize::from(place(role)?)].frozen()?.0)]),
+            _ => None,
+        }
+    }
+    /// Puts back what [`Self::values`] told.
+    ///
+    /// # Errors
+    /// The values are none of it.
+    pub fn recall(&mut self, about: About, values: &[f64], window: Window) -> Result<(), String> {
+        let pair = |relation: &mut Relation| relation.recall(values.try_into().ok()?, window);
+        let check = |check: &mut Check| check.recall(values.try_into().ok()?, window);
+        let done = match about {
+            About::Check("power_meter") => check(&mut self.power_meter),
+            About::Check("power_load") => pair(&mut self.power_load),
+            About::Check("flow_power") => pair(&mut self.flow_power),
+            About::Check("flow_pressure") => pair(&mut self.flow_pressure),
+            About::Check("vibration_still") => check(&mut self.vibration_still),
+            About::Check("temperature") => check(&mut self.temperature),
+            About::Stuck(role) => place(role).zip(longest(values)).map(|(place, longest)| {
+                self.runs[usize::from(place)].recall(longest, window);
+            }),
+            _ => None,
+        };
+        done.ok_or_else(|| format!("its {} values are none of such a baseline", values.len()))
+    }
     /// Channels that repeat one value, and since when.
     pub fn stuck(&self) -> impl Iterator<Item = (Role, Instant)> {
         ROLES.iter().zip(&self.runs).filter_map(|(role, run)| Some((*role, run.stuck()?)))
@@ -167,6 +245,12 @@ impl Gauges {
     pub const fn strain(&self) -> &VecDeque<(Instant, f64)> {
         &self.strain
     }
+}
+
+/// The length of a run, from its one value.
+fn longest(values: &[f64]) -> Option<u32> {
+    let [longest] = values else { return None };
+    (longest.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(longest)).then_some(*longest as u32)
 }
 
 /// The greatest step up among points that has lasted: instant, level before and after it. A step is told from the medians of three points on

@@ -330,7 +330,7 @@ impl MachineMemory {
             if let Some(stop) = self.pace.count(operated_s, planned_s) {
                 slice.stops += f64::from(u8::from(stop > 0.0));
                 slice.stopped_s += stop;
-                self.pieces.stop(stop > 0.0);
+                self.pieces.stop(at, stop > 0.0);
             }
             let sound = self.wear.newest().is_none_or(|w| w < 1.1);
             self.pieces.add(good, scrap, sound);
@@ -372,7 +372,7 @@ impl MachineMemory {
         }
         if word.contains("tool") {
             self.wear.change(at, operated_h);
-            self.pieces.chart.restart();
+            self.pieces.chart.restart(at);
             self.pieces.lately.restart();
         }
         if word.contains("bearing") || word.contains("spindle") {

@@ -9,6 +9,7 @@
 //! Enters: batches and the passing of time. Leaves: [`Memory`]. Absent: verdicts, records.
 
 pub mod air;
+mod baselines;
 pub mod behaviour;
 pub mod check;
 pub mod errors;
@@ -22,6 +23,7 @@ pub mod pace;
 pub mod pieces;
 pub mod route;
 pub mod spell;
+pub mod standing;
 pub mod trend;
 pub mod usage;
 pub mod wear;
@@ -38,6 +40,7 @@ use measure::{Instant, Span};
 use missed::Missed;
 use plant::{Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading, Window};
 use route::{Route, Signal};
+use standing::Standings;
 use wear::Levels;
 
 /// How far back the logs are worked out again, and figures of closed periods revised; later readings are stored and counted.
@@ -82,6 +85,8 @@ pub struct Memory {
     work: Work,
     ticked: Option<Instant>,
     aired: Option<Instant>,
+    /// How far baselines are, by machine.
+    standings: Vec<Standings>,
 }
 
 impl Memory {
@@ -117,6 +122,7 @@ impl Memory {
             work: Work::default(),
             ticked: None,
             aired: None,
+            standings: vec![Standings::default(); plant.machines.len()],
         }
     }
     /// A machine.
@@ -174,7 +180,7 @@ impl Memory {
             Signal::Vibration => machine.take_vibration(at, value),
             Signal::Load => machine.take_load(at, value, self.kinds[route.machine.index()], &mut self.levels),
             Signal::Speed => machine.speed = Some(value),
-            Signal::Deviation => machine.pieces.chart.add(value),
+            Signal::Deviation => machine.pieces.chart.add(at, value),
             Signal::AirFlow => machine.air_flow.get_or_insert(Smoothed::new(0.05)).add(value),
             _ => {}
         }

@@ -3,8 +3,10 @@
 //!
 //! Enters: pieces, cycle times, deviations. Leaves: shares and charts. Absent: limits, machines.
 
-use measure::Estimate;
+use super::standing::{Counted, Progress, reach};
 use measure::statistics::{Moments, Smoothed};
+use measure::{Estimate, Instant};
+use plant::{About, Window};
 
 /// Scrapped and all pieces, old ones fading.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +52,8 @@ impl Fading {
 pub struct Chart {
     block: Moments,
     base: Moments,
+    /// When the base was learned.
+    window: Option<Window>,
     lately: Smoothed,
 }
 
@@ -62,16 +66,19 @@ impl Chart {
     pub const BASE_BLOCKS: u64 = 14;
 
     fn new() -> Self {
-        Self { block: Moments::default(), base: Moments::default(), lately: Smoothed::new(Self::WEIGHT) }
+        Self { block: Moments::default(), base: Moments::default(), window: None, lately: Smoothed::new(Self::WEIGHT) }
     }
     /// Takes the deviation of one piece as a share of its tolerance [1].
-    pub fn add(&mut self, deviation: f64) {
+    pub fn add(&mut self, at: Instant, deviation: f64) {
         self.block.add(deviation);
+        if !self.is_learned() {
+            reach(&mut self.window, at);
+        }
         if self.block.count() < Self::BLOCK_PIECES {
             return;
         }
         let mean = std::mem::take(&mut self.block).mean();
-        if self.base.count() < Self::BASE_BLOCKS {
+        if !self.is_learned() {
             self.base.add(mean);
         }
         self.lately.add(mean);
@@ -80,13 +87,19 @@ impl Chart {
     pub fn sigma(deviation: f64) -> f64 {
         deviation.max(1e-6) * (Self::WEIGHT / (2.0 - Self::WEIGHT)).sqrt()
     }
-    /// The machine was serviced: it is in good order now, so the base is learned anew.
-    pub fn restart(&mut self) {
-        *self = Self::new();
+    const fn is_learned(&self) -> bool {
+        self.base.count() >= Self::BASE_BLOCKS
+    }
+    /// The machine was serviced at an instant: it is in good order now, so the base is learned anew. A base that was learned later than that
+    /// stays: the service is told a second time, after a start.
+    pub fn restart(&mut self, at: Instant) {
+        if self.window.is_none_or(|window| window.from < at) {
+            *self = Self::new();
+        }
     }
     /// Base mean, deviation of means of ten, and the smoothed mean now; `None` before the base is learned.
     pub fn figures(&self) -> Option<(f64, f64, f64)> {
-        let ready = self.base.count() >= Self::BASE_BLOCKS && self.lately.count() > Self::BASE_BLOCKS;
+        let ready = self.is_learned() && self.lately.count() > Self::BASE_BLOCKS;
         ready.then(|| (self.base.mean(), self.base.deviation(), self.lately.mean()))
     }
 }
@@ -108,6 +121,8 @@ pub struct Pieces {
     /// Stops before pieces lately, and when first seen.
     stops_lately: Fading,
     stops_base: Fading,
+    /// When those first ones were seen.
+    stops_window: Option<Window>,
 }
 
 impl Default for Pieces {
@@ -119,17 +134,56 @@ impl Default for Pieces {
             chart: Chart::new(),
             stops_lately: Fading::new(60.0),
             stops_base: Fading::new(1e6),
+            stops_window: None,
         }
     }
 }
 
 impl Pieces {
+    /// How far the chart and the share of stops are.
+    pub fn standings(&self) -> [(About, Progress); 2] {
+        let chart = &self.chart;
+        let pieces = |blocks: u64| (Chart::BLOCK_PIECES * blocks) as f64;
+        let seen = pieces(chart.base.count()) + if chart.is_learned() { 0.0 } else { chart.block.count() as f64 };
+        let learning = Progress::learning(seen, pieces(Chart::BASE_BLOCKS), Counted::Pieces);
+        let deviation = chart.window.filter(|_| chart.is_learned()).map_or(learning, Progress::Frozen);
+        let learning = Progress::learning(self.stops_base.trials.round(), STOPS_LEARNED, Counted::Pieces);
+        let stops = self.stops_window.filter(|_| self.stops_base.trials >= STOPS_LEARNED).map_or(learning, Progress::Frozen);
+        [(About::Deviation, deviation), (About::Stops, stops)]
+    }
+    /// What is frozen: of the chart blocks, mean and sum of squared deviations; of stops how many there were, and gaps.
+    pub fn values(&self, about: About) -> Option<Vec<f64>> {
+        match about {
+            About::Deviation if self.chart.is_learned() => Some(self.chart.base.parts().to_vec()),
+            About::Stops if self.stops_base.trials >= STOPS_LEARNED => Some(vec![self.stops_base.hits, self.stops_base.trials]),
+            _ => None,
+        }
+    }
+    /// Puts back what [`Self::values`] told.
+    ///
+    /// # Errors
+    /// The values are none of it.
+    pub fn recall(&mut self, about: About, values: &[f64], window: Window) -> Result<(), String> {
+        let wrong = || format!("its {} values are none of such a baseline", values.len());
+        match (about, values) {
+            (About::Deviation, [blocks, mean, squares]) => {
+                let base = Moments::from_parts([*blocks, *mean, *squares]).filter(|m| m.count() >= Chart::BASE_BLOCKS);
+                self.chart = Chart { base: base.ok_or_else(wrong)?, window: Some(window), ..Chart::new() };
+            }
+            (About::Stops, [hits, trials]) if (0.0..=*trials).contains(hits) && (STOPS_LEARNED..1e9).contains(trials) => {
+                (self.stops_base.hits, self.stops_base.trials, self.stops_window) = (*hits, *trials, Some(window));
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
     /// Takes a gap between pieces: whether a stop was in it.
-    pub fn stop(&mut self, stopped: bool) {
+    pub fn stop(&mut self, at: Instant, stopped: bool) {
         let hit = f64::from(u8::from(stopped));
         self.stops_lately.add(hit, 1.0);
         if self.stops_base.trials < STOPS_LEARNED {
             self.stops_base.add(hit, 1.0);
+            reach(&mut self.stops_window, at);
         }
     }
     /// Share of gaps with a stop lately, and of the first ones; `None` before enough were seen [1].
@@ -172,13 +226,16 @@ mod tests {
 
     #[test]
     fn the_chart_follows_a_shift_of_the_mean() {
+        let m = |minutes: i64| Instant::from_seconds(60 * minutes);
         let mut chart = Chart::new();
-        (0..300).for_each(|i| chart.add(if i / 10 % 2 == 0 { 0.1 } else { -0.1 }));
+        (0..300).for_each(|i| chart.add(m(i), if i / 10 % 2 == 0 { 0.1 } else { -0.1 }));
         let (base, deviation, lately) = chart.figures().expect("learned");
         assert!(base.abs() < 0.01 && (deviation - 0.1).abs() < 0.01 && lately.abs() < 0.03, "{base} {deviation} {lately}");
-        (0..100).for_each(|i| chart.add(0.3 + if i % 2 == 0 { 0.1 } else { -0.1 }));
+        (0..100).for_each(|i| chart.add(m(300 + i), 0.3 + if i % 2 == 0 { 0.1 } else { -0.1 }));
         assert!(chart.figures().is_some_and(|f| f.2 > 0.28 && f.0.abs() < 0.01));
-        chart.restart();
+        chart.restart(m(0));
+        assert!(chart.figures().is_some(), "a service that was told before");
+        chart.restart(m(400));
         assert!(chart.figures().is_none());
     }
 }

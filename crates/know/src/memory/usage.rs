@@ -10,12 +10,13 @@
 //! Enters: the log of the machine, once it is settled, and the energy known to be lost in leaks. Leaves: [`Usual`]s. Absent: prices,
 //! verdicts. Bounded: [`Usage::USUAL_MAX`] pairs of state and product; what comes beyond is counted and not judged.
 //!
-//! A baseline that went on learning would take a lasting waste for usual, so it is frozen under a version, and learned anew only when
-//! somebody says so.
+//! A baseline that went on learning would take a lasting waste for usual, so it is frozen under a version (see [`super::standing`]), and
+//! learned anew only when somebody says so.
 
 use super::log::Log;
+use super::standing::{Counted, Progress};
 use measure::{Instant, Span};
-use plant::{MachineState, ProductId, Window};
+use plant::{About, MachineState, ProductId, Window};
 
 /// What is usual in a state, for a product.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +40,20 @@ pub struct Usual {
 }
 
 impl Usual {
+    const fn new((state, product): (MachineState, Option<ProductId>), from: Instant) -> Self {
+        let learned = Window { from, to: from };
+        Self { state, product, seconds: 0.0, kwh: 0.0, pieces: 0.0, spells: 0.0, learned, frozen: false }
+    }
+    fn progress(&self) -> Progress {
+        if self.frozen {
+            return Progress::Frozen(self.learned);
+        }
+        match self.state {
+            MachineState::Producing => Progress::learning(self.seconds / 60.0, PRODUCING_S / 60.0, Counted::Minutes),
+            MachineState::WarmingUp => Progress::learning(self.spells, WARM_UPS, Counted::Spells),
+            _ => Progress::learning(self.seconds / 60.0, RESTING_S / 60.0, Counted::Minutes),
+        }
+    }
     fn is_enough(&self, begins: bool) -> bool {
         match self.state {
             MachineState::Producing => self.seconds >= PRODUCING_S,
@@ -71,14 +86,13 @@ const SETTLED: Span = Span::from_minutes(15);
 pub struct Usage {
     usual: Vec<Usual>,
     learned_to: Instant,
-    version: u32,
     /// Clips of states and products beyond the bound.
     beyond: u64,
 }
 
 impl Default for Usage {
     fn default() -> Self {
-        Self { usual: Vec::new(), learned_to: Instant::MIN, version: 1, beyond: 0 }
+        Self { usual: Vec::new(), learned_to: Instant::MIN, beyond: 0 }
     }
 }
 
@@ -100,17 +114,7 @@ impl Usage {
             let usual = match place {
                 Some(place) => &mut self.usual[place],
                 None if self.usual.len() < Self::USUAL_MAX => {
-                    let learned = Window { from: clip.from, to: clip.from };
-                    self.usual.push(Usual {
-                        state,
-                        product,
-                        seconds: 0.0,
-                        kwh: 0.0,
-                        pieces: 0.0,
-                        spells: 0.0,
-                        learned,
-                        frozen: false,
-                    });
+                    self.usual.push(Usual::new((state, product), clip.from));
                     let last = self.usual.len() - 1;
                     &mut self.usual[last]
                 }
@@ -123,6 +127,9 @@ impl Usage {
             usual.frozen |= usual.is_enough(begins);
             if usual.frozen {
                 continue;
+            }
+            if usual.seconds == 0.0 {
+                usual.learned.from = clip.from;
             }
             usual.seconds += (clip.to - clip.from).seconds();
             usual.kwh += slice.energy_kwh * clip.share - leaked(clipped).min(slice.energy_kwh * clip.share);
@@ -145,18 +152,55 @@ impl Usage {
     pub fn all(&self) -> &[Usual] {
         &self.usual
     }
-    /// Rises each time that it is learned anew, from 1.
-    pub const fn version(&self) -> u32 {
-        self.version
-    }
     /// Clips that found no room.
     pub const fn beyond(&self) -> u64 {
         self.beyond
     }
     /// Forgets what was usual and learns from `now` on: somebody agreed that the machine is another one now.
     pub fn relearn(&mut self, now: Instant) {
-        *self = Self { learned_to: now, version: self.version + 1, ..Self::default() };
+        self.usual.iter_mut().for_each(|usual| *usual = Usual::new((usual.state, usual.product), now));
+        (self.learned_to, self.beyond) = (now, 0);
     }
+    /// How far each pair of state and product is.
+    pub fn standings(&self) -> impl Iterator<Item = (About, Progress)> {
+        self.usual.iter().map(|usual| (About::Energy(usual.state, usual.product), usual.progress()))
+    }
+    /// What is frozen of a pair: seconds, energy [kW.h], pieces and spells.
+    pub fn values(&self, state: MachineState, product: Option<ProductId>) -> Option<[f64; 4]> {
+        self.usual(state, product).map(|usual| [usual.seconds, usual.kwh, usual.pieces, usual.spells])
+    }
+    /// Puts a pair back; without values it is learned anew, from the beginning of `learned` on.
+    ///
+    /// # Errors
+    /// There is no room for a further pair, or the values are none of a pair.
+    pub fn recall(
+        &mut self,
+        (state, product): (MachineState, Option<ProductId>),
+        values: Option<&[f64]>,
+        learned: Window,
+    ) -> Result<(), String> {
+        let pair = key(state, product);
+        if self.usual.len() >= Self::USUAL_MAX {
+            return Err(format!("a machine has at most {} pairs of state and product", Self::USUAL_MAX));
+        }
+        let mut usual = Usual { learned, ..Usual::new(pair, learned.from) };
+        if let Some(values) = values {
+            let [seconds, kwh, pieces, spells] = four(values)?;
+            usual = Usual { seconds, kwh, pieces, spells, frozen: true, ..usual };
+        }
+        self.usual.push(usual);
+        Ok(())
+    }
+    /// What was before an instant is not learned from: it was learned anew then.
+    pub fn learn_after(&mut self, at: Instant) {
+        self.learned_to = self.learned_to.max(at);
+    }
+}
+
+/// Seconds, energy, pieces and spells.
+fn four(values: &[f64]) -> Result<[f64; 4], String> {
+    let sound = <[f64; 4]>::try_from(values).ok().filter(|v| v[0] > 0.0 && v.iter().all(|x| x.is_finite()));
+    sound.ok_or_else(|| format!("its {} values are no seconds, energy, pieces and spells", values.len()))
 }
 
 /// Only while producing and setting up does the product matter.

@@ -8,10 +8,10 @@ use crate::clock::Clock;
 use collect::Bookmark;
 use drivers::{Arrival, Settled};
 use measure::Share;
-use plant::{Batch, Command, Confirmation, CustomOrder, OrderId, Plant, Record, RecordId, SourceId, Verdict, WordId};
+use plant::{Batch, Command, Confirmation, CustomOrder, Frozen, OrderId, Plant, Record, RecordId, SourceId, Verdict, WordId};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
-use store::Store;
+use store::{Beside, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
@@ -227,11 +227,17 @@ impl Loop {
         let records: Vec<Record> =
             self.held.iter().filter_map(|e| if let Effect::Keep(record) = e { Some(record.clone()) } else { None }).collect();
         let Turn { words, batches, bookmarks, waiting } = turn;
-        let is_idle = words.is_empty() && batches.is_empty() && records.is_empty() && bookmarks.is_empty();
+        let baselines: Vec<Frozen> = self
+            .held
+            .iter()
+            .filter_map(|e| if let Effect::Freeze(frozen) = e { Some((**frozen).clone()) } else { None })
+            .collect();
+        let is_beside = !bookmarks.is_empty() || !baselines.is_empty();
+        let is_idle = words.is_empty() && batches.is_empty() && records.is_empty() && !is_beside;
         let counts: Vec<(SourceId, u64)> = batches.iter().map(|b| (b.from, b.len() as u64)).collect();
         let committed = match is_idle {
             true => Ok(()),
-            false => self.parts.store.commit_marked(words, batches, &records, &bookmarks).await,
+            false => self.parts.store.commit_beside(words, batches, &records, Beside { bookmarks, baselines }).await,
         };
         if let Err(error) = &committed {
             tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");
@@ -258,6 +264,7 @@ impl Loop {
             match effect {
                 Effect::Write(command) => self.write(command),
                 Effect::Rework(replay) => self.rework(replay),
+                Effect::Freeze(frozen) => self.told_frozen(&frozen),
                 Effect::Keep(record) => {
                     audit::note(&self.parts.store, self.parts.unit.plant(), &record).await;
                     self.parts.figures.record(&record);
@@ -265,6 +272,15 @@ impl Loop {
                     let _ = self.parts.records.send(Arc::new(record));
                 }
             }
+        }
+    }
+
+    fn told_frozen(&self, frozen: &Frozen) {
+        let machine = self.parts.unit.plant().machines.get(frozen.machine.index()).map_or("", |m| m.name.as_str());
+        let (about, of, version) = (frozen.about.kind(), frozen.about.of(), frozen.version);
+        match frozen.values {
+            Some(_) => tracing::info!(machine, about, of, version, "a baseline is frozen"),
+            None => tracing::info!(machine, about, of, version, "a baseline is learned anew"),
         }
     }
 
@@ -298,7 +314,7 @@ impl Loop {
     fn hold_back(&mut self) {
         let mut room = HELD_MAX;
         self.held.retain(|effect| match effect {
-            Effect::Keep(_) => {
+            Effect::Keep(_) | Effect::Freeze(_) => {
                 room = room.saturating_sub(1);
                 room > 0
             }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use drivers::Arrival;
 use measure::{Budget, Span};
-use plant::{ChannelId, Plant, Record, SourceId};
+use plant::{ChannelId, Plant, Record, SourceId, Unused};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -265,6 +265,20 @@ fn recalled(
         tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
     }
     unit.recall_words(&recovered.words);
+    unit.recall_baselines(&recovered.baselines, recovered.unused);
+    for unused in unit.unused() {
+        let machine = plant.machines.get(unused.machine.index()).map_or("", |m| m.name.as_str());
+        let Unused { kind, of, product, version, reason, .. } = unused;
+        tracing::warn!(
+            machine,
+            about = kind,
+            of,
+            product,
+            version,
+            reason,
+            "a baseline of an earlier run is not used; it is learned anew"
+        );
+    }
     recovered.backlog.each(|batch| unit.recall_readings(batch))?;
     unit.recall_records(recovered.next, recovered.open_decisions, &recovered.recent);
     unit.recall_cases(&recovered.confirmed);

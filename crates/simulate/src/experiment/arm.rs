@@ -214,6 +214,8 @@ impl Bench {
         for effect in effects {
             match effect {
                 Effect::Keep(record) => self.keep(now, record),
+                // a model unit never starts a second time
+                Effect::Freeze(_) => {}
                 Effect::Write(command) => {
                     let decision =
                         command.because.iter().find_map(|b| if let Because::Record(id) = b { Some(*id) } else { None });

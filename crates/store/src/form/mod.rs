@@ -4,6 +4,7 @@
 //! Enters: values of `plant`. Leaves: bytes and JSON in which things have names, not numbers, so that they outlive a change of
 //! the configuration. Absent: files.
 
+mod baseline;
 mod bookmark;
 mod catalogue;
 mod custom;
@@ -15,6 +16,7 @@ mod revision;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use baseline::{BaselineV1, baseline_from_json, baseline_to_json};
 pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
 pub(crate) use catalogue::{Catalogue, NamedChannel, Print, Remap};
 pub(crate) use custom::{custom_from_json, custom_to_json};

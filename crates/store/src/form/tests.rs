@@ -17,7 +17,7 @@ use plant::{
 use proptest::prelude::*;
 use std::sync::Arc;
 
-fn plant() -> Plant {
+pub(super) fn plant() -> Plant {
     let machine = |id: u32, name: &str| Machine {
         id: MachineId(id),
         name: name.to_owned(),

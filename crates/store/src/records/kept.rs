@@ -1,8 +1,8 @@
 //! Records: every version is kept, the latest is looked up. Enters and leaves: the JSON forms of `form`.
 
-use super::Records;
+use super::{Records, baselines};
 use crate::StoreError;
-use crate::form::{Outline, bookmark_from_json};
+use crate::form::{Outline, baseline_from_json, bookmark_from_json};
 use crate::series::Room;
 use futures::TryStreamExt;
 use measure::Instant;
@@ -41,6 +41,10 @@ impl Records {
             highest = highest.max(*sequence);
             if let Some((key, value)) = bookmark_from_json(body) {
                 put_bookmark(&mut transaction, &key, &value).await?;
+                continue;
+            }
+            if let Some(row) = baseline_from_json(body) {
+                baselines::put(&mut transaction, &row).await?;
                 continue;
             }
             let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), &e))?;

@@ -1,4 +1,5 @@
-//! The records database: SQLite through portable SQL. Versions of records, audit trail, people, words, list of sealed files.
+//! The records database: SQLite through portable SQL. Versions of records, baselines, audit trail, people, words, list of
+//! sealed files.
 //!
 //! Enters: stored forms from the journal, rows. Leaves: the same. Absent: what records mean.
 //!
@@ -6,6 +7,7 @@
 
 mod applier;
 mod audit;
+mod baselines;
 mod contests;
 mod customs;
 mod kept;

@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Executor};
 pub(super) const PRAGMAS: [&str; 3] = ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// Version by version, what leads to it.
-const VERSIONS: [&[&str]; 3] = [
+const VERSIONS: [&[&str]; 4] = [
     &[
         "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
             machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
@@ -40,6 +40,9 @@ const VERSIONS: [&[&str]; 3] = [
             probability DOUBLE PRECISION NOT NULL, swapped BIGINT NOT NULL)",
         "CREATE INDEX contests_by_subject ON contests (subject, number)",
     ],
+    &["CREATE TABLE baselines (machine TEXT NOT NULL, about TEXT NOT NULL, version BIGINT NOT NULL, at BIGINT NOT NULL,
+        learned_from BIGINT NOT NULL, learned_to BIGINT NOT NULL, channels TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (machine, about, version))"],
 ];
 
 /// Brings the database to the newest version.

@@ -51,12 +51,24 @@ impl Store {
         let found = recover(&dir.join(JOURNAL), sealed, &catalogue, &mut live)?;
         records.apply(&found.records).await?;
         let applied = records.applied().await?;
+        let (mut baselines, mut unused) = (Vec::new(), Vec::new());
+        for row in records.baselines().await? {
+            match row.read(plant) {
+                Some(Ok(baseline)) => baselines.push(baseline),
+                Some(Err(cause)) => unused.push(cause),
+                None => {
+                    tracing::debug!(machine = row.machine, "a baseline is of a machine that is not in the configuration any more")
+                }
+            }
+        }
         let recovered = Recovered {
             words: live.words.clone(),
             backlog: Backlog::of(&live, plant),
             open_decisions: decisions(readable(plant, &records.open_decisions().await?)),
             recent: readable(plant, &records.recent(RECENT).await?),
             confirmed: findings(readable(plant, &records.confirmed(CONFIRMED_MAX as i64).await?)),
+            baselines,
+            unused,
             bookmarks: records.bookmarks().await?,
             next: records.next().await?,
             torn_bytes: found.torn_bytes,

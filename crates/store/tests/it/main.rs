@@ -1,5 +1,6 @@
 //! The store as its users see it: what is acknowledged survives, what is asked is answered, what is forbidden is refused.
 
+mod baselines;
 mod bench;
 mod fixture;
 mod history;

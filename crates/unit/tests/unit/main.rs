@@ -3,6 +3,7 @@
 
 mod accounting;
 mod approve;
+mod baselines;
 mod bounds;
 mod confirm;
 mod cycles;

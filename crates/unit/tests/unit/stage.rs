@@ -3,11 +3,12 @@
 //! Enters: states, verdicts, how the device answers. Leaves: lines such as `22:31 decision-1 standby running`. Absent:
 //! forecasts in the lines (they come and go with the clock and are tested in `know`).
 
-use measure::{Instant, Span, Unit as Ucum};
+use measure::{Chance, Instant, Span, Unit as Ucum};
 use plant::{
     Action, Calendar, Channel, ChannelId, ChannelKind, Command, CommandState, CommandValue, Decision, DecisionKind, Envelope,
-    Line, LineId, Machine, MachineId, MachineState, Mode, Operation, Order, OrderId, Parts, Plant, Policy, Prices, Product,
-    ProductId, Quality, Record, RecordId, RecordKind, Role, Shift, Source, SourceId, Team, TeamId, UserRole, Verdict, Zone,
+    Frozen, Line, LineId, Machine, MachineId, MachineState, Mode, Operation, Order, OrderId, Parts, Plant, Policy, Prices,
+    Product, ProductId, Quality, Record, RecordId, RecordKind, Role, Shift, Source, SourceId, Team, TeamId, Unused, UserRole,
+    Verdict, Zone,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -136,6 +137,10 @@ pub struct Stage {
     pub device: Device,
     /// Newest version of every record kept.
     pub records: BTreeMap<RecordId, Record>,
+    /// Newest version of every baseline kept.
+    pub frozen: Vec<Frozen>,
+    /// Baselines that the store could not read at the next start.
+    pub unreadable: Vec<Unused>,
     /// Batches and words as a store would hold them.
     pub batches: Vec<plant::Batch>,
     pub words: Vec<Arc<str>>,
@@ -148,6 +153,11 @@ pub struct Stage {
     /// Everything the unit did, forecasts too.
     pub effects: Vec<Effect>,
     inbox: Vec<Input>,
+    /// Whether its power wavers a little, as that of real machines does.
+    pub wavers: bool,
+    /// How much more power it takes while producing [W].
+    pub more_watts: f64,
+    chance: Chance,
     state: MachineState,
     told: Option<MachineState>,
     warm_at: Option<Instant>,
@@ -165,6 +175,8 @@ impl Stage {
             now: clock("20:00"),
             device: Device::Obeys,
             records: BTreeMap::new(),
+            frozen: Vec::new(),
+            unreadable: Vec::new(),
             batches: Vec::new(),
             words: Vec::new(),
             is_reworking: true,
@@ -172,6 +184,9 @@ impl Stage {
             held: None,
             effects: Vec::new(),
             inbox: Vec::new(),
+            wavers: false,
+            more_watts: 0.0,
+            chance: Chance::seeded(5),
             state: MachineState::Producing,
             told: None,
             warm_at: None,
@@ -233,6 +248,7 @@ impl Stage {
         let recent: Vec<Record> = self.records.values().rev().cloned().collect();
         let mut unit = Unit::new(self.unit.plant().clone(), Limits::default());
         unit.recall_words(&self.words);
+        unit.recall_baselines(&self.frozen, self.unreadable.clone());
         self.batches[self.batches.len() - batches..].iter().for_each(|batch| unit.recall_readings(batch));
         unit.recall_records(next, open.collect(), &recent);
         let confirmed = self.records.values().filter_map(|r| match r {
@@ -246,7 +262,7 @@ impl Stage {
 
     fn watts(&self) -> f64 {
         match self.state {
-            MachineState::Producing => 9_000.0,
+            MachineState::Producing => 9_000.0 + self.more_watts,
             MachineState::Starved | MachineState::Blocked => 2_000.0,
             MachineState::WarmingUp => 4_000.0,
             MachineState::Standby => 200.0,
@@ -255,7 +271,9 @@ impl Stage {
     }
 
     fn tick(&mut self) {
-        self.kwh += self.watts() * TICK.hours() / 1_000.0;
+        let waver = if self.wavers { 50.0 * self.chance.normal() } else { 0.0 };
+        let watts = (self.watts() + waver).max(0.0);
+        self.kwh += watts * TICK.hours() / 1_000.0;
         self.pieces += if self.state == MachineState::Producing { TICK.minutes() / 2.0 } else { 0.0 };
         self.now += TICK;
         if self.warm_at.is_some_and(|at| at <= self.now) {
@@ -265,7 +283,7 @@ impl Stage {
         if self.told.replace(self.state) != Some(self.state) {
             told.push((Role::State, RawValue::Text(self.state.word().to_owned())));
         }
-        told.push((Role::Power, RawValue::Number(self.watts())));
+        told.push((Role::Power, RawValue::Number(watts)));
         told.push((Role::Energy, RawValue::Number(self.kwh)));
         told.push((Role::Good, RawValue::Number(self.pieces.floor())));
         let now = self.now;
@@ -299,13 +317,17 @@ impl Stage {
         }
     }
 
-    fn carry(&mut self, effects: Vec<Effect>) {
+    pub fn carry(&mut self, effects: Vec<Effect>) {
         self.effects.extend(effects.iter().cloned());
         for effect in effects {
             match effect {
                 Effect::Keep(record) => {
                     self.lines.extend(line(&record).map(|l| format!("{} {l}", time(self.now))));
                     self.records.insert(record.id(), record);
+                }
+                Effect::Freeze(frozen) => {
+                    self.frozen.retain(|known| (known.machine, known.about) != (frozen.machine, frozen.about));
+                    self.frozen.push(*frozen);
                 }
                 Effect::Write(command) => self.write(&command),
                 Effect::Rework(_) if self.fails > 0 => {

@@ -1,5 +1,6 @@
 //! Machines: what they do, their channels and charts, what is known, found and decided about them.
 
+use super::baseline::Baseline;
 use super::common::{Estimate, When, machine_name, order_name};
 use super::decision::Decision;
 use super::energy::EnergyAccount;
@@ -137,6 +138,8 @@ pub struct Machine {
     pub energy: Option<EnergyAccount>,
     /// What was learned of it.
     pub profile: Option<Profile>,
+    /// What is usual of it in which respect, frozen or being learned.
+    pub baselines: Vec<Baseline>,
 }
 
 /// A stretch of time in one state.
@@ -279,6 +282,7 @@ impl Machine {
             decisions: decisions.map(|d| Decision::of(plant, d, &view.commands, &view.outcomes)).collect(),
             energy: EnergyAccount::in_view(view, id),
             profile: view.profiles.iter().find(|p| p.machine == id).map(Profile::from),
+            baselines: Baseline::of_machine(view, id),
         }
     }
 }

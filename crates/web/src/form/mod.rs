@@ -4,6 +4,7 @@
 //! what (that is `access`), sentences for people (the UI translates the codes). A form is a treaty: `docs/openapi.json` holds it.
 
 pub mod ask;
+pub mod baseline;
 pub mod common;
 pub mod connect;
 pub mod data;

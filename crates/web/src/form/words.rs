@@ -100,6 +100,10 @@ own_words! {
         plant::Action::Standby => "standby", plant::Action::Wake => "wake", plant::Action::Service(_) => "service",
         plant::Action::Speed(_) => "speed", plant::Action::Run(_) => "run",
     }
+    LearnedBy, desk::Counted, "In what the progress of learning is counted." {
+        desk::Counted::Minutes => "minutes", desk::Counted::Spells => "spells", desk::Counted::Readings => "readings",
+        desk::Counted::Pieces => "pieces",
+    }
     OrderState, super::order::Standing, "Where an order stands; `late` is past its due date and not finished." {
         super::order::Standing::Waiting => "waiting", super::order::Standing::Running => "running",
         super::order::Standing::Done => "done", super::order::Standing::Late => "late",

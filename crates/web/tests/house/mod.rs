@@ -7,6 +7,7 @@ pub mod outlook;
 pub mod plant;
 pub mod records;
 pub mod selling;
+pub mod usual;
 pub mod wizard;
 
 use self::plant::MACHINES;

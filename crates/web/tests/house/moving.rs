@@ -3,6 +3,7 @@
 
 use super::plant::MACHINES;
 use super::records::{Records, id};
+use super::usual;
 use measure::{Chance, Estimate, Instant, Span};
 use plant::{
     Channel, Confirmation, Finding, Image, Latest, Lexicon, MachineId, MachineImage, MachineProfile, MachineState, Metric,
@@ -397,6 +398,8 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         energy: (0..MACHINES.len()).map(|m| energy(m, day)).collect(),
         energy_use: (0..MACHINES.len()).map(|m| energy_use(m, day)).collect(),
         profiles: (0..MACHINES.len()).map(|m| profile(m, &r)).collect(),
+        baselines: Arc::new(usual::baselines(now)),
+        unused: Arc::new(usual::unused()),
         gains: gains(&r),
         cases: Arc::new(cases(plant, &r)),
         findings: r.findings,

@@ -95,7 +95,7 @@ impl Run {
                     self.findings.insert(finding.id, (opened, finding));
                 }
                 Effect::Keep(Record::Forecast(forecast)) => drop(self.forecasts.insert(forecast.id, forecast)),
-                Effect::Keep(_) => {}
+                Effect::Keep(_) | Effect::Freeze(_) => {}
                 Effect::Rework(replay) => panic!("recorded data come in order: {replay:?}"),
                 Effect::Write(command) => panic!("nothing can be written to a file: {command:?}"),
             }
