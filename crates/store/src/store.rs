@@ -60,6 +60,8 @@ pub struct Beside {
     pub baselines: Vec<Frozen>,
 }
 
+static NOTHING_BESIDE: Beside = Beside { bookmarks: Vec::new(), baselines: Vec::new() };
+
 impl Store {
     /// Stores words and readings; resolves once they are on the disk. The order of calls is the order in the journal, so words
     /// MUST be handed in no later than the readings that use them. Words of a failed append are stored with the next one.
@@ -85,7 +87,7 @@ impl Store {
         batches: Vec<Batch>,
         records: &[Record],
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
-        self.commit_beside(words, batches, records, Beside::default())
+        self.commit_beside(words, batches, records, &NOTHING_BESIDE)
     }
 
     /// As [`Self::commit`], with what stands beside records and is kept only with the readings before it.
@@ -97,7 +99,7 @@ impl Store {
         words: Vec<(WordId, Arc<str>)>,
         batches: Vec<Batch>,
         records: &[Record],
-        beside: Beside,
+        beside: &Beside,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let plant = self.plant();
         let form = |r: &Record| to_json(&plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));

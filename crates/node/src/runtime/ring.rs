@@ -237,7 +237,7 @@ impl Loop {
         let counts: Vec<(SourceId, u64)> = batches.iter().map(|b| (b.from, b.len() as u64)).collect();
         let committed = match is_idle {
             true => Ok(()),
-            false => self.parts.store.commit_beside(words, batches, &records, Beside { bookmarks, baselines }).await,
+            false => self.parts.store.commit_beside(words, batches, &records, &Beside { bookmarks, baselines }).await,
         };
         if let Err(error) = &committed {
             tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");

@@ -95,7 +95,10 @@ async fn what_was_frozen_outlives_a_kill_and_what_comes_later_is_judged_by_it() 
     press(door, (now - Span::from_hours(2), 200), 0.1);
     let is_frozen = |b: &Value| b["frozen"].is_string();
     let before = within_minutes("frozen", || baseline(&unit, &person).filter(is_frozen)).await;
-    assert_eq!((&before["version"], &before["learned_from"]), (&1.into(), &(now - Span::from_hours(2)).floor(Span::from_seconds(1)).to_string().into()));
+    assert_eq!(
+        (&before["version"], &before["learned_from"]),
+        (&1.into(), &(now - Span::from_hours(2)).floor(Span::from_seconds(1)).to_string().into())
+    );
     sealed_and_killed(unit, &file).await;
 
     let unit = Unit::start(&file);

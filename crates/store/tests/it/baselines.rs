@@ -17,7 +17,7 @@ fn frozen(machine: u32, about: About, version: u32, values: Option<&[f64]>) -> F
 
 async fn keep(store: &Store, baselines: Vec<Frozen>) {
     let beside = Beside { baselines, ..Beside::default() };
-    store.commit_beside(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)])], &[], beside).await.expect("stored");
+    store.commit_beside(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)])], &[], &beside).await.expect("stored");
 }
 
 async fn run(dir: &Path, statement: &'static str) -> u64 {

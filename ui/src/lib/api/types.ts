@@ -899,6 +899,30 @@ export interface components {
             /** @description Who. */
             who: string;
         };
+        /** @description What is usual of a machine in one respect. Frozen under a version, it changes no more; learned anew only when somebody agrees. */
+        Baseline: {
+            /**
+             * @description What it is about: behaviour, energy, check, stuck, deviation or stops; of an unused one
+             *     maybe a word of a newer version.
+             */
+            about: string;
+            anew_since: components["schemas"]["When"] | null;
+            frozen: components["schemas"]["When"] | null;
+            learned_from: components["schemas"]["When"] | null;
+            learned_to: components["schemas"]["When"] | null;
+            learning: components["schemas"]["Learning"] | null;
+            /** @description The machine state (energy), the check (check) or the role of the channel (stuck) that it is of. */
+            of: string | null;
+            /** @description The product that was made. */
+            product: string | null;
+            /** @description Why a baseline of an earlier run is not used; null for all others. */
+            unused: string | null;
+            /**
+             * Format: int32
+             * @description Which baseline about this it is, from 1.
+             */
+            version: number;
+        };
         /** @description What a record rests on: another record by its id, readings, or an order by its name. */
         Because: {
             /** @description Id of another record. */
@@ -1777,6 +1801,26 @@ export interface components {
             /** @description The word of a word channel. */
             word: string | null;
         };
+        /**
+         * @description In what the progress of learning is counted.
+         * @enum {string}
+         */
+        LearnedBy: "minutes" | "spells" | "readings" | "pieces";
+        /** @description How far a baseline is learned. */
+        Learning: {
+            /** @description Of what. */
+            counted: components["schemas"]["LearnedBy"];
+            /**
+             * Format: double
+             * @description Seen so far, in what `counted` says.
+             */
+            have: number;
+            /**
+             * Format: double
+             * @description Needed before it is frozen.
+             */
+            of: number;
+        };
         /** @description A value that is not proposed. */
         LeftOut: {
             /** @description Names at the source. */
@@ -1841,6 +1885,8 @@ export interface components {
         };
         /** @description A machine with all that is known of it. */
         Machine: components["schemas"]["MachineBrief"] & {
+            /** @description What is usual of it in which respect, frozen or being learned. */
+            baselines: components["schemas"]["Baseline"][];
             /** @description Its channels. */
             channels: components["schemas"]["Channel"][];
             /** @description Decisions about it, pending ones first. */
