@@ -19,10 +19,12 @@ impl Memory {
     pub fn take_frozen(&mut self, plant: &Plant) -> Vec<Frozen> {
         let mut taken = Vec::new();
         for machine in plant.machines.iter().map(|m| m.id) {
+            let is_metered = [Role::Power, Role::Energy].iter().any(|role| plant.role(machine, *role).is_some());
             for told in self.told(machine) {
                 let about = told.0;
-                let channels = self.channels_of(plant, machine, about);
-                if !channels.is_empty() && self.standings[machine.index()].tell(self.clock, told) {
+                let is_heard = is_metered || !matches!(about, About::Energy(..));
+                if is_heard && self.standings[machine.index()].tell(self.clock, told) {
+                    let channels = self.channels_of(plant, machine, about);
                     taken.extend(self.frozen(machine, about, channels));
                 }
             }
@@ -124,3 +126,102 @@ impl Memory {
 
 /// Learned anew: what it needs is told at the next look.
 const NOTHING_YET: Progress = Progress::Learning { have: 0.0, of: 0.0, counted: Counted::Minutes };
+
+#[cfg(test)]
+mod tests {
+    use crate::Knowledge;
+    use crate::suite::Scene;
+    use measure::Chance;
+    use plant::{About, Frozen, MachineId, MachineState, Role};
+
+    const ROLES: &[(Role, &str)] = &[
+        (Role::State, "1"),
+        (Role::Power, "W"),
+        (Role::Energy, "kW.h"),
+        (Role::Good, "1"),
+        (Role::Load, "%"),
+        (Role::Vibration, "mm/s"),
+        (Role::Temperature, "Cel"),
+        (Role::AirFlow, "m3/h"),
+        (Role::AirPressure, "bar"),
+        (Role::Deviation, "1"),
+    ];
+
+    /// Three days of a machine that stands by night; all its channels waver.
+    fn days() -> Scene {
+        let mut scene = Scene::new(&[("press", "press", &[], ROLES)]).expect("a plant");
+        let (mut chance, mut kwh) = (Chance::seeded(4), 0.0);
+        for minute in 0..3 * 1_440_i64 {
+            let runs = (360..1_320).contains(&(minute % 1_440));
+            if minute % 1_440 == 360 || minute % 1_440 == 1_320 {
+                scene.word(0, Role::State, minute * 60, if runs { "producing" } else { "starved" });
+            }
+            let (load, second) = (50.0 + 5.0 * chance.normal(), minute * 60);
+            let watts = if runs { 3_000.0 + 100.0 * load } else { 800.0 };
+            kwh += watts / 60_000.0;
+            scene.number(0, Role::Power, second, watts * (1.0 + 0.002 * chance.normal()));
+            scene.number(0, Role::Energy, second, kwh);
+            scene.number(0, Role::Good, second, (minute / 2) as f64);
+            scene.number(0, Role::Load, second, load);
+            (0..3).for_each(|i| scene.number(0, Role::Vibration, second + 20 * i, 2.0 + 0.1 * chance.normal()));
+            scene.number(0, Role::Temperature, second, 60.0 + chance.normal());
+            let flow = 100.0 + 10.0 * chance.normal();
+            scene.number(0, Role::AirFlow, second, flow);
+            scene.number(0, Role::AirPressure, second, 7.0 - 0.01 * flow + 0.01 * chance.normal());
+            if runs {
+                scene.number(0, Role::Deviation, second, 0.1 * chance.normal());
+            }
+        }
+        scene
+    }
+
+    fn put_back(scene: &Scene, baselines: &[Frozen]) -> Knowledge {
+        let mut know = Knowledge::new(&scene.plant);
+        for baseline in baselines {
+            know.recall(&scene.plant, baseline).unwrap_or_else(|reason| panic!("{:?}: {reason}", baseline.about));
+        }
+        know
+    }
+
+    #[test]
+    fn every_sort_of_baseline_comes_back_as_it_was() {
+        let scene = days();
+        let mut first = scene.play().0;
+        let taken = first.take_frozen(&scene.plant);
+        let abouts: Vec<About> = taken.iter().map(|f| f.about).collect();
+        let mut due = vec![About::Behaviour(None), About::Energy(MachineState::Producing, None), About::Deviation];
+        due.extend(About::CHECKS.map(About::Check));
+        due.extend([Role::Power, Role::Load, Role::Vibration, Role::AirFlow].map(About::Stuck));
+        for about in due {
+            assert!(abouts.contains(&about), "{about:?} is not among {abouts:?}");
+        }
+        assert!(taken.iter().all(|f| f.version == 1 && f.values.is_some() && f.learned.from <= f.learned.to));
+        let mut second = put_back(&scene, &taken);
+        assert_eq!(second.take_frozen(&scene.plant), [], "nothing is handed out again");
+        let mut whole = (second.memory().clone(), first.memory().clone());
+        for Frozen { about, values, .. } in &taken {
+            if !matches!(about, About::Behaviour(_)) {
+                let (back, was) = (whole.0.values(MachineId(0), *about), whole.1.values(MachineId(0), *about));
+                assert_eq!((&back, back.as_deref()), (&was, values.as_deref()), "{about:?}");
+            }
+            let standing = |know: &Knowledge| know.standings()[0].iter().find(|s| s.about == *about).copied();
+            assert_eq!(standing(&second), standing(&first), "{about:?}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_sort_are_refused_and_the_next_version_is_learned() {
+        let scene = days();
+        let taken = scene.play().0.take_frozen(&scene.plant);
+        for about in taken.iter().map(|f| f.about) {
+            for wrong in [&[][..], &[f64::NAN; 4], &[1.0; 7], &[-1.0]] {
+                let frozen = taken.iter().find(|f| f.about == about).expect("it was taken");
+                let frozen = Frozen { values: Some(wrong.into()), ..frozen.clone() };
+                let mut know = Knowledge::new(&scene.plant);
+                know.recall(&scene.plant, &frozen).expect_err("it is none");
+                let standing = know.memory().standings(MachineId(0)).iter().find(|s| s.about == about).copied();
+                assert_eq!(standing.map(|s| (s.version, s.at)), Some((2, None)), "{about:?} {wrong:?}");
+            }
+        }
+    }
+}

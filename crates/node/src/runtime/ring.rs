@@ -279,7 +279,7 @@ impl Loop {
         let machine = self.parts.unit.plant().machines.get(frozen.machine.index()).map_or("", |m| m.name.as_str());
         let (about, of, version) = (frozen.about.kind(), frozen.about.of(), frozen.version);
         match frozen.values {
-            Some(_) => tracing::info!(machine, about, of, version, "a baseline is frozen"),
+            Some(_) => tracing::debug!(machine, about, of, version, "a baseline is frozen"),
             None => tracing::info!(machine, about, of, version, "a baseline is learned anew"),
         }
     }
