@@ -199,7 +199,7 @@ export const en = {
   'machine.decisions.none': 'No decision concerns this machine yet.',
   'machine.energy': 'Where its energy goes',
   'machine.baselines': 'What is usual here',
-  'machine.baselines.lead': 'Learned once, then frozen: what comes later is compared with it, also after a restart. It is learned anew only when an engineer agrees.',
+  'machine.baselines.lead': 'Learned once, then frozen: what comes later is compared with it, also after a restart. It is learned anew only when an engineer agrees; what is known of pieces, after a change of the tool.',
   'baselines.none': 'Nothing is learned yet; the machine needs to work for a while.',
   'baselines.about': 'About',
   'baselines.version': 'Version',

@@ -200,7 +200,7 @@ export const zh: Words = {
   'machine.decisions.none': '暂无与本设备有关的决策。',
   'machine.energy': '电能去向',
   'machine.baselines': '这里的“正常”',
-  'machine.baselines.lead': '学习一次后即冻结：之后的数据（包括重启之后）都与它比较。只有工程师同意才会重新学习。',
+  'machine.baselines.lead': '学习一次后即冻结：之后的数据（包括重启之后）都与它比较。只有工程师同意才会重新学习；有关工件的内容在更换刀具后也会重新学习。',
   'baselines.none': '尚未学到内容；需要设备先运行一段时间。',
   'baselines.about': '关于',
   'baselines.version': '版本',
