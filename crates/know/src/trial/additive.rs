@@ -54,16 +54,20 @@ impl Spread {
         };
         let place = |rest: &[usize; N]| rests.partition_point(|r| r < rest);
         let known: Vec<(usize, usize, Vec<f64>)> = combinations.iter().map(|((r, c), of)| (place(r), *c, mean(of))).collect();
-        let (of_rests, of_classes) = fit(&known, &rests, classes, width)?;
+        let Fit { of_rests, of_classes, freedom } = fit(&known, &rests, classes, width)?;
         let middle: Vec<f64> =
             (0..width).map(|i| of_rests.iter().skip(i).step_by(width).sum::<f64>() / rests.len() as f64).collect();
         let mut effects = vec![vec![0.0; width]];
         effects.extend(of_classes.chunks_exact(width).map(<[f64]>::to_vec));
         let mut scatter = vec![0.0; width * width];
-        for ((r, c), of) in &combinations {
+        let count = combinations.len() as f64;
+        // What is left over of combinations that the fit has seen is smaller than of those it has not.
+        let unseen = count / (count - freedom).max(1.0) - 1.0;
+        for (((r, c), of), (_, _, mean)) in combinations.iter().zip(&known) {
             let told: Vec<f64> = (0..width).map(|i| of_rests[place(r) * width + i] + effects[*c][i]).collect();
             let share = 1.0 / (of.len() * combinations.len()) as f64;
             of.iter().for_each(|row| add(&mut scatter, rows[*row], &told, share));
+            add(&mut scatter, mean, &told, unseen / count);
         }
         let share = 1.0 / (rests.len() - 1) as f64;
         of_rests.chunks_exact(width).for_each(|effect| add(&mut scatter, effect, &middle, share));
@@ -110,13 +114,16 @@ fn add(scatter: &mut [f64], row: &[f64], from: &[f64], share: f64) {
     }
 }
 
-/// Least squares of combination means on rests, their parts and classes: effects of all rests, and of all classes but the first.
-fn fit<const N: usize>(
-    known: &[(usize, usize, Vec<f64>)],
-    rests: &[[usize; N]],
-    classes: usize,
-    width: usize,
-) -> Option<(Vec<f64>, Vec<f64>)> {
+/// Effects of all rests, of all classes but the first, and how many free numbers the fit has (trace of the matrix that makes told means of
+/// given ones).
+struct Fit {
+    of_rests: Vec<f64>,
+    of_classes: Vec<f64>,
+    freedom: f64,
+}
+
+/// Least squares of combination means on rests, their parts and classes.
+fn fit<const N: usize>(known: &[(usize, usize, Vec<f64>)], rests: &[[usize; N]], classes: usize, width: usize) -> Option<Fit> {
     let levels: [usize; N] = std::array::from_fn(|p| rests.iter().map(|r| r[p] + 1).max().unwrap_or(0));
     let of_part = |p: usize| rests.len() + levels[..p].iter().sum::<usize>();
     let of_class = of_part(N);
@@ -139,11 +146,14 @@ fn fit<const N: usize>(
             TINY
         }
     };
+    let given = gram.clone();
     (0..n).for_each(|i| gram[i * n + i] += ridge(i));
     let told = solve(&gram, &cross, n, width)?;
     let sum = |rest: usize, i: usize| of_rest(rest).map(|place| told[place * width + i]).sum::<f64>();
     let of_rests = (0..rests.len()).flat_map(|rest| (0..width).map(move |i| (rest, i))).map(|(rest, i)| sum(rest, i)).collect();
-    Some((of_rests, told[of_class * width..].to_vec()))
+    let hat = solve(&gram, &given, n, n)?;
+    let freedom = (0..n).map(|i| hat[i * n + i]).sum();
+    Some(Fit { of_rests, of_classes: told[of_class * width..].to_vec(), freedom })
 }
 
 #[cfg(test)]

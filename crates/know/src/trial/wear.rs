@@ -70,7 +70,10 @@ impl Wear {
         let series = engine.sensors();
         let off = |t: usize, s: usize| series[s].at(t) - series[s].mean((FIRST - 1).min(t), FIRST);
         let along = |d: &[f64], t: usize| d.iter().enumerate().map(|(s, w)| w * off(t, s)).sum::<f64>();
-        self.directions.chunks_exact(series.len()).map(|d| Rolling::new((0..engine.rows.len()).map(|t| along(d, t)))).collect()
+        self.directions
+            .chunks_exact(series.len().max(1))
+            .map(|d| Rolling::new((0..engine.rows.len()).map(|t| along(d, t))))
+            .collect()
     }
     /// Features of each cycle.
     pub fn features(&self, engine: &Engine) -> Features {
