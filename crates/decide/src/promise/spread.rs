@@ -5,7 +5,8 @@
 //!
 //! A history is read as draws of one log-normal distribution that is not known better than that: each sample first draws its parameters
 //! from their posterior (Jeffreys prior: n − 1 degrees of freedom; Gelman et al., Bayesian Data Analysis, 2013, 3.2), one pair for all
-//! operations that share the history, so that few data give wide promises.
+//! operations that share the history, so that few data give wide promises. Of three or four data the posterior has tails in which all work
+//! stands still for months; nothing is drawn beyond twice the longest or half of the shortest that was seen.
 
 use super::{BREAKDOWNS_MAX, HISTORY_MAX, ModelError, POINTS_MAX, RATIO_MAX, SPREADS_MAX};
 use crate::search::model::{HORIZON_MAX, Model, Time};
@@ -15,6 +16,8 @@ use measure::statistics::Moments;
 
 /// Degrees of freedom from which a chi-squared draw is approximated (Wilson & Hilferty, PNAS 17, 1931).
 const MANY: usize = 30;
+/// By how much what is drawn may lie beyond all that was seen.
+const BEYOND: f64 = 2.0;
 /// Most draws for something that runs already and has to last longer than it has.
 const TRIES: usize = 100;
 
@@ -150,8 +153,8 @@ enum Source {
     Certain,
     Quantiles(Vec<(f64, f64)>),
     LogNormal(f64, f64),
-    /// Count, mean and deviation of the logarithms.
-    History(usize, f64, f64),
+    /// Count, mean and deviation of the logarithms; what is drawn at least and at most.
+    History(usize, f64, f64, (f64, f64)),
 }
 
 /// Draws durations for the operations of a plan.
@@ -210,7 +213,7 @@ impl Sampler {
     /// The durations of all operations in a sample [ticks]. The same luck gives an operation the same ratio in any plan.
     pub fn draw(&mut self, luck: &Chance, lasts: &mut Vec<Time>) {
         for (number, (source, drawn)) in (0..).zip(self.sources.iter().zip(&mut self.drawn)) {
-            if let Source::History(count, mean, deviation) = *source {
+            if let Source::History(count, mean, deviation, _) = *source {
                 let mut chance = luck.branch(&[0, number]);
                 let freedom = count - 1;
                 let sigma = deviation * (freedom as f64 / chi_squared(freedom, &mut chance)).sqrt();
@@ -240,9 +243,9 @@ impl Sampler {
         match &self.sources[spread as usize] {
             Source::Certain => 1.0,
             Source::LogNormal(median, sigma) => chance.log_normal(*median, *sigma),
-            Source::History(..) => {
+            Source::History(.., (least, most)) => {
                 let (mean, sigma) = self.drawn[spread as usize];
-                (mean + sigma * chance.normal()).exp()
+                (mean + sigma * chance.normal()).exp().clamp(*least, *most)
             }
             Source::Quantiles(points) => {
                 let at = chance.unit();
@@ -262,7 +265,8 @@ impl Source {
             Spread::LogNormal { median, sigma } => Self::LogNormal(*median, *sigma),
             Spread::History(ratios) => {
                 let moments: Moments = ratios.iter().map(|r| r.ln()).collect();
-                Self::History(ratios.len(), moments.mean(), moments.deviation())
+                let (least, most) = ratios.iter().fold((f64::MAX, 0.0_f64), |(least, most), r| (least.min(*r), most.max(*r)));
+                Self::History(ratios.len(), moments.mean(), moments.deviation(), (least / BEYOND, most * BEYOND))
             }
         }
     }

@@ -94,6 +94,25 @@ fn really(running: &Running, truth: &Deviation, luck: &Chance) -> Vec<Option<Tim
     carrier.complete()
 }
 
+#[test]
+fn nothing_is_drawn_far_beyond_what_was_seen() {
+    let mut chance = Chance::seeded(5);
+    let history = Spread::History(vec![1.0, 0.05, 1.1, 1.0]);
+    let seen = Deviation { spreads: vec![history; MACHINES as usize], of: Vec::new(), breakdowns: Vec::new() };
+    let running = shop(&mut chance, seen);
+    let of: Vec<&[u32]> = running.deviation.of.iter().map(Vec::as_slice).collect();
+    let mut sampler = super::spread::Sampler::new(&running.model, &running.plan, &running.deviation, &of, 0);
+    let mut lasts = Vec::new();
+    for number in 0..200 {
+        sampler.draw(&Chance::seeded(number), &mut lasts);
+        for (last, (assigned, operation)) in lasts.iter().zip(running.plan.operations.iter().zip(&running.model.operations)) {
+            let planned = operation.modes[assigned.mode as usize].duration as f64;
+            let (least, most) = ((planned * 0.025).floor() as Time, (planned * 2.2).ceil() as Time);
+            assert!((least..=most).contains(last), "{last} where {planned} is planned");
+        }
+    }
+}
+
 /// Promises at 90 % in shops of a seed: every order is promised beside those before it, then all is carried out by the true
 /// distributions. The shares that are kept: of all in the end, and of each before later orders came.
 fn shares(seed: u64, shops: u64, history: Option<usize>) -> (f64, f64) {

@@ -36,6 +36,8 @@ const JUDGED_AFTER: f64 = 1.5;
 const UNKNOWN_SIGMA: f64 = 0.25;
 /// Durations from which a history is drawn.
 const HISTORY_MIN: usize = 3;
+/// Share of a load's time below which its order was not seen from the beginning.
+const LOAD_MIN: f64 = 0.5;
 /// Bounds of a ratio of durations.
 const RATIO: (f64, f64) = (0.05, 20.0);
 /// Bounds of the correction of a date.
@@ -138,6 +140,10 @@ impl Past {
 
     fn ended(&mut self, view: &View, begun: Begun) {
         let real_s = open(&view.plant.calendar, begun.at, view.at).seconds();
+        // of the orders in a load one is told to run: the others are seen in the machine when they leave it
+        if view.plant.machine(begun.machine).load.is_some() && real_s < LOAD_MIN * begun.planned_s {
+            return;
+        }
         let ratios = self.ratios.entry(begun.machine).or_default();
         ratios.push_back((real_s / begun.planned_s).clamp(RATIO.0, RATIO.1));
         while ratios.len() > RATIOS_MAX {
