@@ -10,6 +10,7 @@
 //! Enters: a [`View`], the schedule before. Leaves: a [`Scheduling`] to be searched, then a [`Schedule`]. Absent: how long is
 //! searched and on which thread (`node`), commands: a schedule is a proposal that dispatching follows one decision at a time.
 
+mod hold;
 pub(crate) mod shop;
 mod trial;
 
@@ -24,6 +25,7 @@ use shop::{Done, Piece};
 pub(crate) use shop::{Guest, Visit};
 use std::collections::HashMap;
 use std::sync::Arc;
+pub use hold::Hold;
 pub use trial::{Cost, FROZEN, Hindrance, Move};
 
 /// What is too little to be told as a change of a start.
@@ -106,6 +108,8 @@ pub struct Schedule {
     pub promises: Vec<Promise>,
     /// What changed within the last hour, by place in `tasks`.
     pub changes: Vec<Option<Change>>,
+    /// What each task waits for, by place in `tasks`.
+    pub holds: Vec<Option<Hold>>,
     /// What it leaves out of account.
     pub caveats: Vec<Caveat>,
     /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine. Of
@@ -228,6 +232,7 @@ impl Scheduling {
             at: self.at,
             promises,
             changes,
+            holds: self.holds(&tasks),
             tasks,
             caveats: self.caveats.clone(),
             objective: plan.map_or(0, |(certified, _)| certified.certificate.objective()),

@@ -5,7 +5,7 @@ use plant::{OrderId, Plant};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use unit::desk::View;
-use unit::schedule::{self, Caveat, Change};
+use unit::schedule::{self, Caveat, Change, Hold};
 use utoipa::{IntoParams, ToSchema};
 
 /// Work of one operation of an order on a machine.
@@ -44,6 +44,18 @@ pub struct TaskChange {
     pub machine_before: Option<String>,
     /// How much later it starts, below zero earlier [s]; null where that did not change, or it is new.
     pub later_s: Option<f64>,
+    /// What keeps it from starting earlier; null where that is not known, or it runs.
+    pub waits_for: Option<WaitsFor>,
+}
+
+/// What a task waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct WaitsFor {
+    /// `planner` (a planner holds it there), `before` (the operation before it of its order), `machine` (another order on the machine),
+    /// `shift` (the begin of a shift), `repair` (a machine that is down) or `release` (the release of its order).
+    pub kind: &'static str,
+    /// The other order on the machine; null for all other kinds.
+    pub order: Option<String>,
 }
 
 /// An order in the schedule.
@@ -130,7 +142,7 @@ impl Schedule {
         let is_whole = part.from == measure::Instant::MIN && part.to == measure::Instant::MAX;
         let shown: HashSet<OrderId> = schedule.tasks.iter().filter(|task| is_in(task)).map(|task| task.order).collect();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let task = |(task, change): (&schedule::Task, &Option<Change>)| Task {
+        let task = |(task, (change, hold)): (&schedule::Task, (&Option<Change>, &Option<Hold>))| Task {
             order: plant.order(task.order).name.clone(),
             product: product(plant, task.order),
             step: u32::try_from(task.operation).unwrap_or(u32::MAX),
@@ -142,7 +154,7 @@ impl Schedule {
             running: task.is_running,
             pinned: schedule.pins.iter().any(|pin| (pin.order, pin.operation) == (task.order, task.operation)),
             machines: can(plant, task.order, task.operation),
-            change: change.map(|change| TaskChange::of(plant, change)),
+            change: change.map(|change| TaskChange::of(plant, change, *hold)),
         };
         let promise = |promise: &schedule::Promise| ScheduledOrder {
             name: plant.order(promise.order).name.clone(),
@@ -159,12 +171,13 @@ impl Schedule {
             }
             Caveat::TooMany { .. } => None,
         };
+        let marks = schedule.changes.iter().zip(&schedule.holds);
         let end = schedule.tasks.iter().map(|task| task.to).max().unwrap_or(schedule.at);
         let closed = plant.calendar.closed(schedule.at.max(part.from), end.min(part.to).max(schedule.at.max(part.from)));
         Self {
             at: When(schedule.at),
             machines: plant.machines.iter().map(|machine| machine.name.clone()).collect(),
-            tasks: schedule.tasks.iter().zip(&schedule.changes).filter(|(task, _)| is_in(task)).map(task).collect(),
+            tasks: schedule.tasks.iter().zip(marks).filter(|(task, _)| is_in(task)).map(task).collect(),
             orders: schedule.promises.iter().filter(|p| is_whole || shown.contains(&p.order)).map(promise).collect(),
             tasks_all: count(schedule.tasks.len()),
             orders_all: count(schedule.promises.len()),
@@ -184,8 +197,10 @@ impl Schedule {
 }
 
 impl TaskChange {
-    fn of(plant: &Plant, change: Change) -> Self {
-        let none = Self { machine_before: None, later_s: None };
+    fn of(plant: &Plant, change: Change, hold: Option<Hold>) -> Self {
+        let other = |hold: &Hold| if let Hold::Machine { order } = hold { Some(plant.order(*order).name.clone()) } else { None };
+        let waits_for = hold.map(|hold| WaitsFor { kind: hold.word(), order: other(&hold) });
+        let none = Self { machine_before: None, later_s: None, waits_for };
         match change {
             Change::New => none,
             Change::Machine { from } => Self { machine_before: Some(machine_name(plant, from)), ..none },

@@ -3267,6 +3267,7 @@ export interface components {
             later_s: number | null;
             /** @description The machine it was planned on before; null where that is the same, or it is new. */
             machine_before: string | null;
+            waits_for: components["schemas"]["WaitsFor"] | null;
         };
         /** @description A change that was tried. */
         Trial: {
@@ -3365,6 +3366,16 @@ export interface components {
             reason: string;
             /** @description Their role. */
             role: components["schemas"]["UserRole"];
+        };
+        /** @description What a task waits for. */
+        WaitsFor: {
+            /**
+             * @description `planner` (a planner holds it there), `before` (the operation before it of its order), `machine` (another order on the machine),
+             *     `shift` (the begin of a shift), `repair` (a machine that is down) or `release` (the release of its order).
+             */
+            kind: string;
+            /** @description The other order on the machine; null for all other kinds. */
+            order: string | null;
         };
         /** @description A record and what it rests on. */
         Walk: {

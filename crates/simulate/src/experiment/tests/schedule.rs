@@ -6,7 +6,7 @@ use plant::{MachineState, OrderId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use unit::desk::View;
-use unit::schedule::{Change, FROZEN, Hindrance, Move, Schedule, Scheduling, Task};
+use unit::schedule::{Change, FROZEN, Hindrance, Hold, Move, Schedule, Scheduling, Task};
 
 /// A workshop in the middle of its first day.
 fn at_work(seed: u64) -> View {
@@ -79,6 +79,38 @@ fn nothing_moves_where_nothing_happened_and_a_breakdown_moves_what_it_must() {
     let after = schedule(&view, Some(first));
     assert!(moved(&after) > 0, "work of the broken machine waits or moves");
     assert!(after.tasks.iter().filter(|task| task.machine == next && !task.is_running).all(|task| task.from > view.at));
+}
+
+#[test]
+fn what_a_task_waits_for_ends_as_it_begins() {
+    let view = at_work(2);
+    let schedule = schedule(&view, None);
+    assert_eq!(schedule.holds.len(), schedule.tasks.len());
+    let is_just = |end: measure::Instant, begin: measure::Instant| (end - begin).seconds().abs() <= 1.0;
+    let mut seen = BTreeMap::new();
+    for (task, hold) in schedule.tasks.iter().zip(&schedule.holds) {
+        *seen.entry(hold.map_or("nothing", |hold| hold.word())).or_insert(0) += 1;
+        let ends = |wanted: &dyn Fn(&Task) -> bool, begin| schedule.tasks.iter().any(|t| wanted(t) && is_just(t.to, begin));
+        match hold {
+            None => {}
+            Some(hold) => assert!(!task.is_running, "{hold:?}"),
+        }
+        match *hold {
+            Some(Hold::Machine { order }) => assert!(ends(&|t| t.order == order && t.machine == task.machine, task.set_up)),
+            Some(Hold::Before) => {
+                assert!(ends(&|t| t.order == task.order && t.operation + 1 == task.operation, task.from));
+            }
+            Some(Hold::Shift) => {
+                let closed = view.plant.calendar.closed(view.at, task.to);
+                assert!(closed.iter().any(|w| is_just(w.to, task.from) || is_just(w.to, task.set_up)));
+            }
+            Some(Hold::Release) => assert!(is_just(view.plant.order(task.order).release, task.from)),
+            Some(Hold::Planner) => panic!("nobody holds anything"),
+            Some(Hold::Repair) | None => {}
+        }
+    }
+    let told: usize = ["machine", "before", "shift"].iter().filter_map(|word| seen.get(word)).sum();
+    assert!(told * 2 > schedule.tasks.len(), "{seen:?}");
 }
 
 #[test]
