@@ -188,11 +188,16 @@ fn proposal(situation: &Situation<'_>, machine: MachineId, queue: &Queue<'_>) ->
     let one_min = queue.jobs.iter().map(|j| j.operation.set_up.minutes()).fold(0.0, f64::max);
     let metric = Metric::SetUpSaved;
     let action = |place: usize| Action::Run(queue.jobs[place].order);
-    let reason = if queue.is_scheduled { "later_in_schedule" } else { "lower_atcs_index" };
+    let is_planned = |order: OrderId| situation.turns.iter().any(|turn| turn.machine == machine && turn.order == order);
+    let reason = |place: usize| match queue.is_scheduled {
+        true if is_planned(queue.jobs[place].order) => "later_in_schedule",
+        true => "not_in_schedule",
+        false => "lower_atcs_index",
+    };
     let mut rejected: Vec<Rejected> = vec![nothing(metric)];
     rejected.extend((1..queue.jobs.len()).filter(|p| *p != queue.chosen).map(|place| {
         let saved = (fifo_s - queue.set_ups_s(Some(place.min(queue.chosen)))) / 60.0;
-        instead(action(place), metric, Estimate::exact(saved), reason)
+        instead(action(place), metric, Estimate::exact(saved), reason(place))
     }));
     let mut because: Vec<Because> = queue.jobs[..=queue.chosen].iter().map(|j| Because::Order(j.order)).collect();
     let since = situation.machine(machine)?.since;

@@ -227,8 +227,10 @@ impl Sampler {
     fn last(&self, of: &Drawn, mut chance: Chance) -> Time {
         let Some(spread) = of.spread else { return of.planned };
         let so_far = self.now - of.start;
+        // what runs already for longer than anything before may take as long again
+        let past = BEYOND * so_far.max(0) as f64 / of.planned.max(1) as f64;
         for _ in 0..TRIES {
-            let work = of.planned as f64 * self.ratio(spread, &mut chance);
+            let work = of.planned as f64 * self.ratio(spread, past, &mut chance);
             let repairs = of.breakdowns.map_or(0.0, |b| repairs(&b, work, &mut chance));
             let lasts = (work + repairs).round().clamp(0.0, HORIZON_MAX as f64) as Time;
             // what runs already has not ended yet
@@ -239,13 +241,13 @@ impl Sampler {
         (so_far + 1).max(of.planned)
     }
 
-    fn ratio(&self, spread: u32, chance: &mut Chance) -> f64 {
+    fn ratio(&self, spread: u32, past: f64, chance: &mut Chance) -> f64 {
         match &self.sources[spread as usize] {
             Source::Certain => 1.0,
             Source::LogNormal(median, sigma) => chance.log_normal(*median, *sigma),
             Source::History(.., (least, most)) => {
                 let (mean, sigma) = self.drawn[spread as usize];
-                (mean + sigma * chance.normal()).exp().clamp(*least, *most)
+                (mean + sigma * chance.normal()).exp().clamp(*least, most.max(past))
             }
             Source::Quantiles(points) => {
                 let at = chance.unit();

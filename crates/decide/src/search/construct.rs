@@ -2,8 +2,8 @@
 //!
 //! Enters: a [`Shop`], a [`Rule`], chance. Leaves: a mode of each operation and the order in which they start. Absent: improvement.
 //!
-//! A machine of batches takes with the best of its queue whatever of the same family and duration waits there and fits. Nothing waits
-//! for a batch to become fuller: where the machine is short of time its queue fills the next one.
+//! A machine of batches takes with the best of its queue whatever of the same family and duration waits there and fits. It does not wait for
+//! a batch to become fuller: where it is short of time its queue fills the next one.
 //!
 //! Priority rules: Panwalkar & Iskander, Operations Research 25 (1977); apparent tardiness cost: Vepsalainen & Morton, Management
 //! Science 33 (1987), with set-ups: Lee, Bhaskaran, Pinedo, IIE Transactions 29 (1997). The time is events times the length of the queues.
@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::rich::Rich;
 use super::shop::{NONE, Shop};
 use measure::Chance;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, BinaryHeap};
 
 /// By what a machine chooses.
@@ -36,9 +36,6 @@ pub(super) enum Rule {
 pub(super) const PLAIN: &[Rule] = &[Rule::WorkRemaining, Rule::Share, Rule::First, Rule::Shortest];
 /// Rules for due dates.
 pub(super) const DUE: &[Rule] = &[Rule::Apparent, Rule::Due, Rule::WorkRemaining, Rule::Shortest];
-
-/// Before any key of a rule.
-const FIRST: f64 = -1e18;
 
 /// What the due-date rules look at.
 #[derive(Debug, Default)]
@@ -64,12 +61,14 @@ pub(super) struct Looks {
     pub waiting: f64,
     /// Whether what was published goes first, as it was published.
     pub keeps: bool,
+    /// Whether every second batch, by chance, is offered to join the one before: that one then waits for it.
+    pub joins: bool,
 }
 
 impl Looks {
-    /// As the rules were published, bent by so much noise.
+    /// As the rules were published, but for set-ups, which fade with the mean duration; bent by so much noise.
     pub const fn plain(noise: f64) -> Self {
-        Self { noise, slack: 3.0, set_up: 1.0, waiting: 1.0, keeps: false }
+        Self { noise, slack: 3.0, set_up: 1.0, waiting: 1.0, keeps: false, joins: noise > 0.0 }
     }
 }
 
@@ -130,6 +129,13 @@ fn groups(shop: &Shop, rich: &Rich) -> Vec<u32> {
     group
 }
 
+/// Of what waits: whether it was not published, and what the rule says of it; less is better.
+type Key = (bool, f64);
+
+fn less(one: Key, other: Key) -> Ordering {
+    one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+}
+
 struct Floor<'a> {
     shop: &'a Shop,
     rule: Rule,
@@ -141,6 +147,8 @@ struct Floor<'a> {
     /// Waiting at each machine: operation, mode, its draw, since when.
     queues: Vec<Vec<(u32, u32, f64, i32)>>,
     busy: Vec<i32>,
+    /// When each machine of batches that is closed is looked at again.
+    opens: Vec<i32>,
     load: Vec<i64>,
     last: Vec<u32>,
     waits: Vec<u32>,
@@ -163,6 +171,7 @@ pub(super) fn dispatch(shop: &Shop, rule: Rule, looks: Looks, dates: &Dates, cha
         events: BinaryHeap::with_capacity(count * 2),
         queues: vec![Vec::new(); shop.machines],
         busy: shop.available.clone(),
+        opens: vec![0; shop.machines],
         load: vec![0; shop.machines],
         last: vec![NONE; shop.machines],
         waits: (0..count as u32).map(|o| shop.before.list(o).len() as u32).collect(),
@@ -225,7 +234,7 @@ impl Floor<'_> {
     fn start(&mut self, machine: u32, now: i32) {
         let queue = &self.queues[machine as usize];
         let keyed = queue.iter().enumerate().map(|(place, waiting)| (place, self.key(machine, *waiting, now)));
-        let Some((place, _)) = keyed.min_by(|a, b| a.1.total_cmp(&b.1)) else { return };
+        let Some((place, _)) = keyed.min_by(|a, b| less(a.1, b.1)) else { return };
         let (operation, mode, ..) = queue[place];
         let at = machine as usize;
         let dur = self.shop.modes_of(operation)[mode as usize].1;
@@ -234,12 +243,16 @@ impl Floor<'_> {
         let room = self.shop.room(machine);
         if room > 0 && start > now.max(free) {
             // until it opens more may come to lie with it
-            self.events.push(Reverse((start, 1, machine)));
+            if self.opens[at] != start {
+                self.opens[at] = start;
+                self.events.push(Reverse((start, 1, machine)));
+            }
             return;
         }
         let end = start + dur;
         self.queues[at].swap_remove(place);
-        self.take(operation, mode, (machine, end));
+        let may_join = room > 0 && self.looks.joins && self.chance.below(2) == 0;
+        self.take(operation, if may_join { self.shop.joining(operation, mode) } else { mode }, (machine, end));
         let mut room = room - self.shop.size(operation);
         while let Some(place) = self.beside(machine, operation, (dur, room), now) {
             let (joined, mode, ..) = self.queues[at].swap_remove(place);
@@ -260,7 +273,7 @@ impl Floor<'_> {
         };
         let fitting = self.queues[machine as usize].iter().enumerate().filter(|(_, waiting)| room > 0 && fits(waiting));
         let keyed = fitting.map(|(place, waiting)| (place, self.key(machine, *waiting, now)));
-        keyed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(place, _)| place)
+        keyed.min_by(|a, b| less(a.1, b.1)).map(|(place, _)| place)
     }
 
     /// An operation is done on a machine until an instant.
@@ -285,7 +298,7 @@ impl Floor<'_> {
     }
 
     /// Less is better.
-    fn key(&self, machine: u32, waiting: (u32, u32, f64, i32), now: i32) -> f64 {
+    fn key(&self, machine: u32, waiting: (u32, u32, f64, i32), now: i32) -> Key {
         let (operation, mode, draw, since) = waiting;
         let dur = f64::from(self.shop.modes_of(operation)[mode as usize].1);
         let set_up = f64::from(self.shop.set_up(machine, self.last[machine as usize], operation));
@@ -293,9 +306,9 @@ impl Floor<'_> {
         let job = self.shop.job[operation as usize] as usize;
         let looks = &self.looks;
         if let Some((_, start)) = self.published(operation) {
-            return FIRST + start as f64;
+            return (false, start as f64);
         }
-        match self.rule {
+        let by_rule = match self.rule {
             Rule::WorkRemaining => -(remaining + dur - set_up) * draw,
             Rule::Shortest => (dur + set_up) * draw,
             Rule::Share => (dur + set_up) / (remaining + dur).max(1.0) * draw,
@@ -306,8 +319,10 @@ impl Floor<'_> {
                 let slack = (self.dates.due[job] as f64 - rest - f64::from(now)).max(0.0);
                 let weight = self.dates.weight[job].max(1) as f64;
                 let fades = slack / (looks.slack * self.mean) + set_up / (looks.set_up * self.mean);
-                -weight / dur.max(1.0) * (-fades).exp() * draw
+                // the logarithm: products of small exponentials would all become zero
+                fades - (weight / dur.max(1.0)).ln() - draw.ln()
             }
-        }
+        };
+        (true, by_rule)
     }
 }

@@ -60,14 +60,14 @@ impl Vary {
         let mut bent = |own: f64| own * NEAR.powf(chance.between(-1.0, 1.0));
         let Looks { slack, set_up, waiting, .. } = self.looks;
         let (slack, set_up, waiting) = (bent(slack), bent(set_up), bent(waiting).max(WAITING.0));
-        Looks { noise: noise(chance), slack, set_up, waiting, keeps: chance.below(2) == 0 }
+        Looks { noise: noise(chance), slack, set_up, waiting, keeps: chance.below(2) == 0, joins: chance.below(4) == 0 }
     }
 }
 
 fn drawn(chance: &mut Chance) -> Looks {
     let mut between = |(least, most): (f64, f64)| least * (most / least).powf(chance.unit());
     let (slack, set_up, waiting) = (between(SLACK), between(SET_UP), between(WAITING));
-    Looks { noise: noise(chance), slack, set_up, waiting, keeps: chance.below(2) == 0 }
+    Looks { noise: noise(chance), slack, set_up, waiting, keeps: chance.below(2) == 0, joins: chance.below(4) == 0 }
 }
 
 /// None, or a little.

@@ -287,8 +287,10 @@ fn dispatch_names_what_the_published_schedule_has_next_and_its_own_choice_where_
         decision.rejected.iter().map(|r| r.reason.to_string()).collect()
     };
     world.image.machines[0].infeed.push(OrderId(0));
-    world.turns = vec![turn(2)];
+    world.turns = vec![turn(2), turn(0)];
     assert_eq!(reasons(&world).last().map(String::as_str), Some("later_in_schedule"));
+    world.turns = vec![turn(2)];
+    assert_eq!(reasons(&world).last().map(String::as_str), Some("not_in_schedule"));
     world.turns = vec![];
     assert_eq!(reasons(&world).last().map(String::as_str), Some("lower_atcs_index"));
     world.image.machines[0].infeed.pop();

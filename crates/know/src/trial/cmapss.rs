@@ -6,7 +6,8 @@
 //!
 //! Units asked about are younger or older than those learned from are on average: what they have left in the mean is the mean life learned less the mean
 //! age of those asked about. Lives left that are learned, judged over folds and made intervals from reach to twice that mean, so that those
-//! far younger, whose answer is the cap and easy, do not flatter. Everything but the scales is learned anew in each fold.
+//! far younger, whose answer is the cap and easy, do not flatter; no less than the cap. Everything but the scales and that reach is
+//! learned anew in each fold.
 
 use super::likeness::{Course, Likeness};
 use super::wear::{Engine, Wear};

@@ -19,13 +19,13 @@ use decide::search::Certified;
 pub use decide::search::Search;
 use decide::search::model::{Mode, Model, Published, Time};
 use decide::search::plan::{Assigned, Plan};
+pub use hold::Hold;
 use measure::{Instant, Span};
 use plant::{MachineId, OrderId};
 use shop::{Done, Piece};
 pub(crate) use shop::{Guest, Visit};
 use std::collections::HashMap;
 use std::sync::Arc;
-pub use hold::Hold;
 pub use trial::{Cost, FROZEN, Hindrance, Move};
 
 /// What is too little to be told as a change of a start.
@@ -112,8 +112,8 @@ pub struct Schedule {
     pub holds: Vec<Option<Hold>>,
     /// What it leaves out of account.
     pub caveats: Vec<Caveat>,
-    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine. Of
-    /// what runs already nothing is counted.
+    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start of the next day moved, 300 for another
+    /// machine there. Of what runs already nothing is counted.
     pub objective: i64,
     /// What no schedule costs less than.
     pub bound: i64,
@@ -275,7 +275,7 @@ impl Scheduling {
         let Some(before) = &self.before else { return Told { machine, from, changed: None } };
         let Some(was) = before.told.get(&(task.order, task.operation)) else { return now(Change::New) };
         if was.from.min(from) > self.at + shop::STABLE {
-            return Told { machine, from, changed: None };
+            return Told { machine, from, changed: was.changed };
         }
         if was.machine != machine {
             return now(Change::Machine { from: was.machine });

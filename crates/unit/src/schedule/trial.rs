@@ -125,12 +125,12 @@ impl Schedule {
         }
     }
 
-    /// How many tasks, but the one moved on purpose, are on another machine or start at least five minutes earlier or later than in
-    /// another schedule.
+    /// How many tasks of the next day, but the one moved on purpose, are on another machine or start at least five minutes earlier or later
+    /// than in another schedule.
     pub fn moved_from(&self, other: &Self, but: Option<&Move>) -> usize {
         let was = |task: &super::Task| other.tasks.iter().find(|o| (o.order, o.operation) == (task.order, task.operation));
         let is_moved = |task: &&super::Task| {
-            was(task).is_some_and(|was| {
+            was(task).filter(|was| was.from.min(task.from) <= self.at + super::shop::STABLE).is_some_and(|was| {
                 let by = task.from - was.from;
                 was.machine != task.machine || by >= super::MOVED_MIN || by <= Span::ZERO - super::MOVED_MIN
             })

@@ -126,7 +126,8 @@ pub struct Schedule {
     pub longer_than_shifts: Vec<OrderOperation>,
     /// Open orders beyond the most that are planned.
     pub left_out: u32,
-    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine.
+    /// What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start of the next day moved, 300 for
+    /// another machine there.
     pub objective: f64,
     /// What no schedule costs less than.
     pub bound: f64,

@@ -2766,7 +2766,8 @@ export interface components {
             machines: string[];
             /**
              * Format: double
-             * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start moved, 300 for another machine.
+             * @description What it costs: 100 a second and order late, 1 a second of flow, of makespan and of a start of the next day moved, 300 for
+             *     another machine there.
              */
             objective: number;
             /** @description Open orders by due date; of a part those with a task in it. */

@@ -490,6 +490,7 @@ export const en = {
   'reason.greater_loss_before_shift_end': 'loses more before the end of the shift',
   'reason.greater_loss_next_shift': 'loses more next shift',
   'reason.later_in_schedule': 'comes later in the published plan',
+  'reason.not_in_schedule': 'not in the published plan here',
   'reason.lower_atcs_index': 'less urgent or more set-up',
 
   'evidence.lapsed_unanswered': 'Unanswered for',
@@ -1236,7 +1237,7 @@ export const en = {
   'plan.cost.setup': 'Set-ups',
   'plan.cost.end': 'Last end',
   'plan.cost.energy': 'Energy',
-  'plan.cost.moved': 'Others moved',
+  'plan.cost.moved': 'Others moved, next day',
   'hindrance.not_planned': 'It runs, is done, or is not among the orders planned.',
   'hindrance.frozen': 'What starts before {at} stays as it is: material and people are on their way.',
   'hindrance.machine_cannot': 'This machine cannot do it. These can: {machines}.',

@@ -491,6 +491,7 @@ export const zh: Words = {
   'reason.greater_loss_before_shift_end': '下班前做损失更大',
   'reason.greater_loss_next_shift': '下一班做损失更大',
   'reason.later_in_schedule': '在已发布计划中排在后面',
+  'reason.not_in_schedule': '已发布计划中此机器无此订单',
   'reason.lower_atcs_index': '不够紧急或换型更多',
 
   'evidence.lapsed_unanswered': '无人答复，历时',
@@ -1237,7 +1238,7 @@ export const zh: Words = {
   'plan.cost.setup': '换型',
   'plan.cost.end': '最晚完工',
   'plan.cost.energy': '能源',
-  'plan.cost.moved': '其他变动',
+  'plan.cost.moved': '其他变动（未来一天）',
   'hindrance.not_planned': '它正在进行、已完成，或不在计划订单之中。',
   'hindrance.frozen': '{at} 之前开始的任务保持不变：物料和人员已在途中。',
   'hindrance.machine_cannot': '这台机器做不了。可用的有：{machines}。',

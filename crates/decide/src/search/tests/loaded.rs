@@ -1,6 +1,8 @@
 //! A shop with hardly a free hour: machining with set-ups, washing, an oven of four places for every second order, inspection, packing.
 
-use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, SetUps};
+use crate::search::construct::{Looks, Rule, dispatch};
+use crate::search::ground::Ground;
+use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, Published, SetUps, Stability};
 use crate::search::{STARTS, Search};
 use measure::Chance;
 
@@ -42,15 +44,35 @@ fn shop(orders: u32, chance: &mut Chance) -> Model {
 
 #[test]
 fn dispatching_with_other_parameters_makes_a_loaded_shop_better_than_the_rules_as_published() {
-    for seed in 0..3 {
-        let model = shop(120, &mut Chance::seeded(seed));
+    let (mut rules, mut varied) = (0, 0);
+    for seed in 0..2 {
+        let model = shop(1_200, &mut Chance::seeded(seed));
         let mut search = Search::new(&model, 1);
         search.step(STARTS);
-        let rules = search.objective();
+        rules += search.objective();
         search.step(100);
-        let varied = search.objective();
-        assert!(varied < rules, "seed {seed}: {varied} after the rules made {rules}");
+        varied += search.objective();
         let certified = search.best().expect("the check accepts it");
-        assert_eq!(certified.certificate.objective(), varied);
+        assert_eq!(certified.certificate.objective(), search.objective());
     }
+    assert!(varied * 10 < rules * 9, "{varied} after the rules made {rules}");
+}
+
+#[test]
+fn what_was_published_is_dispatched_first_and_in_its_order() {
+    let count = 6_u32;
+    let told = |o: u32| (o < 5).then(|| Published { machine: 0, start: i64::from(4 - o) * 20 });
+    let mode = Mode { machine: 0, duration: 20 };
+    let operation = |job: u32| Operation { job, modes: vec![mode], published: told(job), ..Operation::default() };
+    let parts = Parts {
+        machines: vec![Machine { batch: Some(1), ..Machine::default() }],
+        jobs: vec![Job { due: Some(10), tardiness: 1, ..Job::default() }; count as usize],
+        operations: (0..count).map(operation).collect(),
+        stability: Stability { tick: 1, machine: 1 },
+        ..Parts::default()
+    };
+    let ground = Ground::new(&Model::new(parts).expect("a model"));
+    let looks = Looks { keeps: true, ..Looks::plain(0.0) };
+    let order = dispatch(&ground.shop, Rule::Apparent, looks, &ground.dates, &mut Chance::seeded(1)).order;
+    assert_eq!(order, [4, 3, 2, 1, 0, 5]);
 }
