@@ -137,6 +137,21 @@ enum What {
     },
     /// Plans of scheduling instances after so much CPU, beside the best known, and CP-SAT where asked for.
     Plan(PlanWords),
+    /// Repairs of plans in the blink after a breakdown, beside what a full minute finds.
+    Replan {
+        /// Folder of instances with a `bounds.json`.
+        #[arg(long)]
+        data: PathBuf,
+        /// Least and most operations of an instance.
+        #[arg(long, value_delimiter = ',', num_args = 2, default_values_t = [450, 550])]
+        operations: Vec<usize>,
+        /// Most instances.
+        #[arg(long, default_value_t = 8)]
+        most: usize,
+        /// CPU seconds of the blink and of the minute.
+        #[arg(long, value_delimiter = ',', num_args = 2, default_values_t = [0.1, 60.0])]
+        cpu_s: Vec<f64>,
+    },
     /// The server of `opcua`.
     #[command(hide = true)]
     OpcuaServer { nodes: u32, period_ms: u64 },
@@ -205,6 +220,7 @@ impl PlanWords {
 pub fn main(words: &Words) -> Result<(), Failure> {
     let rows = match words.what {
         What::Plan(ref words) => words.rows()?,
+        What::Replan { ref data, ref operations, most, ref cpu_s } => replan_rows(data, operations, most, cpu_s)?,
         What::Loop { seeds, days } => ring_rows(seeds, days),
         What::Promise { seeds, days, sure } => promise::rows(seeds, days, sure),
         What::Soak { hours, speed } => super::on_runtime(soak::rows(hours, speed))?,
@@ -234,6 +250,17 @@ pub fn main(words: &Words) -> Result<(), Failure> {
         return Err(Failure::new(format!("{} of the musts are missed:\n{}", missed.len(), missed.join("\n"))));
     }
     Ok(())
+}
+
+fn replan_rows(data: &std::path::Path, operations: &[usize], most: usize, cpu_s: &[f64]) -> Result<Vec<Row>, Failure> {
+    let ([least, largest], [short, long]) = (operations, cpu_s) else {
+        return Err(Failure::new("--operations and --cpu-s: allowed two numbers each, the smaller first"));
+    };
+    if least > largest || short > long || !(0.0..=86_400.0).contains(short) || *long > 86_400.0 {
+        let found = format!("{operations:?} and {cpu_s:?}");
+        return Err(Failure::new(format!("--operations and --cpu-s: found {found}, allowed the smaller first, at most 86400 s")));
+    }
+    plan::replan::rows(plan::replan::Settings { data, operations: (*least, *largest), most, budgets: [*short, *long] })
 }
 
 fn ring_rows(seeds: u64, days: u32) -> Vec<Row> {

@@ -5,6 +5,7 @@
 
 pub mod data;
 pub mod peer;
+pub mod replan;
 
 use super::Row;
 use crate::cli::Failure;
