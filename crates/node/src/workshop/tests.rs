@@ -184,3 +184,38 @@ async fn a_unit_sees_the_workshop_through_three_protocols_and_writes_to_it() {
     let servers = async { while bench.endpoints.tasks.join_next().await.is_some() {} };
     timeout(Duration::from_secs(5), servers).await.expect("every server ends with the workshop");
 }
+
+#[tokio::test]
+async fn writes_reach_their_channel_whatever_number_the_unit_that_handed_orders_down_gives_it() {
+    let start: Instant = START.parse().expect("an instant");
+    let plant = Arc::new(simulate::workshop::plant(start, 5, 7));
+    let channels = addresses(&plant).into_iter().map(|ChannelAddress { source, address, .. }| (source, address)).collect();
+    let sources = ["opc.tcp://127.0.0.1:4840", "127.0.0.1:1883", "127.0.0.1:1502"].map(str::to_owned).to_vec();
+    let clock = crate::config::Clock { speed: SPEED, origin: Some(start) };
+    let wiring =
+        crate::config::Wiring { sources, channels, clock, listen: FREE.parse().expect("an address"), store: "store".into() };
+    // as in the demo: what workers enter by hand stands among the channels of their machines
+    let text = crate::rounds::with_rounds(&crate::config::render_workshop(&plant, &wiring), start).expect("more channels");
+    let unit = crate::config::parse("unit.toml", &text, std::path::Path::new("")).expect("a configuration").plant;
+    let same = |own: &plant::Channel| {
+        let machine = unit.machine_named(&plant.machine(own.machine).name).expect("the unit has every machine");
+        unit.named(machine.id, &own.name).expect("and every channel").id == own.id
+    };
+    assert!(!plant.channels.iter().all(same), "else this tells nothing");
+    let clock: Clock = Arc::new(move || start);
+    let (world, _outlets, _feeds) = super::world::World::new(Workshop::new(&plant, 7, start), Arc::clone(&plant), clock);
+    world.admit(&Arc::new(unit));
+    let mut written = 0;
+    for channel in plant.channels.iter().filter(|channel| channel.writable.is_some()) {
+        let value = match channel.role {
+            Role::SetSpeed => CommandValue::Number(100.0),
+            Role::SetState => CommandValue::Word("ready".to_owned()),
+            _ => continue,
+        };
+        let answer = world.write(channel.id, &value);
+        let is_understood = matches!(answer, Ok(()) | Err(simulate::workshop::WriteRefused::NotNow { .. }));
+        assert!(is_understood, "{} of {}: {answer:?}", channel.name, plant.machine(channel.machine).name);
+        written += 1;
+    }
+    assert!(written > 10, "{written}");
+}

@@ -19,7 +19,7 @@ const WAITING_MAX: usize = 64;
 pub struct World {
     /// Everything there is, but for orders that came later.
     pub plant: Arc<Plant>,
-    /// Everything there is, with the orders that came later.
+    /// Everything there is, with the orders that came later: the plant of the unit that took them in, which numbers channels in its own way.
     full: Mutex<Arc<Plant>>,
     clock: drivers::Clock,
     workshop: Mutex<Workshop>,
@@ -62,8 +62,12 @@ impl World {
     /// # Errors
     /// The machine's refusal.
     pub fn write(&self, channel: ChannelId, value: &CommandValue) -> Result<(), WriteRefused> {
-        let now = self.now();
-        self.workshop().write(&self.full(), channel, value, now)
+        let (now, full) = (self.now(), self.full());
+        let there = self.plant.channels.get(channel.index()).and_then(|own| {
+            let machine = full.machine_named(&self.plant.machine(own.machine).name)?;
+            full.named(machine.id, &own.name)
+        });
+        self.workshop().write(&full, there.map_or(channel, |there| there.id), value, now)
     }
     /// The channels of one server, by its place in [`simulate::workshop::SOURCES`].
     pub fn channels(&self, outlet: usize) -> impl Iterator<Item = &plant::Channel> {
