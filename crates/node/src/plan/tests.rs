@@ -91,6 +91,29 @@ fn what_cannot_be_kept_is_told_in_words_with_the_nearest_plan() {
 }
 
 #[test]
+fn what_needs_no_machine_keeps_nothing_waiting_but_its_job() {
+    // two lots are painted one after the other and dry at once; the first is polished when it is dry
+    let job = |name: &str| {
+        format!(
+            r#"{{"name": "{name}", "operations": [{{"modes": [{{"machine": "booth", "duration": 2}}]}},
+            {{"name": "dry", "modes": [{{"duration": 10}}]}}, {{"modes": [{{"machine": "booth", "duration": 1}}]}}]}}"#
+        )
+    };
+    let text = format!(r#"{{"machines": [{{"name": "booth"}}], "jobs": [{}, {}]}}"#, job("A"), job("B"));
+    let form: ModelForm = serde_json::from_str(&text).expect("the form");
+    let model = form.model().expect("a model");
+    let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(200), threads: 1, seed: 1, from: None };
+    let found = search(&model, wanted).expect("a plan");
+    let plan = PlanForm::new(&model, Some(&form), &found, (1, 1.0));
+    assert!((plan.makespan - 15.0).abs() < f64::EPSILON, "{plan:?}");
+    let dry: Vec<_> = plan.operations.iter().filter(|o| o.operation == "dry").collect();
+    assert_eq!(
+        dry.iter().map(|o| (o.machine.clone(), o.start, o.end)).collect::<Vec<_>>(),
+        [(None, 2.0, 12.0), (None, 4.0, 14.0)]
+    );
+}
+
+#[test]
 fn what_blocks_holds_its_machine_and_is_told_where_it_cannot() {
     let job = r#"{"name": "J", "operations": [
         {"blocking": true, "modes": [{"machine": "saw", "duration": 2}]}, {"modes": [{"machine": "mill", "duration": 5}]}]}"#;

@@ -65,7 +65,7 @@ pub struct AssignedForm {
     pub job: String,
     /// Which.
     pub operation: String,
-    /// On which machine; none where it is left out.
+    /// On which machine; none where it needs none or is left out (it then takes no time).
     pub machine: Option<String>,
     /// From.
     pub start: f64,
@@ -84,7 +84,7 @@ impl PlanForm {
             let mode = operation.modes.get(assigned.mode as usize);
             let (job, name) = names.operations[number].clone();
             let (start, end) = (time(assigned.start), time(assigned.start + mode.map_or(0, |m| m.duration)));
-            let machine = mode.map(|m| names.machine(m.machine));
+            let machine = mode.and_then(|m| names.machine(m.machine));
             operations.push(AssignedForm { job, operation: name, machine, start, end });
         }
         operations.sort_by(|a, b| a.start.total_cmp(&b.start));

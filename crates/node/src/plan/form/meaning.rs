@@ -39,7 +39,8 @@ impl ModelForm {
                 let at = format!("jobs[{number}].operations[{place}]");
                 after(&mut parts, operation, first, place as u32, job.operations.len(), &at)?;
                 uses(&mut parts, operation, &known, &at)?;
-                parts.operations.push(operation.operation(number as u32, &known, &at)?);
+                let meant = operation.operation(number as u32, &known, &mut parts.machines, &at)?;
+                parts.operations.push(meant);
                 parts.sizes.extend(has_sizes.then(|| operation.size.unwrap_or(1)));
                 if uses_families {
                     let word = operation.family.as_deref().unwrap_or_default();
@@ -95,11 +96,19 @@ struct Known<'f> {
 }
 
 impl OperationForm {
-    fn operation(&self, job: u32, known: &Known<'_>, at: &str) -> Result<Operation, ModelError> {
+    /// The operation that is meant. What needs no machine gets one of its own, behind those that have names.
+    fn operation(&self, job: u32, known: &Known<'_>, machines: &mut Vec<Machine>, at: &str) -> Result<Operation, ModelError> {
         let mut modes = Vec::with_capacity(self.modes.len());
+        let own = machines.len() as u32;
         for (place, mode) in self.modes.iter().enumerate() {
-            let machine = found(&known.machines, &mode.machine, || format!("{at}.modes[{place}].machine"))?;
+            let machine = match &mode.machine {
+                Some(name) => found(&known.machines, name, || format!("{at}.modes[{place}].machine"))?,
+                None => own,
+            };
             modes.push(Mode { machine, duration: mode.duration });
+        }
+        if modes.iter().any(|mode| mode.machine == own) {
+            machines.push(Machine::default());
         }
         let published = match &self.published {
             None => None,

@@ -203,8 +203,8 @@ pub struct LotForm {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModeForm {
-    /// On which machine.
-    pub machine: String,
+    /// On which machine. Absent: on none (drying, cooling, transport by others, any least wait); any number of such run at once.
+    pub machine: Option<String>,
     /// For how long.
     pub duration: Time,
     /// What it needs of resources while running.

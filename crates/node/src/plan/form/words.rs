@@ -26,9 +26,9 @@ impl<'f> Names<'f> {
         Self { form, ticks, operations }
     }
 
-    /// The name of a machine.
-    pub fn machine(&self, machine: u32) -> String {
-        self.form.map_or_else(|| machine.to_string(), |f| f.machines[machine as usize].name.clone())
+    /// The name of a machine; none of one that stands for "no machine".
+    pub fn machine(&self, machine: u32) -> Option<String> {
+        self.form.map_or_else(|| Some(machine.to_string()), |f| f.machines.get(machine as usize).map(|m| m.name.clone()))
     }
 
     /// A limit as a sentence.
@@ -47,7 +47,8 @@ impl<'f> Names<'f> {
                 format!("{} stays on its machine until what comes after it has started", self.operation(operation))
             }
             Limit::Closed(machine, from, to) => {
-                format!("machine `{}` is closed from {} to {}", self.machine(machine), self.time(from), self.time(to))
+                let name = self.machine(machine).unwrap_or_default();
+                format!("machine `{name}` is closed from {} to {}", self.time(from), self.time(to))
             }
         }
     }
