@@ -38,6 +38,23 @@ describe('people at work', () => {
     await context.close()
   })
 
+  it('has machines that do what they are told', async (t) => {
+    const { context, page } = await open()
+    await visit(page, '/decisions')
+    const acted = []
+    for (const until = Date.now() + APPROVAL_MS; Date.now() < until && acted.length === 0; await page.waitForTimeout(1000)) {
+      const all = await asked(page, '/decisions?limit=200')
+      acted.push(...all.filter((d) => ['running', 'done', 'rolled_back'].includes(d.state)))
+    }
+    if (acted.length === 0) return t.skip('nothing was decided')
+    for (const { id } of acted) {
+      const { commands } = await asked(page, `/decisions/${id}`)
+      const misled = commands.filter((c) => /BadOutOfRange|BadTypeMismatch|BadNotWritable|only be read|is not possible|takes /.test(c.detail ?? ''))
+      assert.deepEqual(misled, [], `${id}: a command reached another channel, or the machine knows no such value`)
+    }
+    await context.close()
+  })
+
   it('wants a reason to reject', async (t) => {
     const { context, page } = await open({ language: 'zh' })
     await visit(page, '/decisions')

@@ -171,6 +171,12 @@ impl Planner {
     /// # Errors
     /// There is no schedule yet, or too many changes are kept.
     pub async fn try_move(&self, wanted: Move, keep: bool) -> Result<Tried, HouseError> {
+        let planner = self.clone();
+        // a client that goes away leaves no move that is on the disk and in no plan
+        tokio::spawn(async move { planner.tried(wanted, keep).await }).await.map_err(|_| HouseError::Busy)?
+    }
+
+    async fn tried(&self, wanted: Move, keep: bool) -> Result<Tried, HouseError> {
         let mut pins = self.pins.lock().await;
         let published = self.newest().ok_or_else(|| HouseError::Conflict("there is no schedule yet".to_owned()))?;
         let mut others = pins.clone();
