@@ -3,7 +3,7 @@
 //! Enters: what is known of the past, moves that people made. Leaves: JSON, and back. Absent: where it is kept.
 
 use measure::Instant;
-use plant::{MachineId, OrderId, Plant};
+use plant::Plant;
 use serde::{Deserialize, Serialize};
 use unit::sales::{Made, Past};
 use unit::schedule::Move;
@@ -40,14 +40,6 @@ struct MoveV1 {
     from: i64,
 }
 
-fn order(plant: &Plant, name: &str) -> Option<OrderId> {
-    plant.orders.iter().find(|order| order.name == name).map(|order| order.id)
-}
-
-fn machine(plant: &Plant, name: &str) -> Option<MachineId> {
-    plant.machines.iter().find(|machine| machine.name == name).map(|machine| machine.id)
-}
-
 /// What is known of the past, as JSON.
 pub fn past_to_json(plant: &Plant, past: &Past) -> Result<String, serde_json::Error> {
     let promise = |made: &Made| {
@@ -69,9 +61,9 @@ pub fn past_from_json(plant: &Plant, json: &str) -> Result<Past, serde_json::Err
     let made = promises.into_iter().filter_map(|kept| {
         let (at, date) = (Instant::from_micros(kept.at), Instant::from_micros(kept.date));
         let finished = kept.finished.map(Instant::from_micros);
-        Some(Made { order: order(plant, &kept.order)?, at, date, finished, factor: kept.factor })
+        Some(Made { order: plant.order_named(&kept.order)?.id, at, date, finished, factor: kept.factor })
     });
-    let ratios = ratios.into_iter().filter_map(|(name, ratios)| Some((machine(plant, &name)?, ratios)));
+    let ratios = ratios.into_iter().filter_map(|(name, ratios)| Some((plant.machine_named(&name)?.id, ratios)));
     Ok(Past::recalled(&made.collect::<Vec<_>>(), &ratios.collect::<Vec<_>>()))
 }
 
@@ -89,7 +81,7 @@ pub fn moves_to_json(plant: &Plant, moves: &[Move]) -> Result<String, serde_json
 pub fn moves_from_json(plant: &Plant, json: &str) -> Result<Vec<Move>, serde_json::Error> {
     let MovesForm::V1 { moves } = serde_json::from_str(json)?;
     let read = |one: MoveV1| {
-        let (order, machine) = (order(plant, &one.order)?, machine(plant, &one.machine)?);
+        let (order, machine) = (plant.order_named(&one.order)?.id, plant.machine_named(&one.machine)?.id);
         Some(Move { order, operation: one.operation, machine, from: Instant::from_micros(one.from) })
     };
     Ok(moves.into_iter().filter_map(read).collect())
