@@ -7,7 +7,6 @@ use crate::diagnose::{self, Cases, CauseModel};
 use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
 use crate::memory::Memory;
-use crate::memory::behaviour::Behaviour;
 use crate::memory::missed::Missed;
 use crate::memory::standing::Standing;
 use crate::predict;
@@ -16,7 +15,7 @@ use crate::watch::{Mint, Watch};
 use measure::{Instant, Span};
 use plant::{
     About, Batch, Finding, Forecast, ForecastKind, Frozen, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record,
-    RecordId, RecordKind, Suspect, Window,
+    RecordId, RecordKind, Suspect, Used, Window,
 };
 use std::sync::Arc;
 
@@ -238,7 +237,7 @@ impl Knowledge {
     /// Both are learned anew under the next version. `false` where no baseline is in use at the moment; then nothing is forgotten.
     pub fn relearn(&mut self, machine: MachineId) -> bool {
         let (behaviour, now) = (self.memory.behaviour.get_mut(machine.index()), self.memory.clock);
-        let had = behaviour.is_some_and(Behaviour::relearn);
+        let had = behaviour.is_some_and(|behaviour| behaviour.relearn(now));
         if had {
             self.memory.machines[machine.index()].usage.relearn(now);
             self.baselines_due = true;
@@ -257,6 +256,14 @@ impl Knowledge {
             self.standings = Arc::new(now.into_iter().map(<[Standing]>::to_vec).collect());
         }
         frozen
+    }
+    /// Baselines by product that were of use lately, by machine: told once an hour, so that those are kept that are of use.
+    pub fn take_used(&mut self) -> Vec<Used> {
+        self.memory.take_used()
+    }
+    /// Whether a machine has the channels that a baseline is learned from.
+    pub fn can_learn(&self, plant: &Plant, machine: MachineId, about: About) -> bool {
+        self.memory.can_learn(plant, machine, about)
     }
     /// Puts a baseline of an earlier run back; MUST be done before any reading is taken, with the newest version of each.
     ///

@@ -8,7 +8,7 @@ use measure::Instant;
 use std::sync::Arc;
 
 /// What a baseline is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum About {
     /// All watched channels together, while a product is made.
     Behaviour(Option<ProductId>),
@@ -84,6 +84,8 @@ pub struct Frozen {
     pub version: u32,
     /// When it was frozen; without values, since when it is learned anew.
     pub at: Instant,
+    /// When it was last of use, to within a day; never before `at`.
+    pub used: Instant,
     /// First and last instant learned from; without values, both since when it is learned anew.
     pub learned: Window,
     /// The channels learned from, in the order of the values.
@@ -93,10 +95,37 @@ pub struct Frozen {
     pub values: Option<Arc<[f64]>>,
 }
 
+impl Frozen {
+    /// Most versions about one thing: far more than anybody agrees to, and one more is still a number.
+    pub const VERSION_MAX: u32 = 1_000_000;
+}
+
+/// Baselines of a machine that were of use, so that those go first which have not been for longest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// The machine.
+    pub machine: MachineId,
+    /// When this was looked at; each was used within the day before.
+    pub at: Instant,
+    /// What the baselines are about.
+    pub abouts: Vec<About>,
+}
+
+/// A version that was given, whose baseline is not kept any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The machine.
+    pub machine: MachineId,
+    /// What it was about.
+    pub about: About,
+    /// The version; what is learned now gets the next one.
+    pub version: u32,
+}
+
 impl PartialEq for Frozen {
     /// Numbers are the same when their bits are, so that rows with gaps can be compared.
     fn eq(&self, other: &Self) -> bool {
-        let head = |f: &Self| (f.machine, f.about, f.version, f.at, f.learned);
+        let head = |f: &Self| (f.machine, f.about, f.version, f.at, f.used, f.learned);
         let bits = |f: &Self| f.values.as_ref().map(|values| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
         head(self) == head(other) && self.channels == other.channels && bits(self) == bits(other)
     }

@@ -28,7 +28,7 @@ pub use calendar::{Calendar, Shift, ShiftSpan, Zone};
 pub use channel::{Channel, ChannelKind, Envelope, Role};
 pub use course::{Contest, Course, CourseStep, LEVELS};
 pub use custom::{Accepted, Chosen, CustomOrder, Material};
-pub use frozen::{About, Frozen, Unused};
+pub use frozen::{About, Frozen, Given, Unused, Used};
 pub use ids::{ChannelId, LineId, MachineId, OrderId, ProductId, RecordId, RecordKind, SourceId, TeamId, WordId};
 pub use image::{Image, Latest, MachineImage};
 pub use machine::{Line, Load, Machine, MachineState, Source, Team};

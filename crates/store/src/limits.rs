@@ -3,7 +3,7 @@
 use crate::Backlog;
 use datafusion::arrow::datatypes::SchemaRef;
 use measure::Instant;
-use plant::{Decision, Finding, Frozen, Quality, Record, Unused};
+use plant::{Decision, Finding, Frozen, Given, Quality, Record, Unused};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +56,10 @@ pub struct Recovered {
     pub confirmed: Vec<Finding>,
     /// The newest version of each frozen baseline.
     pub baselines: Vec<Frozen>,
-    /// Baselines that cannot be read, or name what is not in the configuration any more.
+    /// Baselines that cannot be read, or name a channel that is not in the configuration any more.
     pub unused: Vec<Unused>,
+    /// Versions that were given to baselines which are not kept any more.
+    pub given: Vec<Given>,
     /// How far sources were read, by the keys of their bookmarks.
     pub bookmarks: BTreeMap<String, String>,
     /// The next free record number, by [`plant::RecordKind::ALL`].

@@ -10,7 +10,7 @@ pub use asking::SqlPieces;
 pub use open::CONFIRMED_MAX;
 pub use past::Past;
 
-use crate::form::{baseline_to_json, bookmark_to_json, custom_to_json, encode_batches, from_json, to_json};
+use crate::form::{baseline_to_json, bookmark_to_json, custom_to_json, encode_batches, from_json, to_json, used_to_json};
 use crate::journal::{Commit, Job, Journal};
 use crate::live::{Extent, Live};
 use crate::records::{Applier, AuditRow, Records, UserRow};
@@ -18,7 +18,9 @@ use crate::series::Footers;
 use crate::{StoreError, StoreFigures, StoreLimits};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use measure::{Budget, Instant};
-use plant::{Batch, Contest, CustomOrder, Forecast, ForecastKind, Frozen, Plant, Record, RecordId, RecordKind, WordId};
+use plant::{
+    Batch, Contest, CustomOrder, Forecast, ForecastKind, Frozen, MachineId, Plant, Record, RecordId, RecordKind, Used, WordId,
+};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thinkers::Thinkers;
@@ -56,11 +58,23 @@ pub struct Beside {
     /// How far sources were read with these readings, by key; [`Recovered::bookmarks`](crate::Recovered) gives them back. An empty value
     /// forgets one.
     pub bookmarks: Vec<(String, String)>,
-    /// Baselines that were frozen with these readings; [`Recovered::baselines`](crate::Recovered) gives the newest version of each back.
+    /// Baselines that were frozen with these readings; [`Recovered::baselines`](crate::Recovered) gives the newest version of each back. One
+    /// that has no form is left out and told in the log: the readings matter more.
     pub baselines: Vec<Frozen>,
+    /// Baselines that were of use.
+    pub used: Vec<Used>,
 }
 
-static NOTHING_BESIDE: Beside = Beside { bookmarks: Vec::new(), baselines: Vec::new() };
+/// The form of a baseline; one that has none must not hold up readings, so it is left out and told.
+fn told(plant: &Plant, (machine, about, of): (MachineId, &str, Option<&str>), form: Result<String, String>) -> Option<String> {
+    let machine_name = || plant.machines.get(machine.index()).map_or_else(|| format!("{machine:?}"), |m| m.name.clone());
+    form.inspect_err(|cause| {
+        tracing::error!(machine = machine_name(), about, of, cause, "a baseline has no form and is not kept")
+    })
+    .ok()
+}
+
+static NOTHING_BESIDE: Beside = Beside { bookmarks: Vec::new(), baselines: Vec::new(), used: Vec::new() };
 
 impl Store {
     /// Stores words and readings; resolves once they are on the disk. The order of calls is the order in the journal, so words
@@ -104,8 +118,10 @@ impl Store {
         let plant = self.plant();
         let form = |r: &Record| to_json(&plant, r).map_err(|e| StoreError::form(r.id().to_string(), &e));
         let mark = |(key, value): &(String, String)| bookmark_to_json(key, value).map_err(|e| StoreError::form(key.clone(), &e));
-        let baseline = |frozen: &Frozen| baseline_to_json(&plant, frozen).map_err(|e| StoreError::form("a baseline", &e));
-        let marks = beside.bookmarks.iter().map(mark).chain(beside.baselines.iter().map(baseline));
+        let baseline = |f: &Frozen| told(&plant, (f.machine, f.about.kind(), f.about.of()), baseline_to_json(&plant, f));
+        let used = |u: &Used| told(&plant, (u.machine, "used", None), used_to_json(&plant, u));
+        let baselines = beside.baselines.iter().filter_map(baseline).chain(beside.used.iter().filter_map(used));
+        let marks = beside.bookmarks.iter().map(mark).chain(baselines.map(Ok));
         let forms: Result<Vec<String>, StoreError> = records.iter().map(form).chain(marks).collect();
         let (forms, batches, refusal) = match forms {
             Ok(forms) => (forms, batches, None),

@@ -19,8 +19,8 @@ use know::Knowledge;
 use know::diagnose::CauseModel;
 use measure::{Instant, Span};
 use plant::{
-    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Frozen, Image, OrderId,
-    Plant, PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Unused, Verdict,
+    Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Frozen, Given, Image,
+    OrderId, Plant, PlantError, Record, RecordId, RecordKind, RevisionState, Role, SourceId, Unused, Used, Verdict,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -135,8 +135,9 @@ impl Unit {
 
     /// Takes back the baselines of an earlier run, the newest version of each, and those that could not be read. MUST come before its
     /// readings, which are judged against them; nothing is learned anew then. Those that cannot be used are told by [`Self::unused`], and
-    /// learned anew under the next version.
-    pub fn recall_baselines(&mut self, baselines: &[Frozen], unreadable: Vec<Unused>) {
+    /// learned anew under the next version. Returns those that cannot be used and cannot be learned anew either, for the machine has no such
+    /// channels any more.
+    pub fn recall_baselines(&mut self, baselines: &[Frozen], unreadable: Vec<Unused>) -> Vec<Unused> {
         for lost in &unreadable {
             if let Some(about) = lost.about(&self.plant) {
                 self.knowledge.pass_over(lost.machine, about, lost.version);
@@ -156,7 +157,20 @@ impl Unit {
                 });
             }
         }
+        let can_learn = |u: &Unused| u.about(&self.plant).is_none_or(|a| self.knowledge.can_learn(&self.plant, u.machine, a));
+        let (unused, over) = unused.into_iter().partition(can_learn);
         self.unused = Arc::new(unused);
+        over
+    }
+
+    /// Takes back versions that were given to baselines which are not kept any more: they are not given again.
+    pub fn recall_given(&mut self, given: &[Given]) {
+        given.iter().for_each(|g| self.knowledge.pass_over(g.machine, g.about, g.version));
+    }
+
+    /// Baselines by product that were of use lately; to be kept with them, but nothing is lost where that fails.
+    pub fn take_used(&mut self) -> Vec<Used> {
+        self.knowledge.take_used()
     }
 
     /// Baselines of an earlier run that are not used, until they are learned anew.

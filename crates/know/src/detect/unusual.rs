@@ -146,22 +146,24 @@ mod tests {
         let scene = oven(9, 1, 0.0, 0.0);
         let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
         let (mut chance, mut minute) = (Chance::seeded(3), 0);
-        let mut live = |behaviour: &mut Behaviour, minutes: i64, level: f64| {
+        let mut live = |behaviour: &mut Behaviour, (minutes, version): (i64, u32), level: f64| {
             for _ in 0..minutes {
                 (0..3).for_each(|slot| behaviour.add(slot, level + chance.normal()));
                 minute += 1;
-                behaviour.minute(START + Span::from_minutes(minute), Some(None));
+                behaviour.minute(START + Span::from_minutes(minute), Some((None, version)));
             }
         };
-        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 100.0);
+        let whole = 2 * Behaviour::ROWS as i64;
+        live(&mut behaviour, (whole, 1), 100.0);
         assert_eq!((behaviour.version(), behaviour.unusual()), (Some(1), None));
-        live(&mut behaviour, 60, 112.0);
+        live(&mut behaviour, (60, 1), 112.0);
         assert_eq!(behaviour.unusual().map(|u| u.settled), Some(None));
-        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 112.0);
+        live(&mut behaviour, (whole, 1), 112.0);
         let settled = behaviour.unusual().and_then(|u| u.settled).unwrap_or(0);
         assert!(settled >= Behaviour::ROWS as u64 && behaviour.version() == Some(1), "{settled} min");
-        assert!(behaviour.relearn() && !behaviour.relearn());
-        live(&mut behaviour, 2 * Behaviour::ROWS as i64, 112.0);
+        let now = START + Span::from_minutes(2 * whole + 60);
+        assert!(behaviour.relearn(now) && !behaviour.relearn(now));
+        live(&mut behaviour, (whole, 2), 112.0);
         assert_eq!((behaviour.version(), behaviour.unusual()), (Some(2), None));
     }
 }

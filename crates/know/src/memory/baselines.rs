@@ -5,9 +5,12 @@
 //! first reading on.
 
 use super::Memory;
+use super::behaviour::Behaviour;
 use super::gauges::compared;
+use super::machine::MachineMemory;
 use super::standing::{Counted, Progress, Standing};
-use plant::{About, ChannelId, Frozen, MachineId, Plant, Role, Window};
+use measure::{Instant, Span};
+use plant::{About, ChannelId, Frozen, MachineId, Plant, Role, Used, Window};
 use std::sync::Arc;
 
 impl Memory {
@@ -19,17 +22,38 @@ impl Memory {
     pub fn take_frozen(&mut self, plant: &Plant) -> Vec<Frozen> {
         let mut taken = Vec::new();
         for machine in plant.machines.iter().map(|m| m.id) {
-            let is_metered = [Role::Power, Role::Energy].iter().any(|role| plant.role(machine, *role).is_some());
-            for told in self.told(machine) {
-                let about = told.0;
-                let is_heard = is_metered || !matches!(about, About::Energy(..));
-                if is_heard && self.standings[machine.index()].tell(self.clock, told) {
+            let told = self.told(machine);
+            self.standings[machine.index()].keep_only(|about| told.iter().any(|(known, _)| *known == about));
+            for (about, progress) in told {
+                if self.can_learn(plant, machine, about) && self.standings[machine.index()].tell(self.clock, (about, progress)) {
                     let channels = self.channels_of(plant, machine, about);
                     taken.extend(self.frozen(machine, about, channels));
                 }
             }
         }
         taken
+    }
+    /// Baselines by product that were of use since the last call, by machine; asked about once an hour, nothing in between.
+    pub fn take_used(&mut self) -> Vec<Used> {
+        let (at, told) = (self.clock, *self.used_told.get_or_insert(self.clock));
+        if at - told < USED_EVERY {
+            return Vec::new();
+        }
+        self.used_told = Some(at);
+        let since = |(about, used): (About, Instant)| (used > told).then_some(about);
+        let of = |(behaviour, machine): (&Behaviour, &MachineMemory)| {
+            let abouts = behaviour.used().chain(machine.usage.used()).filter_map(since).collect();
+            Used { machine: machine.id, at, abouts }
+        };
+        self.behaviour.iter().zip(&self.machines).map(of).filter(|used| !used.abouts.is_empty()).collect()
+    }
+    /// Whether a machine has the channels that a baseline is learned from.
+    pub fn can_learn(&self, plant: &Plant, machine: MachineId, about: About) -> bool {
+        let found = self.channels_of(plant, machine, about).len();
+        match about {
+            About::Check(code) => found > 0 && found == compared(code).len(),
+            _ => found > 0,
+        }
     }
     fn told(&self, machine: MachineId) -> Vec<(About, Progress)> {
         let (behaviour, machine) = (&self.behaviour[machine.index()], self.machine(machine));
@@ -43,7 +67,7 @@ impl Memory {
             Progress::Learning { .. } => (Window { from: at, to: at }, None),
             Progress::Frozen(learned) => (learned, Some(Arc::from(self.values(machine, about)?))),
         };
-        Some(Frozen { machine, about, version: standing.version, at, learned, channels, values })
+        Some(Frozen { machine, about, version: standing.version, at, used: at, learned, channels, values })
     }
     fn values(&mut self, machine: MachineId, about: About) -> Option<Vec<f64>> {
         let (behaviour, machine) = (&mut self.behaviour[machine.index()], &self.machines[machine.index()]);
@@ -77,22 +101,19 @@ impl Memory {
             return Err("its machine is not in the configuration any more".to_owned());
         }
         let done = self.fits(plant, baseline).and_then(|()| self.put_back(baseline));
+        let progress = baseline.values.as_ref().map_or(NOTHING_YET, |_| Progress::Frozen(baseline.learned));
+        let standing = Standing { about, version, progress, at: Some(baseline.at) };
         match done {
-            Ok(()) => {
-                let progress = baseline.values.as_ref().map_or(NOTHING_YET, |_| Progress::Frozen(baseline.learned));
-                self.standings[machine.index()].recall(Standing { about, version, progress, at: Some(baseline.at) });
-            }
+            Ok(true) => self.standings[machine.index()].recall(standing),
+            Ok(false) => self.standings[machine.index()].leave(standing),
             Err(_) => self.pass_over(machine, about, version),
         }
-        done
+        done.map(drop)
     }
-    /// A baseline of an earlier run cannot be used: what is learned in its place gets the next version.
+    /// A baseline of an earlier run cannot be used or is not there any more: what is learned in its place gets the next version.
     pub fn pass_over(&mut self, machine: MachineId, about: About, version: u32) {
-        let Some(standings) = self.standings.get_mut(machine.index()) else { return };
-        standings.recall(Standing { about, version: version.saturating_add(1), progress: NOTHING_YET, at: None });
-        if let About::Behaviour(product) = about {
-            // where there is no room for a further product, there is no baseline that could have a version
-            let _ = self.behaviour[machine.index()].recall(product, version.saturating_add(1), None);
+        if let Some(standings) = self.standings.get_mut(machine.index()) {
+            standings.leave(Standing { about, version: version.saturating_add(1), progress: NOTHING_YET, at: None });
         }
     }
     fn fits(&self, plant: &Plant, baseline: &Frozen) -> Result<(), String> {
@@ -104,26 +125,33 @@ impl Memory {
         }
         Err(format!("it was learned from the channels {}; it would be from {} now", names(&baseline.channels), names(&now)))
     }
-    fn put_back(&mut self, baseline: &Frozen) -> Result<(), String> {
+    /// `false` where there is no room for it: others were of use later.
+    fn put_back(&mut self, baseline: &Frozen) -> Result<bool, String> {
         let (values, learned) = (baseline.values.as_deref(), baseline.learned);
         let behaviour = &mut self.behaviour[baseline.machine.index()];
         let machine = &mut self.machines[baseline.machine.index()];
         match (baseline.about, values) {
-            (About::Behaviour(product), _) => behaviour.recall(product, baseline.version, values.map(|rows| (rows, learned))),
+            (About::Behaviour(product), _) => behaviour.recall(product, baseline),
             (About::Energy(state, product), _) => {
                 if baseline.version > 1 {
                     machine.usage.learn_after(learned.from);
                 }
-                machine.usage.recall((state, product), values, learned)
+                machine.usage.recall((state, product), baseline)
             }
             // begun anew by itself; there is nothing to put back
-            (_, None) => Ok(()),
-            (About::Check(_) | About::Stuck(_), Some(values)) => machine.gauges.recall(baseline.about, values, learned),
-            (About::Deviation | About::Stops, Some(values)) => machine.pieces.recall(baseline.about, values, learned),
+            (_, None) => Ok(true),
+            (About::Check(_) | About::Stuck(_), Some(values)) => {
+                machine.gauges.recall(baseline.about, values, learned).map(|()| true)
+            }
+            (About::Deviation | About::Stops, Some(values)) => {
+                machine.pieces.recall(baseline.about, values, learned).map(|()| true)
+            }
         }
     }
 }
 
+/// How often it is told which baselines were of use.
+const USED_EVERY: Span = Span::from_hours(1);
 /// Learned anew: what it needs is told at the next look.
 const NOTHING_YET: Progress = Progress::Learning { have: 0.0, of: 0.0, counted: Counted::Minutes };
 
@@ -131,7 +159,7 @@ const NOTHING_YET: Progress = Progress::Learning { have: 0.0, of: 0.0, counted: 
 mod tests {
     use crate::Knowledge;
     use crate::suite::Scene;
-    use measure::Chance;
+    use measure::{Chance, Span};
     use plant::{About, Frozen, MachineId, MachineState, Role};
 
     const ROLES: &[(Role, &str)] = &[
@@ -210,6 +238,43 @@ mod tests {
     }
 
     #[test]
+    fn what_the_machine_cannot_learn_any_more_is_not_shown() {
+        let mut scene = days();
+        let taken = scene.play().0.take_frozen(&scene.plant);
+        // the meters and the air flow are taken away
+        let kept: Vec<_> = ROLES.iter().filter(|r| ![Role::Power, Role::Energy, Role::AirFlow].contains(&r.0)).copied().collect();
+        scene.plant = Scene::new(&[("press", "press", &[], &kept)]).expect("a plant").plant;
+        let (mut know, machine) = (Knowledge::new(&scene.plant), MachineId(0));
+        for frozen in &taken {
+            if know.recall(&scene.plant, frozen).is_err() {
+                know.pass_over(machine, frozen.about, frozen.version);
+            }
+        }
+        know.take_frozen(&scene.plant);
+        let shown: Vec<About> = know.standings()[0].iter().map(|s| s.about).collect();
+        let gone = [About::Check("power_meter"), About::Check("flow_pressure"), About::Energy(MachineState::Producing, None)];
+        for about in gone.into_iter().chain([Role::Power, Role::AirFlow].map(About::Stuck)) {
+            assert!(!know.can_learn(&scene.plant, machine, about) && !shown.contains(&about), "{about:?} in {shown:?}");
+        }
+        assert!(know.can_learn(&scene.plant, machine, About::Check("temperature")));
+    }
+
+    #[test]
+    fn what_is_of_use_is_told_once_an_hour() {
+        let mut memory = days().play().0.memory().clone();
+        let (from, mut told) = (memory.clock, Vec::new());
+        for minute in 0..150 {
+            memory.clock = from + Span::from_minutes(minute);
+            // the press is said to go on
+            memory.behaviour[0].minute(memory.clock, Some((None, 1)));
+            told.extend(memory.take_used().into_iter().map(|used| (minute, used)));
+        }
+        let minutes: Vec<i64> = told.iter().map(|(minute, _)| *minute).collect();
+        assert_eq!(minutes, [60, 120]);
+        assert!(told.iter().all(|(_, used)| used.abouts == [About::Behaviour(None)]), "{told:?}");
+    }
+
+    #[test]
     fn values_of_another_sort_are_refused_and_the_next_version_is_learned() {
         let scene = days();
         let taken = scene.play().0.take_frozen(&scene.plant);
@@ -219,8 +284,8 @@ mod tests {
                 let frozen = Frozen { values: Some(wrong.into()), ..frozen.clone() };
                 let mut know = Knowledge::new(&scene.plant);
                 know.recall(&scene.plant, &frozen).expect_err("it is none");
-                let standing = know.memory().standings(MachineId(0)).iter().find(|s| s.about == about).copied();
-                assert_eq!(standing.map(|s| (s.version, s.at)), Some((2, None)), "{about:?} {wrong:?}");
+                assert_eq!(know.memory().standings(MachineId(0)), [], "nothing is learned yet");
+                assert_eq!(know.memory().standings[0].learned_under(about), 2, "{about:?} {wrong:?}");
             }
         }
     }

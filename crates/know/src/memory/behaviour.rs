@@ -5,17 +5,18 @@
 //!
 //! The first [`Behaviour::ROWS`] minutes of a product are learned from, then the baseline is frozen; what follows never changes it. Where the
 //! score has changed and then stayed as it is for as long, that is told: whoever agrees lets it be learned anew ([`Behaviour::relearn`]).
-//! A baseline is a function of the rows it was learned from: these are handed out once, and put back at the next start.
+//! A baseline is a function of the rows it was learned from: these are handed out once, and put back at the next start. Where a further product
+//! needs room, the one that was not made for longest leaves.
 
 use super::standing::{Counted, Progress, reach};
 use crate::anomaly::{Adwin, Baseline, Drifts, Episodes, Rows, Stack, Verdict};
-use measure::Instant;
-use plant::{About, Channel, ChannelId, ChannelKind, MachineId, Plant, ProductId, Role, Window};
+use measure::{Instant, Span};
+use plant::{About, Channel, ChannelId, ChannelKind, Frozen, MachineId, Plant, ProductId, Role, Window};
 use std::sync::Arc;
 
 /// Most channels watched of a machine.
 const CHANNELS_MAX: usize = 8;
-/// Most products with a baseline of their own; pieces of others are not watched.
+/// Most products with a baseline of their own: those made last.
 const REGIMES_MAX: usize = 4;
 /// How often good order opens an episode by chance, a row [1].
 const FALSE_A_ROW: f64 = 1e-7;
@@ -25,6 +26,8 @@ const SCORE_MIN: f64 = 0.3;
 const PRIOR: f64 = 1e-5;
 /// Probability that a drift or a stuck channel is no chance [1].
 const SURE: f64 = 0.95;
+/// What a row is the mean of.
+const MINUTE: Span = Span::from_minutes(1);
 /// Scores between which a change is looked for, rows between two of them, and how often one is told by chance.
 const SCORES: (f64, f64) = (-2.0, 2.0);
 const SCORE_EVERY: u64 = 5;
@@ -54,8 +57,10 @@ pub struct Unusual {
 #[derive(Clone, Debug)]
 struct Regime {
     product: Option<ProductId>,
-    /// Baselines learned so far.
-    version: u32,
+    /// When it was made last.
+    made: Instant,
+    /// Minutes that began before it are not learned from: it was agreed then that they are over.
+    after: Instant,
     /// Rows learned from; once the baseline is frozen they are kept until they are handed out.
     rows: Vec<f64>,
     /// First and last minute of them.
@@ -113,31 +118,58 @@ impl Behaviour {
             self.counts[usize::from(slot)] += 1.0;
         }
     }
-    /// A minute is over; `product` is what was made all through it, `None` where the machine did not produce all the time.
-    pub fn minute(&mut self, now: Instant, product: Option<Option<ProductId>>) {
-        let mean = |(s, n): (&f64, &f64)| if *n > 0.0 { s / n } else { f64::NAN };
-        let row: Vec<f64> = self.sums.iter().zip(&self.counts).map(mean).collect();
+    /// Forgets the values since the last minute: those that come before the first one are of no minute.
+    pub fn begin(&mut self) {
         self.sums.fill(0.0);
         self.counts.fill(0.0);
+    }
+    /// A minute is over; `made` is the product made all through it, with the version under which its baseline would be learned; `None` where
+    /// the machine did not produce all the time.
+    pub fn minute(&mut self, now: Instant, made: Option<(Option<ProductId>, u32)>) {
+        let mean = |(s, n): (&f64, &f64)| if *n > 0.0 { s / n } else { f64::NAN };
+        let row: Vec<f64> = self.sums.iter().zip(&self.counts).map(mean).collect();
+        self.begin();
         let before = self.now;
-        self.now = product.and_then(|p| self.regime(p));
-        let Some(place) = self.now.filter(|_| row.iter().any(|x| x.is_finite())) else { return };
+        self.now = made.and_then(|(product, _)| self.place_of(now, product));
+        let Some((place, (_, version))) = self.now.zip(made) else { return };
+        if !row.iter().any(|x| x.is_finite()) {
+            return;
+        }
         for (lately, x) in self.lately.iter_mut().zip(&row).filter(|(_, x)| x.is_finite()) {
             *lately = if lately.is_finite() && before == self.now { *lately + (x - *lately) / 15.0 } else { *x };
         }
         let regime = &mut self.regimes[place];
         match &mut regime.watched {
             Some(watched) => watched.step(now, &row, before == self.now),
-            None => regime.learn(now, &row),
+            None => regime.learn(now, &row, version),
         }
     }
-    fn regime(&mut self, product: Option<ProductId>) -> Option<usize> {
-        let place = self.regimes.iter().position(|r| r.product == product);
-        if place.is_none() && self.regimes.len() < REGIMES_MAX && !self.channels.is_empty() {
-            self.regimes.push(Regime { product, version: 0, rows: Vec::new(), learned: None, watched: None });
-            return Some(self.regimes.len() - 1);
+    /// The place of a product that is made now.
+    fn place_of(&mut self, now: Instant, product: Option<ProductId>) -> Option<usize> {
+        let place = self.place_for(now, product)?;
+        if self.regimes.get(place).is_none_or(|r| r.product != product) {
+            self.put(place, Regime::new(product, now));
         }
-        place
+        self.regimes[place].made = now;
+        Some(place)
+    }
+    /// Where a product is or would come, which is made at an instant: in the place of the one that was not made for longest, if need be.
+    fn place_for(&self, made: Instant, product: Option<ProductId>) -> Option<usize> {
+        if self.channels.is_empty() {
+            return None;
+        }
+        let known = self.regimes.iter().position(|r| r.product == product);
+        if known.is_some() || self.regimes.len() < REGIMES_MAX {
+            return known.or(Some(self.regimes.len()));
+        }
+        let older = (0..self.regimes.len()).filter(|place| Some(*place) != self.now && self.regimes[*place].made < made);
+        older.min_by_key(|place| self.regimes[*place].made)
+    }
+    fn put(&mut self, place: usize, regime: Regime) {
+        match self.regimes.get_mut(place) {
+            Some(other) => *other = regime,
+            None => self.regimes.push(regime),
+        }
     }
     /// Whether a baseline is there for what is made now.
     pub fn is_watched(&self) -> bool {
@@ -172,11 +204,11 @@ impl Behaviour {
         })
     }
     /// Learns what is made now anew, under the next version: on a decision, never by itself. Returns whether there was a baseline.
-    pub fn relearn(&mut self) -> bool {
+    pub fn relearn(&mut self, now: Instant) -> bool {
         let Some(regime) = self.now.and_then(|place| self.regimes.get_mut(place)) else { return false };
-        let had = regime.watched.take().is_some();
+        let had = regime.watched.is_some();
         if had {
-            (regime.rows, regime.learned) = (Vec::new(), None);
+            *regime = Regime { after: now, ..Regime::new(regime.product, regime.made) };
         }
         had
     }
@@ -197,25 +229,29 @@ impl Behaviour {
         let regime = self.regimes.iter_mut().find(|r| r.product == product && r.watched.is_some())?;
         Some(std::mem::take(&mut regime.rows)).filter(|rows| !rows.is_empty())
     }
-    /// Puts the baseline of a product back; without rows it is learned anew under the next version.
+    /// Puts the baseline of a product back; without rows it is learned anew from its instant on. `false` where there is no room: others were
+    /// made later.
     ///
     /// # Errors
-    /// There is no room for a further product, or nothing can be learned from the rows; nothing but the version is put back then.
-    pub fn recall(&mut self, product: Option<ProductId>, version: u32, rows: Option<(&[f64], Window)>) -> Result<(), String> {
-        let place =
-            self.regime(product).ok_or_else(|| format!("a machine has at most {REGIMES_MAX} products with a baseline"))?;
-        let (channels, regime) = (self.channels.len(), &mut self.regimes[place]);
-        // without rows the version is the one under which it is learned
-        *regime = Regime { product, version: version.saturating_sub(1), rows: Vec::new(), learned: None, watched: None };
-        let Some((values, learned)) = rows else { return Ok(()) };
-        regime.version = version;
-        if !values.len().is_multiple_of(channels) || values.len() > Self::ROWS * channels {
-            return Err(format!("it has {} values, which are no rows of {channels} channels", values.len()));
+    /// Nothing can be learned from the rows; nothing is put back then.
+    pub fn recall(&mut self, product: Option<ProductId>, baseline: &Frozen) -> Result<bool, String> {
+        let Some(place) = self.place_for(baseline.used, product) else { return Ok(false) };
+        let (channels, mut regime) = (self.channels.len(), Regime::new(product, baseline.used));
+        if let Some(values) = baseline.values.as_deref() {
+            if !values.len().is_multiple_of(channels) || values.len() > Self::ROWS * channels {
+                return Err(format!("it has {} values, which are no rows of {channels} channels", values.len()));
+            }
+            let learned = Baseline::learn(Rows { values, channels }, baseline.version).map_err(|e| e.to_string())?;
+            (regime.learned, regime.watched) = (Some(baseline.learned), Some(Watched::new(learned)));
+        } else {
+            regime.after = baseline.at;
         }
-        let baseline = Baseline::learn(Rows { values, channels }, version).map_err(|e| e.to_string())?;
-        regime.learned = Some(learned);
-        regime.watched = Some(Watched::new(baseline));
-        Ok(())
+        self.put(place, regime);
+        Ok(true)
+    }
+    /// When each product was made last.
+    pub fn used(&self) -> impl Iterator<Item = (About, Instant)> {
+        self.regimes.iter().map(|regime| (About::Behaviour(regime.product), regime.made))
     }
     /// Version of the baseline for what is made now.
     pub fn version(&self) -> Option<u32> {
@@ -230,7 +266,13 @@ impl Behaviour {
 }
 
 impl Regime {
-    fn learn(&mut self, now: Instant, row: &[f64]) {
+    const fn new(product: Option<ProductId>, made: Instant) -> Self {
+        Self { product, made, after: Instant::MIN, rows: Vec::new(), learned: None, watched: None }
+    }
+    fn learn(&mut self, now: Instant, row: &[f64], version: u32) {
+        if now < self.after || now - self.after < MINUTE {
+            return;
+        }
         if self.rows.is_empty() {
             self.learned = None;
         }
@@ -239,12 +281,11 @@ impl Regime {
         if self.rows.len() < Behaviour::ROWS * row.len() {
             return;
         }
-        let Ok(baseline) = Baseline::learn(Rows { values: &self.rows, channels: row.len() }, self.version + 1) else {
+        let Ok(baseline) = Baseline::learn(Rows { values: &self.rows, channels: row.len() }, version) else {
             // Rows from which nothing can be learned are let go; the next ones may be better.
             self.rows = Vec::new();
             return;
         };
-        self.version += 1;
         self.watched = Some(Watched::new(baseline));
     }
 }
@@ -321,7 +362,7 @@ mod tests {
         for (minute, row) in (from + 1..).zip(rows) {
             let heard = (0..).zip(row).filter(|(_, x)| x.is_finite());
             heard.for_each(|(slot, x)| behaviour.add(slot, *x));
-            behaviour.minute(START + Span::from_minutes(minute), Some(None));
+            behaviour.minute(START + Span::from_minutes(minute), Some((None, 1)));
         }
     }
 
@@ -337,7 +378,8 @@ mod tests {
             let Some((_, Progress::Frozen(learned))) = first.standings().next() else { panic!("it is frozen") };
             prop_assert_eq!((learned.to - learned.from).minutes(), (Behaviour::ROWS - 1) as f64);
             let mut second = Behaviour::new(&scene.plant, MachineId(0));
-            second.recall(None, 1, Some((&taken, learned))).expect("it can be used");
+            let kept = frozen(None, learned, Some(&taken));
+            prop_assert_eq!(second.recall(None, &kept), Ok(true));
             prop_assert_eq!(first.standings().next(), second.standings().next());
             let mut next = rows(seed ^ 1, 240, gap);
             next.iter_mut().skip(60).for_each(|row| row[0] += shift);
@@ -360,16 +402,88 @@ mod tests {
         }
     }
 
+    fn m(minutes: i64) -> Instant {
+        START + Span::from_minutes(minutes)
+    }
+
+    fn frozen(product: Option<ProductId>, learned: Window, values: Option<&[f64]>) -> Frozen {
+        let (about, at, values) = (About::Behaviour(product), learned.to, values.map(Arc::from));
+        Frozen { machine: MachineId(0), about, version: 1, at, used: at, learned, channels: Vec::new(), values }
+    }
+
+    fn products(behaviour: &Behaviour) -> Vec<u16> {
+        let mut all: Vec<u16> = behaviour.regimes.iter().filter_map(|r| Some(r.product?.0)).collect();
+        all.sort_unstable();
+        all
+    }
+
     #[test]
-    fn what_is_no_baseline_is_told_and_learned_anew_under_the_next_version() {
+    fn what_is_no_baseline_is_told_and_takes_no_room() {
         let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
         let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
         let window = Window { from: START, to: START };
-        let mut refused = |values: &[f64]| behaviour.recall(None, 4, Some((values, window))).expect_err("no baseline");
+        let mut refused = |values: &[f64]| behaviour.recall(None, &frozen(None, window, Some(values))).expect_err("no baseline");
         assert_eq!(refused(&[1.0; 7]), "it has 7 values, which are no rows of 3 channels");
         assert_eq!(refused(&[1.0; 30]), "10 rows in good order; at least 120 are needed");
-        behaviour.recall(None, 5, None).expect("room");
-        live(&mut behaviour, &rows(3, Behaviour::ROWS, 0.0), 0);
-        assert_eq!(behaviour.version(), Some(5));
+        assert!(behaviour.regimes.is_empty());
+    }
+
+    /// Every order that a customer put together is of a product of its own.
+    #[test]
+    fn the_product_that_was_not_made_for_longest_makes_room() {
+        let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
+        let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
+        let rows = rows(5, Behaviour::ROWS, 0.0);
+        let mut now = 0;
+        let mut make = |behaviour: &mut Behaviour, product: u16, minutes: usize| {
+            for row in &rows[..minutes] {
+                (0..).zip(row).for_each(|(slot, x)| behaviour.add(slot, *x));
+                now += 1;
+                behaviour.minute(m(now), Some((Some(ProductId(product)), 1)));
+            }
+        };
+        make(&mut behaviour, 0, Behaviour::ROWS);
+        for custom in 1..=9 {
+            make(&mut behaviour, custom, 100);
+            make(&mut behaviour, 0, 10);
+            assert!(behaviour.is_watched(), "the series product is watched after custom order {custom}");
+        }
+        assert_eq!(products(&behaviour), [0, 7, 8, 9]);
+        make(&mut behaviour, 20, Behaviour::ROWS);
+        assert!(behaviour.is_watched(), "a further product is learned");
+        assert_eq!(products(&behaviour), [0, 8, 9, 20]);
+    }
+
+    #[test]
+    fn the_newest_products_are_recalled_in_whatever_order_they_come() {
+        let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
+        let values = rows(5, Behaviour::ROWS, 0.0).concat();
+        for order in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]] {
+            let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
+            let mut taken = 0;
+            for product in order {
+                // product 1 was learned before 5, and made after it
+                let used = m(if product == 1 { 9_000 } else { 1_000 * i64::from(product) });
+                let learned = Window { from: START, to: START };
+                let baseline = Frozen { used, ..frozen(Some(ProductId(product)), learned, Some(&values)) };
+                taken += usize::from(behaviour.recall(baseline.about.product(), &baseline).expect("sound"));
+            }
+            assert_eq!(products(&behaviour), [1, 3, 4, 5], "{order:?}");
+            assert!((REGIMES_MAX..=6).contains(&taken));
+        }
+    }
+
+    #[test]
+    fn after_a_restart_what_was_before_an_agreed_relearning_is_not_learned_from() {
+        let scene = Scene::new(&[("oven", "oven", &[], ROLES)]).expect("a plant");
+        let mut behaviour = Behaviour::new(&scene.plant, MachineId(0));
+        let (agreed, rows) = (Window { from: m(60), to: m(60) }, rows(6, Behaviour::ROWS, 0.0));
+        assert_eq!(behaviour.recall(None, &Frozen { version: 2, ..frozen(None, agreed, None) }), Ok(true));
+        live(&mut behaviour, &rows[..60], 0);
+        let have = |b: &Behaviour| b.standings().next().map(|told| told.1);
+        assert_eq!(have(&behaviour), Some(Progress::learning(0.0, 720.0, Counted::Minutes)));
+        live(&mut behaviour, &rows, 60);
+        let Some(Progress::Frozen(learned)) = have(&behaviour) else { panic!("it is learned") };
+        assert_eq!((learned.from, learned.to), (m(61), m(780)));
     }
 }

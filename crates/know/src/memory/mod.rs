@@ -38,7 +38,7 @@ use machine::MachineMemory;
 use measure::statistics::Smoothed;
 use measure::{Instant, Span};
 use missed::Missed;
-use plant::{Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading, Window};
+use plant::{About, Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading, Window};
 use route::{Route, Signal};
 use standing::Standings;
 use wear::Levels;
@@ -87,6 +87,8 @@ pub struct Memory {
     aired: Option<Instant>,
     /// How far baselines are, by machine.
     standings: Vec<Standings>,
+    /// When baselines that were of use were told last.
+    used_told: Option<Instant>,
 }
 
 impl Memory {
@@ -123,6 +125,7 @@ impl Memory {
             ticked: None,
             aired: None,
             standings: vec![Standings::default(); plant.machines.len()],
+            used_told: None,
         }
     }
     /// A machine.
@@ -294,7 +297,11 @@ impl Memory {
         self.clock = self.clock.max(now);
         self.hours.renew(&plant.calendar, self.clock);
         let minute = Span::from_minutes(1);
-        let last = *self.ticked.get_or_insert(now.floor(minute));
+        let Some(last) = self.ticked else {
+            self.ticked = Some(now.floor(minute));
+            self.behaviour.iter_mut().for_each(Behaviour::begin);
+            return false;
+        };
         if now - last < minute {
             return false;
         }
@@ -304,9 +311,10 @@ impl Memory {
             machine.minute(now, last);
             self.errors.pass(*kind, now - last);
         }
-        for (behaviour, machine) in self.behaviour.iter_mut().zip(&self.machines) {
+        for ((behaviour, machine), standings) in self.behaviour.iter_mut().zip(&self.machines).zip(&self.standings) {
             let all_through = machine.under_load() && machine.since() <= last;
-            behaviour.minute(now, all_through.then(|| machine.log.tags().product));
+            let product = all_through.then(|| machine.log.tags().product);
+            behaviour.minute(now, product.map(|product| (product, standings.learned_under(About::Behaviour(product)))));
         }
         self.errors.expire(now);
         self.tick_air(now);

@@ -9,6 +9,7 @@
 //!
 //! Enters: what each part of a machine's memory tells of itself. Leaves: [`Standing`]s for people, and what has changed since the last look.
 //! Absent: how each is learned. A part that was frozen and learns, or is frozen from another time, has been begun anew: the next version.
+//! What leaves the memory leaves its version here; there are no more of these than products by state, and checks.
 
 use measure::Instant;
 use plant::{About, Window};
@@ -64,39 +65,73 @@ pub struct Standing {
 
 /// The baselines of one machine.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Standings(Vec<Standing>);
+pub(super) struct Standings {
+    shown: Vec<Standing>,
+    /// What is not in memory: the version under which it is learned should it come again.
+    left: Vec<Standing>,
+}
 
 impl Standings {
-    /// The baselines.
+    /// The baselines in memory.
     pub(super) fn all(&self) -> &[Standing] {
-        &self.0
+        &self.shown
+    }
+    /// The version under which what is not frozen now is learned.
+    pub(super) fn learned_under(&self, about: About) -> u32 {
+        self.shown.iter().chain(&self.left).find(|s| s.about == about).map_or(1, Standing::learned_under)
     }
     /// A part tells how far it is; says whether that is to be kept: it was frozen, or is learned anew.
     pub(super) fn tell(&mut self, now: Instant, (about, progress): (About, Progress)) -> bool {
-        let Some(known) = self.0.iter_mut().find(|s| s.about == about) else {
-            if let Progress::Learning { have, .. } = progress
-                && have == 0.0
-            {
-                return false;
+        let is_frozen = matches!(progress, Progress::Frozen(_));
+        let Some(known) = self.shown.iter_mut().find(|s| s.about == about) else {
+            let has_begun = !matches!(progress, Progress::Learning { have: 0.0, .. });
+            if has_begun {
+                let place = self.left.iter().position(|s| s.about == about);
+                let (version, at) = place.map(|place| self.left.swap_remove(place)).map_or((1, None), |s| (s.version, s.at));
+                self.shown.push(Standing { about, version, progress, at: if is_frozen { Some(now) } else { at } });
             }
-            let is_frozen = matches!(progress, Progress::Frozen(_));
-            self.0.push(Standing { about, version: 1, progress, at: is_frozen.then_some(now) });
             return is_frozen;
         };
-        let (before, is_new) = match (known.progress, progress) {
+        let (version, is_new) = match (known.progress, progress) {
             (Progress::Learning { .. }, Progress::Learning { .. }) => (known.version, false),
             (Progress::Learning { .. }, Progress::Frozen(_)) => (known.version, true),
             (Progress::Frozen(a), Progress::Frozen(b)) if a == b => return false,
-            (Progress::Frozen(_), _) => (known.version + 1, true),
+            (Progress::Frozen(_), _) => (known.learned_under(), true),
         };
-        (known.version, known.progress) = (before, progress);
+        (known.version, known.progress) = (version, progress);
         known.at = if is_new { Some(now) } else { known.at };
         is_new
     }
+    /// What is not told any more has left the memory: it had to make room.
+    pub(super) fn keep_only(&mut self, is_told: impl Fn(About) -> bool) {
+        let (told, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.shown).into_iter().partition(|s| is_told(s.about));
+        self.shown = told;
+        gone.into_iter().for_each(|standing| self.leave(standing));
+    }
     /// What an earlier run knew; it is not handed out again.
     pub(super) fn recall(&mut self, standing: Standing) {
-        self.0.retain(|known| known.about != standing.about);
-        self.0.push(standing);
+        self.forget(standing.about);
+        self.shown.push(standing);
+    }
+    /// What an earlier run knew and is not in memory; of that only the version matters.
+    pub(super) fn leave(&mut self, standing: Standing) {
+        self.forget(standing.about);
+        let at = standing.at.filter(|_| matches!(standing.progress, Progress::Learning { .. }));
+        self.left.push(Standing { version: standing.learned_under(), at, ..standing });
+    }
+    fn forget(&mut self, about: About) {
+        self.shown.retain(|known| known.about != about);
+        self.left.retain(|known| known.about != about);
+    }
+}
+
+impl Standing {
+    /// The version under which it is learned now, or would be.
+    const fn learned_under(&self) -> u32 {
+        match self.progress {
+            Progress::Learning { .. } => self.version,
+            Progress::Frozen(_) => self.version.saturating_add(1),
+        }
     }
 }
 
@@ -137,5 +172,22 @@ mod tests {
         standings.recall(Standing { version: 9, ..kept });
         assert!(!standings.tell(s(99), (kept.about, kept.progress)) && standings.all().len() == 1);
         assert!(standings.tell(s(99), learning(1.0)) && standings.all()[0].version == 10);
+    }
+
+    #[test]
+    fn what_left_the_memory_is_not_shown_and_comes_again_under_the_next_version() {
+        let (s, pieces) = (Instant::from_seconds, |have| Progress::learning(have, 200.0, Counted::Pieces));
+        let window = |from, to| Progress::Frozen(Window { from: s(from), to: s(to) });
+        let mut standings = Standings::default();
+        assert!(standings.tell(s(9), (About::Stops, window(0, 9))) && standings.learned_under(About::Stops) == 2);
+        standings.tell(s(9), (About::Deviation, pieces(1.0)));
+        standings.keep_only(|about| about == About::Deviation);
+        assert_eq!(standings.all().iter().map(|s| s.about).collect::<Vec<_>>(), [About::Deviation]);
+        assert!(!standings.tell(s(10), (About::Stops, pieces(1.0))), "the version before is not over");
+        assert_eq!(standings.all()[1], Standing { about: About::Stops, version: 2, progress: pieces(1.0), at: None });
+        standings.keep_only(|about| about == About::Deviation);
+        assert!(standings.tell(s(20), (About::Stops, window(11, 20))) && standings.all()[1].version == 2, "2 was never given");
+        standings.recall(Standing { version: u32::MAX, ..standings.all()[1] });
+        assert_eq!(standings.learned_under(About::Stops), u32::MAX, "a damaged version does not end the process");
     }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Enters: the log of the machine, once it is settled, and the energy known to be lost in leaks. Leaves: [`Usual`]s. Absent: prices,
-//! verdicts. Bounded: [`Usage::USUAL_MAX`] pairs of state and product; what comes beyond is counted and not judged.
+//! verdicts. Bounded: [`Usage::USUAL_MAX`] pairs of state and product; the one of a product that was not met for longest makes room.
 //!
 //! A baseline that went on learning would take a lasting waste for usual, so it is frozen under a version (see [`super::standing`]), and
 //! learned anew only when somebody says so.
@@ -16,7 +16,7 @@
 use super::log::Log;
 use super::standing::{Counted, Progress};
 use measure::{Instant, Span};
-use plant::{About, MachineState, ProductId, Window};
+use plant::{About, Frozen, MachineState, ProductId, Window};
 
 /// What is usual in a state, for a product.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Usual {
     pub spells: f64,
     /// First and last instant learned from.
     pub learned: Window,
+    /// When the pair was met last.
+    pub used: Instant,
     /// Enough was seen; it changes no more.
     pub frozen: bool,
 }
@@ -42,7 +44,7 @@ pub struct Usual {
 impl Usual {
     const fn new((state, product): (MachineState, Option<ProductId>), from: Instant) -> Self {
         let learned = Window { from, to: from };
-        Self { state, product, seconds: 0.0, kwh: 0.0, pieces: 0.0, spells: 0.0, learned, frozen: false }
+        Self { state, product, seconds: 0.0, kwh: 0.0, pieces: 0.0, spells: 0.0, learned, used: from, frozen: false }
     }
     fn progress(&self) -> Progress {
         if self.frozen {
@@ -86,13 +88,11 @@ const SETTLED: Span = Span::from_minutes(15);
 pub struct Usage {
     usual: Vec<Usual>,
     learned_to: Instant,
-    /// Clips of states and products beyond the bound.
-    beyond: u64,
 }
 
 impl Default for Usage {
     fn default() -> Self {
-        Self { usual: Vec::new(), learned_to: Instant::MIN, beyond: 0 }
+        Self { usual: Vec::new(), learned_to: Instant::MIN }
     }
 }
 
@@ -109,20 +109,13 @@ impl Usage {
         self.learned_to = window.to;
         for clip in log.clips(window).filter(|c| c.to > c.from) {
             let (slice, clipped) = (clip.slice, Window { from: clip.from, to: clip.to });
-            let (state, product) = key(slice.tags.state, slice.tags.product);
-            let place = self.usual.iter().position(|u| (u.state, u.product) == (state, product));
-            let usual = match place {
-                Some(place) => &mut self.usual[place],
-                None if self.usual.len() < Self::USUAL_MAX => {
-                    self.usual.push(Usual::new((state, product), clip.from));
-                    let last = self.usual.len() - 1;
-                    &mut self.usual[last]
-                }
-                None => {
-                    self.beyond += 1;
-                    continue;
-                }
-            };
+            let pair = key(slice.tags.state, slice.tags.product);
+            let Some(place) = self.place_for(clip.to, pair) else { continue };
+            if self.usual.get(place).is_none_or(|u| (u.state, u.product) != pair) {
+                self.put(place, Usual::new(pair, clip.from));
+            }
+            let usual = &mut self.usual[place];
+            usual.used = usual.used.max(clip.to);
             let begins = slice.enters && slice.from >= window.from;
             usual.frozen |= usual.is_enough(begins);
             if usual.frozen {
@@ -136,6 +129,23 @@ impl Usage {
             usual.pieces += (slice.good + slice.scrap) * clip.share;
             usual.spells += f64::from(u8::from(begins));
             usual.learned.to = clip.to;
+        }
+    }
+    /// Where a pair is or would come, which is met at an instant: in the place of the one of a product that was not met for longest, if need
+    /// be. The states themselves always have room.
+    fn place_for(&self, met: Instant, pair: (MachineState, Option<ProductId>)) -> Option<usize> {
+        let known = self.usual.iter().position(|u| (u.state, u.product) == pair);
+        if known.is_some() || self.usual.len() < Self::USUAL_MAX {
+            return known.or(Some(self.usual.len()));
+        }
+        let may_go = |u: &Usual| u.product.is_some() && (u.used < met || pair.1.is_none());
+        let older = (0..self.usual.len()).filter(|place| may_go(&self.usual[*place]));
+        older.min_by_key(|place| self.usual[*place].used)
+    }
+    fn put(&mut self, place: usize, usual: Usual) {
+        match self.usual.get_mut(place) {
+            Some(other) => *other = usual,
+            None => self.usual.push(usual),
         }
     }
     /// What is usual in a state for a product; `None` before it is frozen.
@@ -152,14 +162,10 @@ impl Usage {
     pub fn all(&self) -> &[Usual] {
         &self.usual
     }
-    /// Clips that found no room.
-    pub const fn beyond(&self) -> u64 {
-        self.beyond
-    }
     /// Forgets what was usual and learns from `now` on: somebody agreed that the machine is another one now.
     pub fn relearn(&mut self, now: Instant) {
         self.usual.iter_mut().for_each(|usual| *usual = Usual::new((usual.state, usual.product), now));
-        (self.learned_to, self.beyond) = (now, 0);
+        self.learned_to = now;
     }
     /// How far each pair of state and product is.
     pub fn standings(&self) -> impl Iterator<Item = (About, Progress)> {
@@ -169,27 +175,25 @@ impl Usage {
     pub fn values(&self, state: MachineState, product: Option<ProductId>) -> Option<[f64; 4]> {
         self.usual(state, product).map(|usual| [usual.seconds, usual.kwh, usual.pieces, usual.spells])
     }
-    /// Puts a pair back; without values it is learned anew, from the beginning of `learned` on.
+    /// Puts a pair back; without values it is learned anew, from the beginning of `learned` on. `false` where there is no room: others were
+    /// met later.
     ///
     /// # Errors
-    /// There is no room for a further pair, or the values are none of a pair.
-    pub fn recall(
-        &mut self,
-        (state, product): (MachineState, Option<ProductId>),
-        values: Option<&[f64]>,
-        learned: Window,
-    ) -> Result<(), String> {
-        let pair = key(state, product);
-        if self.usual.len() >= Self::USUAL_MAX {
-            return Err(format!("a machine has at most {} pairs of state and product", Self::USUAL_MAX));
-        }
-        let mut usual = Usual { learned, ..Usual::new(pair, learned.from) };
-        if let Some(values) = values {
+    /// The values are none of a pair.
+    pub fn recall(&mut self, (state, product): (MachineState, Option<ProductId>), baseline: &Frozen) -> Result<bool, String> {
+        let (pair, learned) = (key(state, product), baseline.learned);
+        let mut usual = Usual { learned, used: baseline.used, ..Usual::new(pair, learned.from) };
+        if let Some(values) = baseline.values.as_deref() {
             let [seconds, kwh, pieces, spells] = four(values)?;
             usual = Usual { seconds, kwh, pieces, spells, frozen: true, ..usual };
         }
-        self.usual.push(usual);
-        Ok(())
+        let Some(place) = self.place_for(baseline.used, pair) else { return Ok(false) };
+        self.put(place, usual);
+        Ok(true)
+    }
+    /// When each pair was met last.
+    pub fn used(&self) -> impl Iterator<Item = (About, Instant)> {
+        self.usual.iter().map(|usual| (About::Energy(usual.state, usual.product), usual.used))
     }
     /// What was before an instant is not learned from: it was learned anew then.
     pub fn learn_after(&mut self, at: Instant) {
@@ -206,4 +210,39 @@ fn four(values: &[f64]) -> Result<[f64; 4], String> {
 /// Only while producing and setting up does the product matter.
 fn key(state: MachineState, product: Option<ProductId>) -> (MachineState, Option<ProductId>) {
     (state, product.filter(|_| matches!(state, MachineState::Producing | MachineState::SetUp)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::MachineId;
+
+    const MADE: MachineState = MachineState::Producing;
+
+    fn m(minutes: i64) -> Instant {
+        Instant::from_seconds(60 * minutes)
+    }
+
+    fn frozen(state: MachineState, product: Option<ProductId>, used: Instant) -> Frozen {
+        let (learned, values) = (Window { from: m(0), to: m(240) }, Some([14_400.0, 24.0, 240.0, 1.0].as_slice().into()));
+        let (machine, about, at) = (MachineId(0), About::Energy(state, product), learned.to);
+        Frozen { machine, about, version: 1, at, used, learned, channels: Vec::new(), values }
+    }
+
+    #[test]
+    fn the_pair_that_was_not_met_for_longest_makes_room_and_states_stay() {
+        let mut usage = Usage::default();
+        let mut recall =
+            |state, product, used| usage.recall((state, product), &frozen(state, product, used)).expect("sound values");
+        assert!(recall(MachineState::Off, None, m(240)), "met before all others");
+        for product in 0..100 {
+            assert!(recall(MADE, Some(ProductId(product)), m(1_000 + i64::from(product))), "{product}");
+        }
+        assert!(!recall(MADE, Some(ProductId(0)), m(1_000)), "others were met later");
+        assert!(recall(MachineState::Standby, None, m(240)), "a state always has room");
+        assert_eq!(usage.all().len(), Usage::USUAL_MAX);
+        let first = usage.all().iter().filter_map(|u| u.product).map(|p| p.0).min();
+        assert_eq!(first, Some(38), "62 products beside two states");
+        assert!(usage.usual(MachineState::Off, None).is_some() && usage.usual(MADE, Some(ProductId(99))).is_some());
+    }
 }

@@ -9,6 +9,7 @@ use collect::Bookmark;
 use drivers::{Arrival, Settled};
 use measure::Share;
 use plant::{Batch, Command, Confirmation, CustomOrder, Frozen, OrderId, Plant, Record, RecordId, SourceId, Verdict, WordId};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 use store::{Beside, Store};
@@ -31,7 +32,7 @@ const VIEW_QUIET_EVERY: Duration = Duration::from_secs(2);
 const VIEW_SHARE: u32 = 100;
 /// but a view is no older than this.
 const VIEW_OLDEST: Duration = Duration::from_secs(60);
-/// Effects held back while the journal does not take records; beyond it the oldest commands are failed.
+/// Records held back while the journal does not take them. Baselines are held beside them, the newest of each.
 const HELD_MAX: usize = 10_000;
 
 /// Where the answer to somebody's words about a record goes.
@@ -232,12 +233,13 @@ impl Loop {
             .iter()
             .filter_map(|e| if let Effect::Freeze(frozen) = e { Some((**frozen).clone()) } else { None })
             .collect();
-        let is_beside = !bookmarks.is_empty() || !baselines.is_empty();
+        let used = self.parts.unit.take_used();
+        let is_beside = !bookmarks.is_empty() || !baselines.is_empty() || !used.is_empty();
         let is_idle = words.is_empty() && batches.is_empty() && records.is_empty() && !is_beside;
         let counts: Vec<(SourceId, u64)> = batches.iter().map(|b| (b.from, b.len() as u64)).collect();
         let committed = match is_idle {
             true => Ok(()),
-            false => self.parts.store.commit_beside(words, batches, &records, &Beside { bookmarks, baselines }).await,
+            false => self.parts.store.commit_beside(words, batches, &records, &Beside { bookmarks, baselines, used }).await,
         };
         if let Err(error) = &committed {
             tracing::error!(%error, "the journal did not take a turn; its readings are refused, its commands held back");
@@ -313,8 +315,10 @@ impl Loop {
     /// Records could not be kept: no command goes out unrecorded. Records are tried again at the next turn.
     fn hold_back(&mut self) {
         let mut room = HELD_MAX;
+        keep_newest_frozen(&mut self.held);
         self.held.retain(|effect| match effect {
-            Effect::Keep(_) | Effect::Freeze(_) => {
+            Effect::Freeze(_) => true,
+            Effect::Keep(_) => {
                 room = room.saturating_sub(1);
                 room > 0
             }
@@ -400,5 +404,43 @@ impl Loop {
         self.parts.view.send_replace(Arc::new(view));
         self.view_took = self.viewed.elapsed();
         self.has_news = false;
+    }
+}
+
+/// Of baselines about the same only the newest is held: it cannot be made again, and there are no more of them than the unit remembers.
+fn keep_newest_frozen(held: &mut Vec<Effect>) {
+    let mut seen = HashSet::new();
+    let mut newest_first: Vec<Effect> = std::mem::take(held).into_iter().rev().collect();
+    newest_first.retain(|effect| {
+        let Effect::Freeze(frozen) = effect else { return true };
+        seen.insert((frozen.machine, frozen.about))
+    });
+    held.extend(newest_first.into_iter().rev());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use measure::Instant;
+    use plant::{About, MachineId, ProductId, Window};
+
+    fn freeze(machine: u32, about: About, version: u32) -> Effect {
+        let at = Instant::from_seconds(i64::from(version));
+        let (machine, learned, values) = (MachineId(machine), Window { from: at, to: at }, Some([1.0].as_slice().into()));
+        Effect::Freeze(Box::new(Frozen { machine, about, version, at, used: at, learned, channels: Vec::new(), values }))
+    }
+
+    #[test]
+    fn of_baselines_held_back_the_newest_of_each_stays_and_none_is_dropped() {
+        let (a, b) = (About::Behaviour(Some(ProductId(0))), About::Behaviour(Some(ProductId(1))));
+        let mut held = Vec::new();
+        for version in 1..=3 * HELD_MAX as u32 {
+            held.push(freeze(0, a, version));
+            keep_newest_frozen(&mut held);
+            if version == 1 {
+                held.extend([freeze(1, a, 7), freeze(0, b, 8)]);
+            }
+        }
+        assert_eq!(held, [freeze(1, a, 7), freeze(0, b, 8), freeze(0, a, 3 * HELD_MAX as u32)]);
     }
 }

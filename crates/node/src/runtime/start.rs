@@ -265,12 +265,17 @@ fn recalled(
         tracing::warn!(bytes = recovered.torn_bytes, "the journal had a torn end, never acknowledged; it was cut");
     }
     unit.recall_words(&recovered.words);
-    unit.recall_baselines(&recovered.baselines, recovered.unused);
+    unit.recall_given(&recovered.given);
+    let over = unit.recall_baselines(&recovered.baselines, recovered.unused);
+    let name = |unused: &Unused| plant.machines.get(unused.machine.index()).map_or("", |m| m.name.as_str()).to_owned();
+    for unused in &over {
+        let Unused { kind, of, version, reason, .. } = unused;
+        tracing::debug!(machine = name(unused), about = kind, of, version, reason, "a baseline stays in the store");
+    }
     for unused in unit.unused() {
-        let machine = plant.machines.get(unused.machine.index()).map_or("", |m| m.name.as_str());
         let Unused { kind, of, product, version, reason, .. } = unused;
         tracing::warn!(
-            machine,
+            machine = name(unused),
             about = kind,
             of,
             product,

@@ -10,7 +10,7 @@
 use super::parts::{Misfit, at, machine_id, machine_name};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use plant::{About, ChannelId, Frozen, Plant, Unused, Window};
+use plant::{About, ChannelId, Frozen, Given, MachineId, Plant, Unused, Used, Window};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,7 +31,46 @@ pub(crate) struct BaselineV1 {
     pub learned_from: i64,
     pub learned_to: i64,
     pub channels: String,
+    /// Empty where only the version is kept; never so in the journal.
     pub body: String,
+}
+
+/// A row as the table has it.
+#[derive(Clone, Debug)]
+pub(crate) struct BaselineRow {
+    pub row: BaselineV1,
+    /// When the baseline was last of use [µs].
+    pub used_at: i64,
+    /// The version found, where no baseline can have it.
+    pub damaged: Option<i64>,
+}
+
+/// What a row tells.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Recalled {
+    /// A baseline.
+    Frozen(Frozen),
+    /// One that is not used, and why.
+    Unused(Unused),
+    /// Only the version is kept.
+    Given(Given),
+    /// Its machine or product is not in the configuration any more, as the sentence says.
+    Elsewhere(Misfit),
+}
+
+/// What travels in the journal when baselines were of use.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UsedTravels {
+    used_v1: UsedV1,
+}
+
+/// Baselines of a machine that were of use at an instant [µs]; `abouts` are as in the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UsedV1 {
+    pub machine: String,
+    pub at: i64,
+    pub abouts: Vec<String>,
 }
 
 /// Kind, then the state, check or role, and the product.
@@ -55,13 +94,11 @@ enum Body {
 /// It names what the plant does not have.
 pub(crate) fn baseline_to_json(plant: &Plant, frozen: &Frozen) -> Result<String, Misfit> {
     let text = |e: serde_json::Error| e.to_string();
-    let product = frozen.about.product().map(|id| super::parts::product_name(plant, id)).transpose()?;
-    let about = AboutV1(frozen.about.kind().to_owned(), frozen.about.of().map(str::to_owned), product);
     let channel = |id: &ChannelId| plant.channels.get(id.index()).map(|c| (c.name.as_str(), c.unit.code()));
     let channels: Option<Vec<(&str, &str)>> = frozen.channels.iter().map(channel).collect();
     let baseline_v1 = BaselineV1 {
         machine: machine_name(plant, frozen.machine)?,
-        about: serde_json::to_string(&about).map_err(text)?,
+        about: about_text(plant, frozen.about)?,
         version: frozen.version,
         at: frozen.at.micros(),
         learned_from: frozen.learned.from.micros(),
@@ -70,6 +107,27 @@ pub(crate) fn baseline_to_json(plant: &Plant, frozen: &Frozen) -> Result<String,
         body: serde_json::to_string(&Body::of(frozen.values.as_deref())).map_err(text)?,
     };
     serde_json::to_string(&Travels { baseline_v1 }).map_err(text)
+}
+
+fn about_text(plant: &Plant, about: About) -> Result<String, Misfit> {
+    let product = about.product().map(|id| super::parts::product_name(plant, id)).transpose()?;
+    let form = AboutV1(about.kind().to_owned(), about.of().map(str::to_owned), product);
+    serde_json::to_string(&form).map_err(|e| e.to_string())
+}
+
+/// Baselines that were of use as JSON, for the journal.
+///
+/// # Errors
+/// They name what the plant does not have.
+pub(crate) fn used_to_json(plant: &Plant, used: &Used) -> Result<String, Misfit> {
+    let abouts = used.abouts.iter().map(|about| about_text(plant, *about)).collect::<Result<_, Misfit>>()?;
+    let used_v1 = UsedV1 { machine: machine_name(plant, used.machine)?, at: used.at.micros(), abouts };
+    serde_json::to_string(&UsedTravels { used_v1 }).map_err(|e| e.to_string())
+}
+
+/// Baselines that were of use; `None` where the JSON is something else.
+pub(crate) fn used_from_json(json: &str) -> Option<UsedV1> {
+    json.starts_with("{\"used_v1\"").then(|| serde_json::from_str::<UsedTravels>(json).ok())?.map(|form| form.used_v1)
 }
 
 /// The row of a baseline; `None` where the JSON is something else.
@@ -97,23 +155,43 @@ impl Body {
     }
 }
 
-impl BaselineV1 {
-    /// The baseline; or that it is not used, and why; `None` where its machine is not in the configuration any more.
-    pub(crate) fn read(&self, plant: &Plant) -> Option<Result<Frozen, Unused>> {
-        let machine = machine_id(plant, &self.machine).ok()?;
-        let about = serde_json::from_str::<AboutV1>(&self.about);
-        let AboutV1(kind, of, product) = about.unwrap_or_else(|_| AboutV1(self.about.clone(), None, None));
-        let unused = |reason| Unused { machine, kind, of, product, version: self.version, reason };
-        Some(self.sound(plant, machine).map_err(unused))
+impl BaselineRow {
+    /// What the row tells, for a plant.
+    pub(crate) fn read(&self, plant: &Plant) -> Recalled {
+        let row = &self.row;
+        let machine = match machine_id(plant, &row.machine) {
+            Ok(machine) => machine,
+            Err(misfit) => return Recalled::Elsewhere(misfit),
+        };
+        let (words, unread) = match serde_json::from_str::<AboutV1>(&row.about) {
+            Ok(words) => (words, None),
+            Err(e) => (AboutV1(row.about.clone(), None, None), Some(format!("what it is about cannot be read: {e}"))),
+        };
+        let product = match words.2.as_deref().map(|name| super::parts::product_id(plant, name)).transpose() {
+            Ok(product) => product,
+            Err(misfit) => return Recalled::Elsewhere(misfit),
+        };
+        let about = About::from_words(&words.0, words.1.as_deref(), product);
+        let unknown = || format!("`{}` is nothing that this version knows of a machine", row.about);
+        let about = unread.map_or_else(|| about.ok_or_else(unknown), Err);
+        match about.and_then(|about| self.sound(plant, machine, about)) {
+            Ok(recalled) => recalled,
+            Err(reason) => {
+                let AboutV1(kind, of, product) = words;
+                Recalled::Unused(Unused { machine, kind, of, product, version: row.version, reason })
+            }
+        }
     }
-    fn sound(&self, plant: &Plant, machine: plant::MachineId) -> Result<Frozen, Misfit> {
-        let AboutV1(kind, of, product) =
-            serde_json::from_str(&self.about).map_err(|e| format!("what it is about cannot be read: {e}"))?;
-        let product = product.map(|name| super::parts::product_id(plant, &name)).transpose()?;
-        let about = About::from_words(&kind, of.as_deref(), product);
-        let about = about.ok_or_else(|| format!("`{}` is nothing that this version knows of a machine", self.about))?;
+    fn sound(&self, plant: &Plant, machine: MachineId, about: About) -> Result<Recalled, Misfit> {
+        let row = &self.row;
+        if let Some(found) = self.damaged {
+            return Err(format!("its version is {found}; allowed are 1 to {}", Frozen::VERSION_MAX));
+        }
+        if row.body.is_empty() {
+            return Ok(Recalled::Given(Given { machine, about, version: row.version }));
+        }
         let names: Vec<(String, String)> =
-            serde_json::from_str(&self.channels).map_err(|e| format!("its channels cannot be read: {e}"))?;
+            serde_json::from_str(&row.channels).map_err(|e| format!("its channels cannot be read: {e}"))?;
         let channels = names.iter().map(|(name, unit)| {
             let now = plant.named(machine, name);
             let now =
@@ -123,15 +201,16 @@ impl BaselineV1 {
                 false => Err(format!("it was learned from channel `{name}` in `{unit}`, which is in `{}` now", now.unit.code())),
             }
         });
-        Ok(Frozen {
+        Ok(Recalled::Frozen(Frozen {
             machine,
             about,
-            version: self.version,
-            at: at(self.at),
-            learned: Window { from: at(self.learned_from), to: at(self.learned_to) },
+            version: row.version,
+            at: at(row.at),
+            used: at(self.used_at.max(row.at)),
+            learned: Window { from: at(row.learned_from), to: at(row.learned_to) },
             channels: channels.collect::<Result<_, Misfit>>()?,
-            values: Body::read(&self.body)?,
-        })
+            values: Body::read(&row.body)?,
+        }))
     }
 }
 

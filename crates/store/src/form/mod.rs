@@ -16,7 +16,9 @@ mod revision;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use baseline::{BaselineV1, baseline_from_json, baseline_to_json};
+pub(crate) use baseline::{
+    BaselineRow, BaselineV1, Recalled, UsedV1, baseline_from_json, baseline_to_json, used_from_json, used_to_json,
+};
 pub(crate) use bookmark::{bookmark_from_json, bookmark_to_json};
 pub(crate) use catalogue::{Catalogue, NamedChannel, Print, Remap};
 pub(crate) use custom::{custom_from_json, custom_to_json};

@@ -2,7 +2,7 @@
 
 use super::{Records, baselines};
 use crate::StoreError;
-use crate::form::{Outline, baseline_from_json, bookmark_from_json};
+use crate::form::{Outline, baseline_from_json, bookmark_from_json, used_from_json};
 use crate::series::Room;
 use futures::TryStreamExt;
 use measure::Instant;
@@ -45,6 +45,10 @@ impl Records {
             }
             if let Some(row) = baseline_from_json(body) {
                 baselines::put(&mut transaction, &row).await?;
+                continue;
+            }
+            if let Some(used) = used_from_json(body) {
+                baselines::used(&mut transaction, &used).await?;
                 continue;
             }
             let outline = Outline::of(body).map_err(|e| StoreError::form(format!("version {sequence} of a record"), &e))?;

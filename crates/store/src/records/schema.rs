@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Executor};
 pub(super) const PRAGMAS: [&str; 3] = ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// Version by version, what leads to it.
-const VERSIONS: [&[&str]; 4] = [
+const VERSIONS: [&[&str]; 5] = [
     &[
         "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
             machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
@@ -43,6 +43,10 @@ const VERSIONS: [&[&str]; 4] = [
     &["CREATE TABLE baselines (machine TEXT NOT NULL, about TEXT NOT NULL, version BIGINT NOT NULL, at BIGINT NOT NULL,
         learned_from BIGINT NOT NULL, learned_to BIGINT NOT NULL, channels TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (machine, about, version))"],
+    &[
+        "ALTER TABLE baselines ADD COLUMN used_at BIGINT NOT NULL DEFAULT 0",
+        "UPDATE baselines SET used_at = at",
+    ],
 ];
 
 /// Brings the database to the newest version.

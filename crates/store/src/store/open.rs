@@ -1,7 +1,7 @@
 //! Opening: lock, database, what history holds, what the journal holds beyond it; then the writer starts.
 
 use super::{Inner, Store, Thinkers, readable};
-use crate::form::{Catalogue, custom_from_json};
+use crate::form::{Catalogue, Recalled, custom_from_json};
 use crate::journal::segment::sync_dir;
 use crate::journal::{Journal, Start, glance, recover};
 use crate::live::Live;
@@ -51,13 +51,14 @@ impl Store {
         let found = recover(&dir.join(JOURNAL), sealed, &catalogue, &mut live)?;
         records.apply(&found.records).await?;
         let applied = records.applied().await?;
-        let (mut baselines, mut unused) = (Vec::new(), Vec::new());
+        let (mut baselines, mut unused, mut given) = (Vec::new(), Vec::new(), Vec::new());
         for row in records.baselines().await? {
             match row.read(plant) {
-                Some(Ok(baseline)) => baselines.push(baseline),
-                Some(Err(cause)) => unused.push(cause),
-                None => {
-                    tracing::debug!(machine = row.machine, "a baseline is of a machine that is not in the configuration any more")
+                Recalled::Frozen(baseline) => baselines.push(baseline),
+                Recalled::Unused(cause) => unused.push(cause),
+                Recalled::Given(version) => given.push(version),
+                Recalled::Elsewhere(cause) => {
+                    tracing::debug!(machine = row.row.machine, about = row.row.about, cause, "a baseline stays in the store")
                 }
             }
         }
@@ -69,6 +70,7 @@ impl Store {
             confirmed: findings(readable(plant, &records.confirmed(CONFIRMED_MAX as i64).await?)),
             baselines,
             unused,
+            given,
             bookmarks: records.bookmarks().await?,
             next: records.next().await?,
             torn_bytes: found.torn_bytes,

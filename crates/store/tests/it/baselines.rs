@@ -2,7 +2,7 @@
 
 use crate::fixture::{POWER, at, batch, channel, open, plant, tight};
 use crate::restart::{reopen, reopen_as};
-use plant::{About, Frozen, MachineId, Plant, RecordKind, Role, Window};
+use plant::{About, Frozen, Given, MachineId, Plant, Product, ProductId, RecordKind, Role, Used, Window};
 use sqlx::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,14 @@ fn frozen(machine: u32, about: About, version: u32, values: Option<&[f64]>) -> F
     let (from, to) = (at(i64::from(version)), at(i64::from(version) + 60));
     let channels = vec![channel(machine, POWER)];
     let values = values.map(Arc::from);
-    Frozen { machine: MachineId(machine), about, version, at: to, learned: Window { from, to }, channels, values }
+    Frozen { machine: MachineId(machine), about, version, at: to, used: to, learned: Window { from, to }, channels, values }
+}
+
+/// The plant with a series product.
+fn series_plant() -> Plant {
+    let mut plant = plant();
+    plant.products.push(Product { id: ProductId(0), name: "P-1".to_owned(), route: Vec::new(), value: None });
+    plant
 }
 
 async fn keep(store: &Store, baselines: Vec<Frozen>) {
@@ -60,24 +67,104 @@ async fn the_newest_version_of_each_comes_back_and_four_are_kept() {
     assert_eq!(count(dir.path(), "SELECT MIN(version) FROM baselines WHERE machine = 'mill-1'").await, 6);
 }
 
-/// Products come and go with the configuration: what was frozen longest ago goes.
+/// Products come and go, with the configuration and with orders that customers put together: those that were not made for longest go, however
+/// long ago they were learned, and what was learned of no product stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_has_a_bounded_number_of_baselines() {
+async fn a_machine_has_a_bounded_number_of_baselines_and_keeps_those_of_use() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (store, _) = open(dir.path()).await;
-    keep(&store, vec![frozen(1, About::Deviation, 1, Some(&[1.0]))]).await;
+    let (store, _) = reopen_as(dir.path(), &series_plant(), tight()).await;
+    // learned on the first day
+    let (series, rare) = (About::Behaviour(Some(ProductId(0))), About::Behaviour(None));
+    let first = [frozen(0, series, 3, Some(&[1.0])), frozen(0, About::Stops, 1, Some(&[0.0, 200.0])), frozen(0, rare, 1, None)];
+    keep(&store, first.to_vec()).await;
     store.close().await.expect("closed");
     drop(store);
     let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-        INSERT INTO baselines SELECT 'mill-1', '[\"behaviour\",null,\"P-' || i || '\"]', 1, i, i, i, '[]', '{\"v\":\"anew\"}' FROM n";
+        INSERT INTO baselines SELECT 'mill-1', '[\"behaviour\",null,\"C-' || i || '\"]', 1, 1772500000000000 + i * 1000000000, i, i, '[]', '{\"v\":\"anew\"}',
+            1772500000000000 + i * 1000000000 FROM n";
     assert_eq!(run(dir.path(), fill).await, 200);
-    let (store, found) = reopen(dir.path()).await;
-    assert_eq!(found.unused.len(), 200, "their products are no more");
+    let (store, found) = reopen_as(dir.path(), &series_plant(), tight()).await;
+    assert!(found.baselines.len() == 3 && found.unused.is_empty(), "the other products are no more: {found:?}");
+    // the series product is still made
+    let used = vec![Used { machine: MachineId(0), at: at(900_000), abouts: vec![series] }];
+    store.commit_beside(Vec::new(), Vec::new(), &[], &Beside { used, ..Beside::default() }).await.expect("stored");
+    keep(&store, vec![frozen(0, About::Deviation, 1, Some(&[1.0]))]).await;
+    store.close().await.expect("closed");
+    drop(store);
+    let live = "SELECT COUNT(*) FROM baselines WHERE machine = 'mill-1' AND body <> ''";
+    assert_eq!(count(dir.path(), live).await, 128);
+    assert_eq!(count(dir.path(), "SELECT COUNT(*) FROM baselines WHERE machine = 'mill-1'").await, 204);
+    // beside three of no product and the series product there is room for 124
+    let oldest = "SELECT MIN(at) FROM baselines WHERE machine = 'mill-1' AND body <> '' AND about LIKE '%C-%'";
+    assert_eq!(count(dir.path(), oldest).await, 1_772_500_000_000_000 + 77 * 1_000_000_000);
+    let found = reopen_as(dir.path(), &series_plant(), tight()).await.1;
+    let mut abouts: Vec<&str> = found.baselines.iter().map(|f| f.about.kind()).collect();
+    abouts.sort_unstable();
+    assert_eq!(abouts, ["behaviour", "behaviour", "deviation", "stops"]);
+    let series = found.baselines.iter().find(|f| f.about == series).expect("it is of use");
+    assert_eq!((series.version, series.used), (3, at(900_000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_of_what_had_to_go_is_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = reopen_as(dir.path(), &series_plant(), tight()).await;
+    let series = About::Behaviour(Some(ProductId(0)));
+    keep(&store, vec![frozen(0, series, 3, Some(&[1.0])), frozen(0, series, 4, Some(&[1.0]))]).await;
+    store.close().await.expect("closed");
+    drop(store);
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        INSERT INTO baselines SELECT 'mill-1', '[\"behaviour\",null,\"C-' || i || '\"]', 1, 9, 9, 9, '[]', '{\"v\":\"anew\"}',
+            1773000000000000 FROM n";
+    assert_eq!(run(dir.path(), fill).await, 200);
+    let (store, _) = reopen_as(dir.path(), &series_plant(), tight()).await;
     keep(&store, vec![frozen(0, About::Stops, 1, Some(&[0.0, 200.0]))]).await;
     store.close().await.expect("closed");
-    assert_eq!(count(dir.path(), "SELECT COUNT(*) FROM baselines WHERE machine = 'mill-1'").await, 128);
-    assert_eq!(count(dir.path(), "SELECT COUNT(*) FROM baselines WHERE machine = 'mill-1' AND about LIKE '%stops%'").await, 1);
-    assert_eq!(count(dir.path(), "SELECT MIN(at) FROM baselines WHERE machine = 'mill-1'").await, 74);
+    drop(store);
+    let (store, found) = reopen_as(dir.path(), &series_plant(), tight()).await;
+    assert_eq!(found.given, [Given { machine: MachineId(0), about: series, version: 4 }]);
+    assert!(found.unused.is_empty() && found.baselines.len() == 1, "{found:?}");
+    keep(&store, vec![Frozen { used: at(2_000_000), at: at(2_000_000), ..frozen(0, series, 5, Some(&[2.0])) }]).await;
+    store.close().await.expect("closed");
+    drop(store);
+    let (_store, found) = reopen_as(dir.path(), &series_plant(), tight()).await;
+    assert!(found.given.is_empty() && found.baselines.iter().any(|f| f.about == series && f.version == 5), "{found:?}");
+}
+
+/// What has no form must not hold up the readings beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_baseline_without_a_form_is_left_out_and_all_else_is_stored() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let sound = frozen(0, About::Stops, 1, Some(&[0.0, 200.0]));
+    let baselines = vec![frozen(0, About::Behaviour(Some(ProductId(999))), 1, Some(&[1.0])), sound.clone()];
+    let used = vec![Used { machine: MachineId(99), at: at(9), abouts: Vec::new() }];
+    let beside = Beside { baselines, used, ..Beside::default() };
+    store.commit_beside(Vec::new(), vec![batch(0, &[(POWER, 1, 5.0)])], &[], &beside).await.expect("the readings are stored");
+    drop(store);
+    let (_store, found) = reopen(dir.path()).await;
+    assert_eq!(found.baselines, [sound]);
+    assert!(!found.backlog.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_no_baseline_can_have_is_told_and_another_takes_its_place() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, _) = open(dir.path()).await;
+    let stops = |version| frozen(0, About::Stops, version, Some(&[1.0, 200.0]));
+    keep(&store, vec![stops(1), stops(2), stops(3)]).await;
+    store.close().await.expect("closed");
+    drop(store);
+    assert_eq!(run(dir.path(), "UPDATE baselines SET version = 4294967295 WHERE version = 3").await, 1);
+    let (store, found) = reopen(dir.path()).await;
+    assert!(found.baselines.is_empty(), "version 2 is over: {found:?}");
+    let told: Vec<(u32, &str)> = found.unused.iter().map(|u| (u.version, u.reason.as_str())).collect();
+    assert_eq!(told, [(3, "its version is 4294967295; allowed are 1 to 1000000")]);
+    keep(&store, vec![stops(4)]).await;
+    store.close().await.expect("closed");
+    drop(store);
+    let (_store, found) = reopen(dir.path()).await;
+    assert_eq!((&found.baselines[..], found.unused.len()), (&[stops(4)][..], 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +229,7 @@ async fn a_real_database_of_schema_3_is_brought_up_and_keeps_its_rows() {
     keep(&store, vec![behaviour.clone()]).await;
     store.close().await.expect("closed");
     drop(store);
-    assert_eq!(count(dir.path(), version).await, 4);
+    assert_eq!(count(dir.path(), version).await, 5);
     assert_eq!(count(dir.path(), "SELECT COUNT(*) FROM record_versions").await, records);
     assert_eq!(reopen(dir.path()).await.1.baselines, [behaviour]);
 }
