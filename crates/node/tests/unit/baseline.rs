@@ -3,11 +3,10 @@
 //!
 //! The unit looks for what was frozen once a minute of its own clock, so that this takes a minute or two.
 
-use super::process::{Person, Unit, until};
+use super::process::{Person, Unit, until, write_lines};
 use measure::{Instant, Span};
 use node::clock::Clock;
 use serde_json::Value;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -56,13 +55,7 @@ fn press(door: SocketAddr, (from, pieces): (Instant, i64), level: f64) {
         let (at, wavers) = (from + Span::from_seconds(8 * piece), 0.01 * (piece * piece % 7) as f64);
         format!("cell,machine=press-1 state=\"producing\",deviation={} {}", level + wavers, at.micros() / 1_000_000)
     };
-    let body = (0..pieces).map(line).collect::<Vec<_>>().join("\n");
-    let mut socket = TcpStream::connect(door).expect("the source listens");
-    let head = "POST /api/v2/write?bucket=b&org=o&precision=s HTTP/1.1\r\nhost: unit\r\nconnection: close\r\ncontent-length: ";
-    write!(socket, "{head}{}\r\n\r\n{body}", body.len()).expect("sent");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    write_lines(door, &(0..pieces).map(line).collect::<Vec<_>>());
 }
 
 async fn within_minutes<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

@@ -1,13 +1,12 @@
 //! Readings that come late over the line protocol: the KPIs of a shift that had ended are revised, the revision is there over HTTP and
 //! on the command line, and a kill between the late readings and the revision loses neither.
 
-use super::process::{Person, Unit, run, until};
+use super::process::{Person, Unit, run, until, write_lines};
 use measure::{Instant, Span};
 use node::clock::Clock;
 use plant::{Record, RecordKind, RevisionState};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,17 +70,6 @@ fn day(now: Instant) -> Day {
     day
 }
 
-/// Writes lines as Telegraf does; they are on the disk then.
-fn write(door: SocketAddr, lines: &[String]) {
-    let body = lines.join("\n");
-    let mut socket = TcpStream::connect(door).expect("the source listens");
-    let head = "POST /api/v2/write?bucket=b&org=o&precision=s HTTP/1.1\r\nhost: unit\r\nconnection: close\r\ncontent-length: ";
-    write!(socket, "{head}{}\r\n\r\n{body}", body.len()).expect("sent");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
-}
-
 /// A folder with a unit that knows the day as it came on time.
 async fn told() -> (tempfile::TempDir, PathBuf, SocketAddr, Day, Unit, Person) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -91,7 +79,7 @@ async fn told() -> (tempfile::TempDir, PathBuf, SocketAddr, Day, Unit, Person) {
     let person = unit.sign_in();
     let day = day(Clock::real().now());
     until("the source listens", || TcpStream::connect(door).ok()).await;
-    write(door, &day.on_time);
+    write_lines(door, &day.on_time);
     let row = until("the shift as it was told", || {
         shift(&unit, &person, &day).filter(|row| row["kpis"]["good"].as_f64() >= Some(99.0))
     })
@@ -145,14 +133,14 @@ async fn revised(unit: &Unit, person: &Person, day: &Day, file: &Path) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shift_that_had_ended_is_revised_when_its_readings_come_late() {
     let (_folder, file, door, day, unit, person) = told().await;
-    write(door, &day.late);
+    write_lines(door, &day.late);
     revised(&unit, &person, &day, &file).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_between_late_readings_and_their_revision_loses_neither() {
     let (_folder, file, door, day, unit, _) = told().await;
-    write(door, &day.late);
+    write_lines(door, &day.late);
     unit.kill();
     let config = node::config::read(&file).unwrap_or_else(|faults| panic!("{faults}"));
     let plant = Arc::new(config.plant.clone());

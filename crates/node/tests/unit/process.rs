@@ -215,6 +215,17 @@ pub async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Writes lines to a line protocol source as Telegraf does, in seconds; they are on the disk then.
+pub fn write_lines(door: SocketAddr, lines: &[String]) {
+    let body = lines.join("\n");
+    let mut socket = TcpStream::connect(door).expect("the source listens");
+    let head = "POST /api/v2/write?bucket=b&org=o&precision=s HTTP/1.1\r\nhost: unit\r\nconnection: close\r\ncontent-length: ";
+    write!(socket, "{head}{}\r\n\r\n{body}", body.len()).expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+}
+
 /// The unsealed readings that were found.
 pub fn batches(found: &store::Recovered) -> Vec<plant::Batch> {
     found.backlog.batches().expect("whole entries")
