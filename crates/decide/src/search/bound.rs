@@ -7,7 +7,7 @@
 //! tardiness at its shortest way. Set-ups, calendars, resources and limits of waits only lengthen plans, so leaving
 //! them out keeps the bound a bound; operations that may be left out take no time, and machines of batches no part.
 
-use super::model::{LEVELS_MAX, Lot, Model, Operation, Time, lot};
+use super::model::{HORIZON_MAX, LEVELS_MAX, Link, Model, Operation, Time, lot};
 use std::collections::BinaryHeap;
 
 /// What no plan costs less than at each level of the objective, whatever it costs at the others.
@@ -49,22 +49,30 @@ fn shortest(operation: &Operation) -> Time {
     if operation.optional.is_some() { 0 } else { operation.shortest() }
 }
 
-/// The least time from the start of an operation to the start of one to which it passes sub-lots; none where it does not.
-fn from_start(model: &Model, operation: u32, then: u32) -> Option<Time> {
-    let (one, other, lot) = passing(model, operation, then)?;
-    Some(lot::least(one, other, |own, next| lot.lag(own, next)))
+/// The least time from the start of an operation to the start of one after it.
+fn from_start(model: &Model, (operation, then, link): (u32, u32, Link), shortest: &[Time]) -> Time {
+    let of = |one: &Operation, other: &Operation| lot::least(one, other, |own, next| link.ready((0, own), next));
+    least(model, (operation, then, link), of).unwrap_or(shortest[operation as usize])
 }
 
-/// The least time from the end of an operation to the end of one to which it passes sub-lots; none where it does not.
-fn from_end(model: &Model, operation: u32, then: u32) -> Option<Time> {
-    let (one, other, lot) = passing(model, operation, then)?;
-    Some(lot::least(one, other, |own, next| lot.lag(own, next) - own + next))
+/// The least time from the end of an operation to the end of one after it.
+fn from_end(model: &Model, (operation, then, link): (u32, u32, Link), shortest: &[Time]) -> Time {
+    let of = |one: &Operation, other: &Operation| lot::least(one, other, |own, next| link.ready((0, own), next) - own + next);
+    least(model, (operation, then, link), of).unwrap_or(shortest[then as usize])
 }
 
-fn passing(model: &Model, operation: u32, then: u32) -> Option<(&Operation, &Operation, Lot)> {
+/// The least time between two that do not just follow each other; what is interrupted may end as late as it likes, and what may be left out
+/// keeps nobody waiting.
+fn least(model: &Model, (operation, then, link): (u32, u32, Link), of: impl Fn(&Operation, &Operation) -> Time) -> Option<Time> {
     let (one, other) = (&model.operations[operation as usize], &model.operations[then as usize]);
-    let lot = one.lot.filter(|_| one.optional.is_none() && other.optional.is_none())?;
-    Some((one, other, lot))
+    let stretches = one.is_resumable || other.is_resumable;
+    match link {
+        Link::Whole => None,
+        // below everything
+        Link::Lag(..) if stretches || one.optional.is_some() || other.optional.is_some() => Some(-HORIZON_MAX),
+        Link::Lots(_) if one.optional.is_some() || other.optional.is_some() => None,
+        _ => Some(of(one, other)),
+    }
 }
 
 /// Heads and tails by the precedences alone.
@@ -72,19 +80,19 @@ fn ways(model: &Model, shortest: &[Time]) -> (Vec<Time>, Vec<Time>) {
     let release = |o: &Operation| o.earliest.max(model.jobs[o.job as usize].release);
     let mut heads: Vec<Time> = model.operations.iter().map(|o| if o.optional.is_some() { 0 } else { release(o) }).collect();
     let mut tails = vec![0; heads.len()];
-    let mut after: Vec<Vec<u32>> = vec![Vec::new(); heads.len()];
-    for &(before, then) in &model.precedences {
-        after[before as usize].push(then);
+    let mut after: Vec<Vec<(u32, Link)>> = vec![Vec::new(); heads.len()];
+    for (before, then, link) in model.links() {
+        after[before as usize].push((then, link));
     }
     for &operation in model.order() {
-        for &then in &after[operation as usize] {
-            let least = from_start(model, operation, then).unwrap_or(shortest[operation as usize]);
+        for &(then, link) in &after[operation as usize] {
+            let least = from_start(model, (operation, then, link), shortest);
             heads[then as usize] = heads[then as usize].max(heads[operation as usize] + least);
         }
     }
     for &operation in model.order().iter().rev() {
-        for &then in &after[operation as usize] {
-            let least = from_end(model, operation, then).unwrap_or(shortest[then as usize]);
+        for &(then, link) in &after[operation as usize] {
+            let least = from_end(model, (operation, then, link), shortest);
             tails[operation as usize] = tails[operation as usize].max(least + tails[then as usize]);
         }
     }

@@ -3,16 +3,18 @@
 //! Enters: a model, a plan of it, how long each operation lasts. Leaves: starts and ends. Absent: chance, changes of the plan's modes and orders.
 //!
 //! Modes, the order on each machine and batches are the plan's; every operation starts as soon as what comes before it, its machine, its
-//! set-up and its resources let it (semi-active; resources are given in the order of planned starts). It starts where the planned duration fits
-//! before the machine closes; what lasts longer than planned is interrupted by the closed time and goes on after it. What started before
-//! now started as planned. Limits of waits are not enforced: in the workshop they can be broken by what lasts longer.
+//! set-up and its resources let it (semi-active; resources are given in the order of planned starts, as far as precedences are). It starts where the planned duration fits
+//! before the machine closes, or at once where it may be resumed; what lasts longer than planned is interrupted by the closed time and goes on after
+//! it. What started before now started as planned. Limits of waits and of idle time are not enforced: in the workshop they can be broken by
+//! what lasts longer.
 
-use super::model::{Model, ModelError, Time};
+use super::model::{Link, Model, ModelError, Time, pieces};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::replan::open;
-use super::rich::Store;
+use super::rich::{FOR_GOOD, Store};
 use super::shop::{Lists, narrow};
+use std::collections::BTreeSet;
 
 /// A plan to be carried out any number of times.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Carrier<'m> {
     /// Operations by planned start; those of a batch together.
     groups: Vec<Vec<u32>>,
     before: Lists,
+    /// What each of its entries means.
+    links: Vec<Vec<Link>>,
     /// Resource and amount that each operation uses in its mode; of a batch, what all of it use, at the first.
     uses: Vec<Vec<(u32, i64)>>,
     stores: Vec<Store>,
@@ -40,7 +44,8 @@ impl<'m> Carrier<'m> {
     /// Of a plan that runs since before `now` [ticks]; `closed` are the closed intervals of each machine, disjoint and ascending.
     ///
     /// # Errors
-    /// A plan of another model; an operation that blocks its machine: who is moved by whom is not known there by planned starts alone.
+    /// A plan of another model; an operation that blocks its machine: who is moved by whom is not known there by planned starts alone; a
+    /// resource with set-ups.
     pub fn new(model: &'m Model, plan: &'m Plan, closed: &'m [Vec<(Time, Time)>], now: Time) -> Result<Self, ModelError> {
         super::replan::of_model(model, plan)?;
         if closed.len() != model.machines.len() {
@@ -51,8 +56,14 @@ impl<'m> Carrier<'m> {
             let allowed = "operations that leave their machine at their end, for a plan that is carried out";
             return Err(ModelError::at(format!("operation {blocking}"), "blocking", allowed));
         }
+        if let Some(resource) = model.resources.iter().position(|r| r.set_ups.is_some()) {
+            let allowed = "resources without set-ups, for a plan that is carried out";
+            return Err(ModelError::at(format!("resource {resource}"), "set-ups", allowed));
+        }
         let count = model.operations.len();
         let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
+        let mut links: Vec<Vec<Link>> = vec![Vec::new(); count];
+        model.links().for_each(|(_, then, link)| links[then as usize].push(link));
         let mut uses = vec![Vec::new(); count];
         for of in model.uses.iter().filter(|u| plan.operations[u.operation as usize].mode == u.mode) {
             uses[of.operation as usize].push((of.resource, of.amount));
@@ -72,6 +83,7 @@ impl<'m> Carrier<'m> {
         Ok(Self {
             groups,
             before,
+            links,
             uses,
             stores: model.resources.iter().map(Store::new).collect(),
             profiles: vec![Profile::default(); model.resources.len()],
@@ -114,14 +126,13 @@ impl<'m> Carrier<'m> {
         self.plan.operations[operation as usize].mode as usize >= self.model.operations[operation as usize].modes.len()
     }
 
-    /// When everything that comes before is there, whole or as far as it is passed on in sub-lots.
+    /// When everything that comes before is there, whole or as far as its precedence asks for.
     fn ready(&self, operation: u32, length: Time) -> Time {
-        let passed = |b: &u32| {
+        let passed = |(b, link): (&u32, &Link)| {
             let (start, end) = (self.starts[*b as usize], self.ends[*b as usize]);
-            let lot = self.model.operations[*b as usize].lot.filter(|_| !self.is_out(*b) && !self.is_out(operation));
-            lot.map_or(end, |lot| start + lot.lag(end - start, length))
+            if self.is_out(*b) || self.is_out(operation) { end } else { link.ready((start, end), length) }
         };
-        self.before.list(operation).iter().map(passed).max().unwrap_or(0)
+        self.before.list(operation).iter().zip(&self.links[operation as usize]).map(passed).max().unwrap_or(0).max(0)
     }
 
     /// Starts the operations of a batch, or one.
@@ -146,51 +157,58 @@ impl<'m> Carrier<'m> {
             let ready = group.iter().map(of).max().unwrap_or(0).max(self.now);
             let free = self.last[on].map_or(self.model.machines[on].available, |l| self.ends[l as usize]);
             let from = ready.max(free + self.model.set_up(mode.machine, self.last[on], lead));
-            self.earliest(lead, on, from, (mode.duration, length))
+            self.earliest(lead, on, from, (own.unbroken(mode.duration), length))
         };
         let end = worked(&self.closed[on], start, length);
         self.last[on] = Some(lead);
         for &operation in group {
             (self.starts[operation as usize], self.ends[operation as usize]) = (start, end);
             for &(resource, amount) in &self.uses[operation as usize] {
-                let from = narrow(start);
-                let held = self.stores[resource as usize].held(narrow(end - start));
-                self.profiles[resource as usize].add(from, from.saturating_add(held), amount);
+                for (from, to) in self.held(resource, operation, on, (start, length)) {
+                    self.profiles[resource as usize].add(from, to, amount);
+                }
             }
+        }
+    }
+
+    /// From when to when an operation has a resource that works on a machine from an instant on for so long.
+    fn held(&self, resource: u32, operation: u32, on: usize, (start, length): (Time, Time)) -> Vec<(i32, i32)> {
+        let closed = &self.closed[on];
+        let whole = |to: Time| vec![(narrow(start), narrow(to))];
+        if self.stores[resource as usize].is_stock {
+            whole(start + Time::from(FOR_GOOD))
+        } else if self.model.operations[operation as usize].is_resumable {
+            pieces(closed, start, length).map(|(from, to)| (narrow(from), narrow(to))).collect()
+        } else {
+            whole(worked(closed, start, length))
         }
     }
 
     /// The first start from `from` at which the machine is open for what is planned and the resources are there for what it takes.
     fn earliest(&self, lead: u32, on: usize, from: Time, (planned, length): (Time, Time)) -> Time {
-        let mut start = from;
-        loop {
-            let open = open(&self.closed[on], start, planned);
-            let mut free = open;
-            for &(resource, amount) in &self.uses[lead as usize] {
-                let store = &self.stores[resource as usize];
-                let held = store.held(narrow(worked(&self.closed[on], free, length) - free));
-                // after the last step there is enough for everything
-                let found = self.profiles[resource as usize].earliest(narrow(free), held, store.capacity - amount);
-                free = found.map_or(free, |f| free.max(Time::from(f)));
+        let mut start = open(&self.closed[on], from, planned);
+        let short = |start: Time| {
+            self.uses[lead as usize].iter().find_map(|&(resource, amount)| {
+                let (profile, room) = (&self.profiles[resource as usize], self.stores[resource as usize].capacity - amount);
+                let mut held = self.held(resource, lead, on, (start, length)).into_iter();
+                held.find_map(|(from, to)| profile.short(from, to, room))
+            })
+        };
+        while let Some(free) = short(start) {
+            // after the last step there is enough for everything
+            let next = open(&self.closed[on], start.max(Time::from(free)), planned);
+            if next <= start {
+                break;
             }
-            if free == start {
-                return start;
-            }
-            start = free;
+            start = next;
         }
+        start
     }
 }
 
 /// When so much work is done that begins at an instant and rests while the machine is closed.
 fn worked(closed: &[(Time, Time)], start: Time, length: Time) -> Time {
-    let mut end = start + length;
-    for &(from, to) in closed.iter().filter(|c| c.1 > start) {
-        if from >= end {
-            break;
-        }
-        end += to - from.max(start);
-    }
-    end
+    pieces(closed, start, length).last().map_or(start, |piece| piece.1)
 }
 
 /// Operations by planned start, each after all before it; those of a batch together.
@@ -201,7 +219,8 @@ fn groups(model: &Model, plan: &Plan, before: &Lists) -> Vec<Vec<u32>> {
     for &operation in model.order() {
         let start = plan.operations[operation as usize].start;
         let ready = || before.list(operation).iter().map(|b| spans[*b as usize].1).max().unwrap_or(0);
-        spans[operation as usize] = mode(operation).map_or_else(|| (ready(), ready()), |m| (start, start + m.duration));
+        spans[operation as usize] =
+            mode(operation).map_or_else(|| (ready(), ready()), |m| (start, model.end(operation, m, start)));
     }
     let mut order = model.order().to_vec();
     // the sort is stable: what takes no time stays in the order of the precedences
@@ -222,5 +241,39 @@ fn groups(model: &Model, plan: &Plan, before: &Lists) -> Vec<Vec<u32>> {
             }
         }
     }
-    groups
+    if model.lags.is_empty() { groups } else { sorted(model, plan, &groups) }
+}
+
+/// Groups so that each comes after all before it also where a lag below zero lets it start earlier; on each machine and else as they stood.
+fn sorted(model: &Model, plan: &Plan, groups: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    let mut group_of = vec![0; model.operations.len()];
+    (0..).zip(groups).for_each(|(number, group)| group.iter().for_each(|o| group_of[*o as usize] = number));
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); groups.len()];
+    let mut last: Vec<Option<usize>> = vec![None; model.machines.len()];
+    for (number, group) in groups.iter().enumerate() {
+        let assigned = plan.operations[group[0] as usize];
+        if let Some(mode) = model.operations[group[0] as usize].modes.get(assigned.mode as usize) {
+            let before = last[mode.machine as usize].replace(number);
+            before.into_iter().for_each(|before| after[before].push(number));
+        }
+    }
+    for &(before, then) in &model.precedences {
+        after[group_of[before as usize]].push(group_of[then as usize]);
+    }
+    let mut waits = vec![0; groups.len()];
+    after.iter().flatten().for_each(|then| waits[*then] += 1);
+    let mut ready: BTreeSet<usize> = (0..groups.len()).filter(|g| waits[*g] == 0).collect();
+    let mut order = Vec::with_capacity(groups.len());
+    while let Some(next) = ready.pop_first() {
+        order.push(next);
+        for &then in &after[next] {
+            waits[then] -= 1;
+            if waits[then] == 0 {
+                ready.insert(then);
+            }
+        }
+    }
+    // where a machine's sequence is against a precedence, that one is as planned
+    order.extend((0..groups.len()).filter(|g| waits[*g] > 0));
+    order.into_iter().map(|g| groups[g].clone()).collect()
 }

@@ -8,9 +8,9 @@
 //! says is true, but it does not see everything.
 
 use super::limit::{Limit, limits, only};
-use super::model::{Model, Operation, Time, lot};
+use super::model::{Link, Model, Operation, Time, Wait, lot};
 use super::replan;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 /// Most times earliest starts are gone through again.
 const PASSES: usize = 1000;
@@ -59,34 +59,48 @@ fn is_contradictory(model: &Model) -> bool {
 /// Earliest starts and ends; none where waits push them beyond the horizon.
 fn earliest(model: &Model) -> Option<(Vec<Time>, Vec<Time>)> {
     let count = model.operations.len();
-    let mut before: Vec<Vec<u32>> = vec![Vec::new(); count];
-    for &(first, then) in &model.precedences {
-        before[then as usize].push(first);
+    let mut before: Vec<Vec<(u32, Link)>> = vec![Vec::new(); count];
+    for (first, then, link) in model.links() {
+        before[then as usize].push((first, link));
     }
     let (mut start, mut end, mut floor) = (vec![0; count], vec![0; count], vec![0; count]);
+    let lagging: HashSet<(u32, u32)> = model.lags.iter().map(|l| (l.before, l.then)).collect();
     for _ in 0..PASSES {
         for &operation in model.order() {
             let at = operation as usize;
             let of = &model.operations[at];
-            let passed = |b: &u32| {
+            let passed = |(b, link): &(u32, Link)| {
                 let one = &model.operations[*b as usize];
-                match one.lot.filter(|_| one.optional.is_none() && of.optional.is_none()) {
-                    Some(lot) => start[*b as usize] + lot::least(one, of, |own, next| lot.lag(own, next)),
-                    None => end[*b as usize],
+                match link {
+                    Link::Whole => end[*b as usize],
+                    _ if one.optional.is_none() && of.optional.is_none() => {
+                        let (first, last) = (start[*b as usize], end[*b as usize]);
+                        lot::least(one, of, |own, next| link.ready((first, last.max(first + own)), next))
+                    }
+                    // either may be left out, and the other then waits for what comes before
+                    _ => 0,
                 }
             };
             let ready: Time = before[at].iter().map(passed).max().unwrap_or(0);
             let ready_in = ready.max(of.earliest).max(model.jobs[of.job as usize].release).max(floor[at]);
-            let starts = of.modes.iter().map(|m| (open(model, m.machine, ready_in, m.duration), m.duration));
+            let starts = of.modes.iter().map(|m| {
+                let begin = open(model, m.machine, ready_in, of.unbroken(m.duration));
+                (begin, model.end(operation, m, begin))
+            });
             start[at] = starts.clone().map(|s| s.0).min().unwrap_or(ready_in);
-            end[at] = if of.optional.is_some() { ready } else { starts.map(|s| s.0 + s.1).min().unwrap_or(ready_in) };
+            end[at] = if of.optional.is_some() { ready } else { starts.map(|s| s.1).min().unwrap_or(ready_in) };
             if start[at] > model.horizon() {
                 return None;
             }
         }
         let mut is_raised = false;
+        // what is interrupted may end as late as it likes, and waits between other instants are left out
         let is_in = |o: u32| model.operations[o as usize].optional.is_none();
-        for wait in model.waits.iter().filter(|w| is_in(w.before) && is_in(w.then)) {
+        let is_plain = |w: &&Wait| {
+            let before = &model.operations[w.before as usize];
+            is_in(w.before) && is_in(w.then) && !before.is_resumable && !lagging.contains(&(w.before, w.then))
+        };
+        for wait in model.waits.iter().filter(is_plain) {
             let longest = model.operations[wait.before as usize].longest();
             let least = start[wait.then as usize] - wait.most - longest;
             if floor[wait.before as usize] < least && start[wait.before as usize] < least {
@@ -110,7 +124,8 @@ fn open(model: &Model, machine: u32, from: Time, duration: Time) -> Time {
 /// Until when each operation has to be complete; for one that may be left out, what comes before it.
 fn latest_ends(model: &Model) -> Vec<Time> {
     let mut after: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
-    for &(first, then) in &model.precedences {
+    // other kinds of precedences are left out
+    for (first, then, _) in model.links().filter(|l| !matches!(l.2, Link::Lag(..))) {
         after[first as usize].push(then);
     }
     let mut latest_end = vec![Time::MAX; model.operations.len()];
@@ -138,7 +153,9 @@ fn overloaded(model: &Model, windows: &Windows) -> bool {
     for (number, of) in model.operations.iter().enumerate().filter(|(_, o)| o.optional.is_none()) {
         let machine = of.modes[0].machine;
         if of.modes.iter().all(|m| m.machine == machine) {
-            let by_latest = of.latest.map_or(Time::MAX, |l| l.saturating_add(of.longest()));
+            // what is interrupted may end long after it started
+            let latest = of.latest.filter(|_| !of.is_resumable);
+            let by_latest = latest.map_or(Time::MAX, |l| l.saturating_add(of.longest()));
             let until = windows.latest_end[number].min(by_latest);
             on[machine as usize].push((windows.start[number], of.shortest(), until));
         }

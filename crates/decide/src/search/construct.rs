@@ -93,9 +93,11 @@ impl Selection {
 /// machines that are closed or resources that are short.
 pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
     let count = shop.count as u32;
+    let may = rich.choices.drawn(shop, None);
     let shortest = |o: u32| {
-        let ways = (0..).zip(shop.modes_of(o)).filter(|(way, _)| !rich.variants[shop.modes_at[o as usize] as usize + way].is_out);
-        ways.min_by_key(|(_, m)| m.1).map_or(0, |(way, _)| way as u32)
+        let at = shop.modes_at[o as usize] as usize;
+        let ways = (0..).zip(shop.modes_of(o)).filter(|(way, _)| may.get(at + way).is_none_or(|may| *may));
+        ways.min_by_key(|(way, m)| (rich.variants[at + way].is_out, m.1)).map_or(0, |(way, _)| way as u32)
     };
     let group = groups(shop, rich);
     let mut waits: Vec<usize> = (0..count).map(|o| shop.before.list(o).len()).collect();
@@ -114,7 +116,30 @@ pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
             }
         }
     }
-    Selection { mode: (0..count).map(shortest).collect(), order }
+    permuted(shop, Selection { mode: (0..count).map(shortest).collect(), order })
+}
+
+/// The same, but jobs pass the machines of each permutation as they pass the first of them that each comes to.
+fn permuted(shop: &Shop, selection: Selection) -> Selection {
+    let Some(rich) = shop.rich.as_ref().filter(|r| !r.permutations.is_empty()) else { return selection };
+    let machine = |o: u32| shop.modes_of(o)[selection.mode[o as usize] as usize].0;
+    let mut place: Vec<i64> = vec![0; shop.count];
+    (0..).zip(&selection.order).for_each(|(at, o)| place[*o as usize] = at);
+    for machines in &rich.permutations {
+        let on: Vec<u32> = selection.order.iter().copied().filter(|o| machines.contains(&machine(*o))).collect();
+        let mut rank = std::collections::HashMap::new();
+        for (at, &operation) in on.iter().enumerate() {
+            rank.entry(shop.job[operation as usize]).or_insert(at);
+        }
+        for &one in machines {
+            let mut there: Vec<u32> = on.iter().copied().filter(|o| machine(*o) == one).collect();
+            let places: Vec<i64> = there.iter().map(|o| place[*o as usize]).collect();
+            there.sort_by_key(|o| rank[&shop.job[*o as usize]]);
+            there.iter().zip(places).for_each(|(o, at)| place[*o as usize] = at);
+        }
+    }
+    let order = shop.ordered(|o| place[o as usize]);
+    Selection { order, ..selection }
 }
 
 /// For each operation a number that it shares with all that limited waits and blocking bind it to.
@@ -143,6 +168,8 @@ struct Floor<'a> {
     dates: &'a Dates,
     mean: f64,
     chance: &'a mut Chance,
+    /// Whether each mode may be taken; empty where all may.
+    may: Vec<bool>,
     events: BinaryHeap<Reverse<(i32, u32, u32)>>,
     /// Waiting at each machine: operation, mode, its draw, since when.
     queues: Vec<Vec<(u32, u32, f64, i32)>>,
@@ -161,8 +188,11 @@ struct Floor<'a> {
 pub(super) fn dispatch(shop: &Shop, rule: Rule, looks: Looks, dates: &Dates, chance: &mut Chance) -> Selection {
     let count = shop.count;
     let total: i64 = (0..count as u32).map(|o| i64::from(shop.shortest(o))).sum();
+    let drawn = |rich: &Rich| rich.choices.drawn(shop, if looks.noise > 0.0 { Some(&mut *chance) } else { None });
+    let may = shop.rich.as_ref().map(drawn).unwrap_or_default();
     let mut floor = Floor {
         shop,
+        may,
         rule,
         looks,
         dates,
@@ -180,7 +210,7 @@ pub(super) fn dispatch(shop: &Shop, rule: Rule, looks: Looks, dates: &Dates, cha
         order: Vec::with_capacity(count),
     };
     floor.run();
-    Selection { mode: floor.mode, order: floor.order }
+    permuted(shop, Selection { mode: floor.mode, order: floor.order })
 }
 
 impl Floor<'_> {
@@ -217,7 +247,9 @@ impl Floor<'_> {
         let noise = self.looks.noise;
         let told = self.published(operation);
         let shop = self.shop;
-        let modes = (0..).zip(shop.modes_of(operation)).filter(|(mode, _)| !shop.joins(operation, *mode));
+        let first = shop.modes_at[operation as usize] as usize;
+        let may = |mode: u32| self.may.get(first + mode as usize).is_none_or(|may| *may);
+        let modes = (0..).zip(shop.modes_of(operation)).filter(|(mode, _)| !shop.joins(operation, *mode) && may(*mode));
         let bent = modes.map(|(mode, m)| {
             let bend = if noise > 0.0 { 1.0 + 0.1 * noise * self.chance.unit() } else { 1.0 };
             (told.is_some_and(|told| told.0 != m.0), ends(m) as f64 * bend, mode as usize)
@@ -239,7 +271,7 @@ impl Floor<'_> {
         let at = machine as usize;
         let dur = self.shop.modes_of(operation)[mode as usize].1;
         let free = self.busy[at] + self.shop.set_up(machine, self.last[at], operation);
-        let start = self.shop.open(machine, now.max(free), dur);
+        let start = self.shop.begin(operation, machine, now.max(free), dur);
         let room = self.shop.room(machine);
         if room > 0 && start > now.max(free) {
             // until it opens more may come to lie with it
@@ -249,7 +281,7 @@ impl Floor<'_> {
             }
             return;
         }
-        let end = start + dur;
+        let end = self.shop.finish(operation, machine, start, dur);
         self.queues[at].swap_remove(place);
         let may_join = room > 0 && self.looks.joins && self.chance.below(2) == 0;
         self.take(operation, if may_join { self.shop.joining(operation, mode) } else { mode }, (machine, end));

@@ -11,8 +11,8 @@ use super::cost::{Cost, Value};
 use super::graph::Graph;
 use super::model::Criterion;
 use super::profile::Profile;
-use super::rich::{Rich, Variant};
-use super::shop::Shop;
+use super::rich::{FOR_GOOD, Rich, Variant, ready};
+use super::shop::{NONE, Shop};
 
 /// Most times all is done again; what is too long a wait then counts as broken.
 const PASSES: usize = 60;
@@ -49,6 +49,11 @@ impl<'a> Case<'a> {
     fn uses(&self, v: u32) -> &'a [(u32, i64)] {
         &self.rich.uses[self.at(v)]
     }
+    /// From when to when an operation works that starts so.
+    fn pieces(&self, v: u32, start: i32) -> impl Iterator<Item = (i32, i32)> + use<'a> {
+        let (machine, dur) = (self.graph.machine[v as usize], self.graph.nodes[v as usize].dur);
+        self.shop.pieces(machine, start, dur)
+    }
 }
 
 /// What may still be told to start later.
@@ -65,15 +70,24 @@ struct May {
 /// Room for the work.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decoder {
-    /// Start of each operation, after [`Decoder::run`].
+    /// Start and end of each operation, after [`Decoder::run`].
     pub starts: Vec<i32>,
+    pub ends: Vec<i32>,
     /// Not before.
     floor: Vec<i32>,
     /// First of the batch of each operation, and what the batch holds so far (at the first).
     first: Vec<u32>,
     held: Vec<i64>,
     profiles: Vec<Profile>,
+    /// Who used each resource last.
+    last: Vec<u32>,
+    /// All set-ups of resources together.
+    changed: i64,
+    /// Floors that are still to be raised.
+    raises: Vec<(u32, i32)>,
     tries: Vec<i32>,
+    /// Place of each job in a permutation.
+    rank: Vec<u32>,
     /// When all is complete, and by how much the latest job is late.
     longest: i32,
     tardiest: i64,
@@ -83,6 +97,7 @@ impl Decoder {
     /// Times a graph; tells what it is worth.
     pub fn run(&mut self, on: Case<'_>) -> Value {
         self.starts.resize(on.shop.count, 0);
+        self.ends.resize(on.shop.count, 0);
         self.first.resize(on.shop.count, 0);
         self.held.resize(on.shop.count, 0);
         self.floor.clear();
@@ -96,7 +111,7 @@ impl Decoder {
             }
         }
         if on.rich.has_prices || !on.cost.is_regular || on.cost.has_published() {
-            let ends = on.graph.order.iter().filter(|v| !on.is_out(**v)).map(|v| self.end(on, *v));
+            let ends = on.graph.order.iter().filter(|v| !on.is_out(**v)).map(|v| self.ends[*v as usize]);
             self.longest = ends.max().unwrap_or(0);
             let late = (0..on.cost.jobs.len() as u32).filter_map(|job| self.late(on, job));
             self.tardiest = late.max().unwrap_or(0);
@@ -113,21 +128,24 @@ impl Decoder {
         for (profile, store) in self.profiles.iter_mut().zip(&on.rich.stores) {
             profile.reset(&store.lacking);
         }
+        self.last.clear();
+        self.last.resize(on.rich.stores.len(), NONE);
+        self.changed = 0;
         let mut is_raised = false;
         for &v in &on.graph.order {
             let at = v as usize;
-            let before = on.shop.before.list(v).iter().map(|b| self.passed(on, *b, v)).max().unwrap_or(0);
+            let before = on.shop.before.range(v).map(|place| self.passed(on, place, v)).max().unwrap_or(0).max(0);
             self.first[at] = v;
             self.held[at] = on.rich.size[at];
             if on.is_out(v) {
-                self.starts[at] = before;
+                (self.starts[at], self.ends[at]) = (before, before);
                 continue;
             }
             let ready = before.max(on.shop.release[at]).max(self.floor[at]);
             let joined = if on.variant(v).joins { self.batch_before(on, v) } else { None };
             if let Some(first) = joined {
                 let start = self.starts[first as usize];
-                if ready <= start && self.fits(on, v, start) {
+                if ready.max(self.changed_over(on, v)) <= start && self.fits(on, v, start) {
                     self.join(on, v, first);
                     is_raised |= may.push && self.push_out(on, v);
                     continue;
@@ -139,33 +157,55 @@ impl Decoder {
             let mp = on.graph.nodes[at].mp;
             let machine = on.graph.machine[at];
             let free = if mp == on.graph.none() { on.shop.available[machine as usize] } else { self.leaves(on, mp, v) };
-            let start = self.earliest(on, v, ready.max(free + on.shop.set_up(machine, mp, v)));
-            self.starts[at] = start;
-            self.occupy(on, v, 1);
+            let from = ready.max(free + on.shop.set_up(machine, mp, v)).max(self.changed_over(on, v));
+            let start = self.earliest(on, v, from);
+            self.put(on, v, start);
+            self.change_over(on, v);
             is_raised |= may.push && self.push_out(on, v);
-            is_raised |= may.wait && self.hold_back(on, v);
+            is_raised |= may.wait && (self.hold_back(on, v) | self.close_gap(on, v));
         }
         is_raised
     }
 
-    /// From when on one after an operation finds what it needs of it.
-    fn passed(&self, on: Case<'_>, operation: u32, then: u32) -> i32 {
-        self.starts[operation as usize] + self.lag(on, operation, then)
+    /// From when on `then` finds what it needs of the one at a place of [`Shop::before`].
+    fn passed(&self, on: Case<'_>, place: usize, then: u32) -> i32 {
+        let before = on.shop.before.at(place);
+        let (start, end) = (self.starts[before as usize], self.ends[before as usize]);
+        let is_whole = on.is_out(before) || on.is_out(then);
+        if is_whole { end } else { ready(on.rich.link_before(place), (start, end), on.graph.nodes[then as usize].dur) }
     }
 
-    /// How long after an operation's start one after it may start.
-    fn lag(&self, on: Case<'_>, operation: u32, then: u32) -> i32 {
-        let dur = |o: u32| on.graph.nodes[o as usize].dur;
-        if on.is_out(operation) || on.is_out(then) { dur(operation) } else { on.rich.lag(operation, dur(operation), dur(then)) }
+    /// Starts an operation, and takes its resources.
+    fn put(&mut self, on: Case<'_>, v: u32, start: i32) {
+        self.starts[v as usize] = start;
+        self.ends[v as usize] = on.shop.finish(v, on.graph.machine[v as usize], start, on.graph.nodes[v as usize].dur);
+        self.occupy(on, v, 1);
     }
 
-    fn end(&self, on: Case<'_>, operation: u32) -> i32 {
-        self.starts[operation as usize] + on.graph.nodes[operation as usize].dur
+    /// When all that it uses is set up for it.
+    fn changed_over(&self, on: Case<'_>, v: u32) -> i32 {
+        let of = |&(resource, _): &(u32, i64)| {
+            let matrix = on.rich.stores[resource as usize].set_ups.as_ref()?;
+            let last = self.last[resource as usize];
+            let free = if last == NONE { 0 } else { self.ends[last as usize] };
+            Some(free + on.shop.changeover(matrix, last, v))
+        };
+        on.uses(v).iter().filter_map(of).max().unwrap_or(0)
+    }
+
+    /// It is the last for which what it uses was set up.
+    fn change_over(&mut self, on: Case<'_>, v: u32) {
+        for &(resource, _) in on.uses(v) {
+            if let Some(matrix) = &on.rich.stores[resource as usize].set_ups {
+                let last = std::mem::replace(&mut self.last[resource as usize], v);
+                self.changed += i64::from(on.shop.changeover(matrix, last, v));
+            }
+        }
     }
 
     /// When an operation leaves its machine for the next there, as far as those after it are placed.
     fn leaves(&self, on: Case<'_>, operation: u32, next: u32) -> i32 {
-        let end = self.end(on, operation);
+        let end = self.ends[operation as usize];
         if !on.rich.blocks(operation) {
             return end;
         }
@@ -211,74 +251,123 @@ impl Decoder {
     }
 
     fn join(&mut self, on: Case<'_>, v: u32, first: u32) {
-        self.starts[v as usize] = self.starts[first as usize];
         self.first[v as usize] = first;
         self.held[first as usize] += on.rich.size[v as usize];
-        self.occupy(on, v, 1);
+        self.put(on, v, self.starts[first as usize]);
+        self.change_over(on, v);
     }
 
     /// Takes its resources, or gives them back.
     fn occupy(&mut self, on: Case<'_>, v: u32, sign: i64) {
         let start = self.starts[v as usize];
         for &(resource, amount) in on.uses(v) {
-            let held = on.rich.stores[resource as usize].held(on.graph.nodes[v as usize].dur);
-            self.profiles[resource as usize].add(start, start.saturating_add(held), sign * amount);
+            let (profile, is_stock) = (&mut self.profiles[resource as usize], on.rich.stores[resource as usize].is_stock);
+            if is_stock {
+                profile.add(start, start.saturating_add(FOR_GOOD), sign * amount);
+                continue;
+            }
+            for (from, to) in on.pieces(v, start) {
+                profile.add(from, to, sign * amount);
+            }
         }
     }
 
     /// Whether its resources are free from a start on.
     fn fits(&self, on: Case<'_>, v: u32, start: i32) -> bool {
-        on.uses(v).iter().all(|&(resource, amount)| {
-            let store = &on.rich.stores[resource as usize];
-            let held = store.held(on.graph.nodes[v as usize].dur);
-            self.profiles[resource as usize].earliest(start, held, store.capacity - amount) == Some(start)
-        })
+        self.short(on, v, start).is_none()
+    }
+
+    /// Where its resources are not free from a start on: before when it can start at no instant.
+    fn short(&self, on: Case<'_>, v: u32, start: i32) -> Option<i32> {
+        let of = |&(resource, amount): &(u32, i64)| {
+            let (profile, store) = (&self.profiles[resource as usize], &on.rich.stores[resource as usize]);
+            let room = store.capacity - amount;
+            if store.is_stock {
+                return profile.short(start, start.saturating_add(FOR_GOOD), room);
+            }
+            on.pieces(v, start).find_map(|(from, to)| profile.short(from, to, room))
+        };
+        on.uses(v).iter().find_map(of)
     }
 
     /// The first start from `from` at which machine and resources are free.
     fn earliest(&self, on: Case<'_>, v: u32, from: i32) -> i32 {
         let (machine, dur) = (on.graph.machine[v as usize], on.graph.nodes[v as usize].dur);
-        let mut start = from;
-        loop {
-            let open = on.shop.open(machine, start, dur);
-            let free = on.uses(v).iter().fold(open, |start, &(resource, amount)| {
-                let store = &on.rich.stores[resource as usize];
-                // after the last step there is enough for everything
-                self.profiles[resource as usize].earliest(start, store.held(dur), store.capacity - amount).unwrap_or(start)
-            });
-            if free == start {
-                return start;
+        let mut start = on.shop.begin(v, machine, from, dur);
+        // what works at some instant of a shortage goes on working there, however much later it starts, until it starts after it
+        while let Some(free) = self.short(on, v, start) {
+            // after the last step there is enough for everything
+            let next = on.shop.begin(v, machine, free, dur);
+            if next <= start {
+                break;
             }
-            start = free;
+            start = next;
         }
+        start
     }
 
     /// Raises the floors of those before `v` that it would keep waiting too long.
     fn hold_back(&mut self, on: Case<'_>, v: u32) -> bool {
         let mut is_raised = false;
-        let at = on.rich.waits.range(v);
-        for (&before, &most) in on.rich.waits.list(v).iter().zip(&on.rich.most[at]) {
-            let least = self.starts[v as usize].saturating_sub(most) - on.graph.nodes[before as usize].dur;
-            is_raised |= self.starts[before as usize] < least && !on.is_out(before) && self.raise(on, before, least);
+        for place in on.rich.waits.range(v) {
+            let (before, over) = (on.rich.waits.at(place), self.too_long(on, place, v, self.starts[v as usize]));
+            is_raised |=
+                over > 0 && !on.is_out(before) && self.raise(on, before, self.starts[before as usize].saturating_add(over));
         }
         is_raised
     }
 
+    /// By how much the wait at a place is longer than its limit, for one that starts so.
+    fn too_long(&self, on: Case<'_>, place: usize, then: u32, start: i32) -> i32 {
+        let (before, (most, link)) = (on.rich.waits.at(place) as usize, on.rich.most[place]);
+        let end = (self.ends[then as usize] - self.starts[then as usize]).saturating_add(start);
+        let (from, to) = link.points();
+        to.of(start, end).saturating_sub(from.of(self.starts[before], self.ends[before])).saturating_sub(most)
+    }
+
+    /// Raises the floor of the one before on a machine that shall not stand, where it stands before `v`.
+    fn close_gap(&mut self, on: Case<'_>, v: u32) -> bool {
+        let idle = self.idle(on, v, self.starts[v as usize]);
+        let mp = on.graph.nodes[v as usize].mp;
+        idle > 0 && self.raise(on, mp, self.starts[mp as usize].saturating_add(idle))
+    }
+
+    /// How long a machine that shall not stand does so before an operation that starts so.
+    fn idle(&self, on: Case<'_>, v: u32, start: i32) -> i32 {
+        let (machine, node) = (on.graph.machine[v as usize], &on.graph.nodes[v as usize]);
+        if !on.rich.is_without_idle[machine as usize] || node.mp == on.graph.none() {
+            return 0;
+        }
+        let free = self.ends[node.mp as usize] + on.shop.set_up(machine, node.mp, v);
+        start - on.shop.begin(v, machine, free, node.dur)
+    }
+
     /// Raises a floor, and with it the floors of those that would wait too long for it. False where that leads beyond the horizon.
     fn raise(&mut self, on: Case<'_>, operation: u32, to: i32) -> bool {
-        let first = self.first[operation as usize] as usize;
-        if to > on.rich.horizon || self.floor[first] >= to {
-            return false;
-        }
-        self.floor[first] = to;
-        for place in on.rich.waits.range(operation) {
-            let (before, most) = (on.rich.waits.at(place), on.rich.most[place]);
-            let least = to.saturating_sub(most) - on.graph.nodes[before as usize].dur;
-            if self.starts[before as usize] < least && !on.is_out(before) {
-                self.raise(on, before, least);
+        let mut is_raised = false;
+        let mut raises = std::mem::take(&mut self.raises);
+        raises.clear();
+        raises.push((operation, to));
+        while let Some((operation, to)) = raises.pop() {
+            let first = self.first[operation as usize] as usize;
+            if to > on.rich.horizon || self.floor[first] >= to {
+                continue;
+            }
+            is_raised = true;
+            self.floor[first] = to;
+            for place in on.rich.waits.range(operation) {
+                let (before, over) = (on.rich.waits.at(place), self.too_long(on, place, operation, to));
+                if over > 0 && !on.is_out(before) {
+                    raises.push((before, self.starts[before as usize].saturating_add(over)));
+                }
+            }
+            let (mp, idle) = (on.graph.nodes[operation as usize].mp, self.idle(on, operation, to));
+            if idle > 0 {
+                raises.push((mp, self.starts[mp as usize].saturating_add(idle)));
             }
         }
-        true
+        self.raises = raises;
+        is_raised
     }
 
     /// Moves an operation right to where it costs least.
@@ -290,10 +379,11 @@ impl Decoder {
         if on.is_out(v) {
             // nothing that comes before is limited by it, only by what comes after it
             let after = on.shop.after.list(v).iter().map(|a| self.starts[*a as usize]);
-            self.starts[v as usize] = after.min().unwrap_or(on.rich.horizon);
+            let start = after.min().unwrap_or(on.rich.horizon);
+            (self.starts[v as usize], self.ends[v as usize]) = (start, start);
             return;
         }
-        if is_batch {
+        if is_batch || self.is_held(on, v) {
             return;
         }
         let last = self.last_start(on, v);
@@ -306,7 +396,7 @@ impl Decoder {
         let (mut best, mut least) = (start, self.own(on, v));
         for &at in &tries {
             if on.shop.open(on.graph.machine[v as usize], at, node.dur) == at && self.fits(on, v, at) {
-                self.starts[v as usize] = at;
+                (self.starts[v as usize], self.ends[v as usize]) = (at, at + node.dur);
                 let own = self.own(on, v);
                 if own < least {
                     (best, least) = (at, own);
@@ -314,17 +404,24 @@ impl Decoder {
             }
         }
         self.tries = tries;
-        self.starts[v as usize] = best;
-        self.longest = self.longest.max(self.end(on, v));
+        self.put(on, v, best);
+        self.longest = self.longest.max(self.ends[v as usize]);
         self.tardiest = self.tardiest.max(self.late(on, on.shop.job[v as usize]).unwrap_or(0));
-        self.occupy(on, v, 1);
+    }
+
+    /// Whether others would have to move with it: on a machine without idle time, with a resource that is set up for the next. What is
+    /// interrupted stays too: it would last otherwise elsewhere.
+    fn is_held(&self, on: Case<'_>, v: u32) -> bool {
+        on.rich.is_without_idle[on.graph.machine[v as usize] as usize]
+            || on.shop.is_resumable(v)
+            || on.uses(v).iter().any(|u| on.rich.stores[u.0 as usize].set_ups.is_some())
     }
 
     /// What is left out takes no time when all before it is complete.
     fn close_up(&mut self, on: Case<'_>) {
         for &v in on.graph.order.iter().filter(|v| on.is_out(**v)) {
-            let ends = on.shop.before.list(v).iter().map(|b| self.end(on, *b));
-            self.starts[v as usize] = ends.max().unwrap_or(0);
+            let end = on.shop.before.list(v).iter().map(|b| self.ends[*b as usize]).max().unwrap_or(0);
+            (self.starts[v as usize], self.ends[v as usize]) = (end, end);
         }
     }
 
@@ -332,8 +429,13 @@ impl Decoder {
     fn last_start(&self, on: Case<'_>, v: u32) -> i32 {
         let node = &on.graph.nodes[v as usize];
         let mut last = on.rich.horizon.max(self.starts[v as usize]);
-        for &after in on.shop.after.list(v) {
-            last = last.min(self.starts[after as usize] - self.lag(on, v, after));
+        for place in on.shop.after.range(v) {
+            let after = on.shop.after.at(place);
+            let lag = match on.is_out(after) {
+                true => node.dur,
+                false => ready(on.rich.link_after(place), (0, node.dur), on.graph.nodes[after as usize].dur),
+            };
+            last = last.min(self.starts[after as usize] - lag);
         }
         if node.ms != on.graph.none() {
             let set_up = on.shop.set_up(on.graph.machine[v as usize], v, node.ms);
@@ -345,8 +447,7 @@ impl Decoder {
             }
         }
         for place in on.rich.waits.range(v) {
-            let before = on.rich.waits.at(place);
-            last = last.min(self.end(on, before).saturating_add(on.rich.most[place]));
+            last = last.min(self.starts[v as usize].saturating_sub(self.too_long(on, place, v, self.starts[v as usize])));
         }
         last
     }
@@ -376,7 +477,7 @@ impl Decoder {
     fn own(&self, on: Case<'_>, v: u32) -> Value {
         let mut value = self.of_job(on, on.shop.job[v as usize]).0;
         value += self.of_operation(on, v);
-        let longest = i64::from(self.longest.max(self.end(on, v)));
+        let longest = i64::from(self.longest.max(self.ends[v as usize]));
         let late = if on.cost.tardiest > 0 { self.late(on, on.shop.job[v as usize]) } else { None };
         value += on.cost.whole_value(longest, self.tardiest.max(late.unwrap_or(0)));
         value
@@ -387,7 +488,7 @@ impl Decoder {
         let mut span: Option<(i32, i32)> = None;
         for &o in on.rich.of_job.list(job) {
             if !on.is_out(o) {
-                let (start, end) = (self.starts[o as usize], self.end(on, o));
+                let (start, end) = (self.starts[o as usize], self.ends[o as usize]);
                 span = Some(span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
             }
         }
@@ -400,20 +501,21 @@ impl Decoder {
 
     /// By how much a job is late; below zero where it is early.
     fn late(&self, on: Case<'_>, job: u32) -> Option<i64> {
-        let ends = on.rich.of_job.list(job).iter().filter(|o| !on.is_out(**o)).map(|o| self.end(on, *o));
+        let ends = on.rich.of_job.list(job).iter().filter(|o| !on.is_out(**o)).map(|o| self.ends[*o as usize]);
         ends.max().map(|end| i64::from(end) - on.cost.jobs[job as usize].due)
     }
 
     /// What an operation costs by itself.
     fn of_operation(&self, on: Case<'_>, v: u32) -> Value {
         let at = v as usize;
-        let (start, end) = (self.starts[at], self.end(on, v));
+        let start = self.starts[at];
         if on.is_out(v) {
             return on.cost.value_of(Criterion::LeftOut, on.rich.out[at]);
         }
         let mut value = Value::broken(i64::from(start.saturating_sub(on.rich.latest[at]).max(0)));
         for &(resource, amount) in on.uses(v) {
-            let price = amount * on.rich.stores[resource as usize].price(start, end);
+            let store = &on.rich.stores[resource as usize];
+            let price = amount * on.pieces(v, start).map(|(from, to)| store.price(from, to)).sum::<i64>();
             value += on.cost.value_of(Criterion::Resources, price);
         }
         if on.cost.has_published() {
@@ -432,7 +534,7 @@ impl Decoder {
         i64::from(on.shop.after.list(operation).iter().filter_map(over).max().unwrap_or(0).max(0))
     }
 
-    fn value(&self, on: Case<'_>) -> Value {
+    fn value(&mut self, on: Case<'_>) -> Value {
         let mut value = Value::default();
         let (mut longest, mut tardiest) = (0, 0);
         for job in 0..on.cost.jobs.len() as u32 {
@@ -448,16 +550,35 @@ impl Decoder {
             for place in on.rich.waits.range(v) {
                 let before = on.rich.waits.at(place);
                 if !on.is_out(v) && !on.is_out(before) {
-                    let wait = self.starts[v as usize] - self.end(on, before);
-                    value.broken += i64::from((wait - on.rich.most[place]).max(0));
+                    value.broken += i64::from(self.too_long(on, place, v, self.starts[v as usize]).max(0));
                 }
             }
+            value.broken += i64::from(self.idle(on, v, self.starts[v as usize]).max(0));
         }
+        value.broken += on.rich.choices.broken(&on.graph.mode) + self.out_of_sequence(on);
         value += on.cost.whole_value(i64::from(longest), tardiest);
         if on.cost.set_up > 0 {
-            let ticks = on.graph.set_ups(on.shop, |v| self.first[v as usize] == v);
+            let ticks = on.graph.set_ups(on.shop, |v| self.first[v as usize] == v) + self.changed;
             value += on.cost.value_of(Criterion::SetUp, on.cost.set_up * ticks);
         }
         value
+    }
+
+    /// How many operations come before one on a machine of a permutation that they come after on the machine before it.
+    fn out_of_sequence(&mut self, on: Case<'_>) -> i64 {
+        let mut broken = 0;
+        for machines in &on.rich.permutations {
+            for pair in machines.windows(2) {
+                self.rank.clear();
+                self.rank.resize(on.cost.jobs.len(), NONE);
+                for (place, v) in (0..).zip(on.graph.on(pair[0])) {
+                    self.rank[on.shop.job[v as usize] as usize] = place;
+                }
+                let ranks = on.graph.on(pair[1]).map(|v| self.rank[on.shop.job[v as usize] as usize]);
+                let ranks: Vec<u32> = ranks.filter(|r| *r != NONE).collect();
+                broken += ranks.windows(2).filter(|r| r[0] > r[1]).count() as i64;
+            }
+        }
+        broken
     }
 }

@@ -6,7 +6,7 @@
 //! each mode (Siala, Artigues, Hebrard, CP 2015, on how well this does without global constraints). Calendars, resources, limits and
 //! penalties that it does not know are left out, so the model is a relaxation: "no" holds for the whole, "yes" has to be tried.
 
-use super::model::{Model, Time};
+use super::model::{Link, Model, Time};
 use super::plan::{Assigned, Plan};
 use pumpkin_conflict_resolvers::resolvers::ResolutionResolver;
 use pumpkin_constraints::{clause, less_than_or_equals};
@@ -54,10 +54,10 @@ impl TerminationCondition for Steps {
 
 impl Proof {
     /// Asks whether a plan costs less than `below`, where the objective has levels at the first; none for models that are too large, that may
-    /// leave operations out, or that pass sub-lots on.
+    /// leave operations out, pass sub-lots on or are interrupted.
     pub fn new(model: &Model, below: i64) -> Option<Self> {
-        let is_small =
-            model.operations.len() <= OPERATIONS_MAX && model.operations.iter().all(|o| o.optional.is_none() && o.lot.is_none());
+        let is_small = model.operations.len() <= OPERATIONS_MAX
+            && model.operations.iter().all(|o| o.optional.is_none() && o.lot.is_none() && !o.is_resumable);
         let first = (model.levels_count() > 1).then(|| model.of_level(0));
         let Build { solver, starts, modes, .. } = is_small.then(|| Build::new(first.as_ref().unwrap_or(model), below))??;
         let (brancher, resolver) = (solver.default_brancher(), ResolutionResolver::default());
@@ -125,7 +125,7 @@ impl<'m> Build<'m> {
             between: (0..model.machines.len() as u32).map(|m| between(model, m)).collect(),
         };
         build.operations();
-        for &(before, then) in &model.precedences {
+        for (before, then, _) in model.links().filter(|l| l.2 == Link::Whole) {
             build.gap(before as usize, then as usize, 0, None);
         }
         for a in 0..model.operations.len() {
@@ -293,7 +293,7 @@ fn reaches(model: &Model) -> Vec<Vec<bool>> {
     let mut reaches = vec![vec![false; count]; count];
     for &before in model.order().iter().rev() {
         let before = before as usize;
-        for &(_, then) in model.precedences.iter().filter(|p| p.0 as usize == before) {
+        for (_, then, _) in model.links().filter(|l| l.0 as usize == before && l.2 == Link::Whole) {
             let further = reaches[then as usize].clone();
             reaches[before][then as usize] = true;
             reaches[before].iter_mut().zip(further).for_each(|(own, other)| *own |= other);

@@ -126,6 +126,13 @@ impl Graph {
         }
     }
 
+    /// The operations on a machine, one after another.
+    pub fn on(&self, machine: u32) -> impl Iterator<Item = u32> + '_ {
+        let none = self.none();
+        let some = move |v: u32| (v != none).then_some(v);
+        std::iter::successors(some(self.first[machine as usize]), move |v| some(self.nodes[*v as usize].ms))
+    }
+
     /// All heads and tails anew.
     pub fn recompute(&mut self, shop: &Shop) {
         for place in 0..self.order.len() {

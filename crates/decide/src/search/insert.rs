@@ -6,7 +6,7 @@
 //! One operation after another in the order of the precedences, each in the first gap of any of its modes that ends it soonest (earliest
 //! completion insertion; Pinedo, Scheduling, 2016, on available-to-promise), or in a batch that has room for it.
 
-use super::model::{Mode, Model, Time};
+use super::model::{Link, Mode, Model, Time};
 use super::plan::{Assigned, Plan};
 use super::replan::open;
 
@@ -17,7 +17,10 @@ pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(T
     whole.operations.resize(model.operations.len(), Assigned { mode: 0, start: from });
     let mut on: Vec<Vec<u32>> = vec![Vec::new(); model.machines.len()];
     let mode = |whole: &Plan, o: u32| model.operations[o as usize].modes.get(whole.operations[o as usize].mode as usize).copied();
-    let end = |whole: &Plan, o: u32| whole.operations[o as usize].start + mode(whole, o).map_or(0, |m| m.duration);
+    let end = |whole: &Plan, o: u32| {
+        let start = whole.operations[o as usize].start;
+        mode(whole, o).map_or(start, |m| model.end(o, &m, start))
+    };
     for operation in 0..known as u32 {
         if let Some(mode) = mode(&whole, operation) {
             on[mode.machine as usize].push(operation);
@@ -26,25 +29,31 @@ pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(T
     on.iter_mut().for_each(|list| list.sort_by_key(|o| (whole.operations[*o as usize].start, end(&whole, *o))));
     for &operation in model.order().iter().filter(|o| **o as usize >= known) {
         let of = &model.operations[operation as usize];
-        let before = model.precedences.iter().filter(|p| p.1 == operation).map(|p| end(&whole, p.0)).max().unwrap_or(0);
-        let ready = before.max(from).max(of.earliest).max(model.jobs[of.job as usize].release);
+        let before: Vec<((Time, Time), Link)> = model
+            .links()
+            .filter(|l| l.1 == operation)
+            .map(|l| ((whole.operations[l.0 as usize].start, end(&whole, l.0)), l.2))
+            .collect();
+        let released = from.max(of.earliest).max(model.jobs[of.job as usize].release);
         // (end, start, mode, place on the machine)
         let mut best: Option<(Time, Time, u32, usize)> = None;
         for (number, mode) in (0..).zip(&of.modes) {
+            let passed = before.iter().map(|(times, link)| link.ready(*times, mode.duration)).max().unwrap_or(0);
+            let ready = released.max(passed);
             let list = &on[mode.machine as usize];
             for place in 0..=list.len() {
                 let last = place.checked_sub(1).map(|p| list[p]);
                 let free = last.map_or(model.machines[mode.machine as usize].available, |l| end(&whole, l));
                 let earliest = ready.max(free + model.set_up(mode.machine, last, operation));
-                let start = open(&closed[mode.machine as usize], earliest, mode.duration);
+                let start = open(&closed[mode.machine as usize], earliest, of.unbroken(mode.duration));
+                let complete = model.end(operation, mode, start);
                 let next = list.get(place).copied();
                 let fits = next.is_none_or(|n| {
                     let set_up = model.set_up(mode.machine, Some(operation), n);
-                    start + mode.duration + set_up <= whole.operations[n as usize].start
-                        && whole.operations[n as usize].start >= from
+                    complete + set_up <= whole.operations[n as usize].start && whole.operations[n as usize].start >= from
                 });
                 if fits {
-                    let found = (start + mode.duration, start, number, place);
+                    let found = (complete, start, number, place);
                     best = Some(best.map_or(found, |b| b.min(found)));
                     break;
                 }

@@ -27,6 +27,7 @@
 mod anneal;
 pub mod bound;
 pub mod carry;
+mod choices;
 mod climb;
 pub mod conflict;
 mod construct;
@@ -35,6 +36,7 @@ mod cost;
 mod decode;
 mod estimate;
 pub mod exact;
+mod follow;
 mod graph;
 mod ground;
 pub(crate) mod insert;

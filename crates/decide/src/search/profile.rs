@@ -1,6 +1,6 @@
 //! How much of a resource is in use when.
 //!
-//! Enters: intervals with amounts. Leaves: the first instant at which an amount is free for long enough. Absent: who uses it.
+//! Enters: intervals with amounts. Leaves: where an amount is not free for long enough. Absent: who uses it.
 
 /// A step function: from each instant on so much, until the next.
 #[derive(Clone, Debug, Default)]
@@ -21,22 +21,13 @@ impl Profile {
         }
     }
 
-    /// The first instant from `from` at which for so long no more than `room` is in use; none where there is none.
-    pub fn earliest(&self, from: i32, length: i32, room: i64) -> Option<i32> {
-        if length == 0 {
-            return Some(from);
-        }
-        let mut start = from;
-        let mut at = self.steps.partition_point(|s| s.0 <= from).saturating_sub(1);
-        loop {
-            let next = self.steps.get(at + 1).map(|s| s.0);
-            if self.steps[at].1 > room {
-                start = next?;
-            } else if next.is_none_or(|next| next >= start.saturating_add(length)) {
-                return Some(start);
-            }
-            at += 1;
-        }
+    /// The end of the first stretch between two instants in which more than `room` is in use; none where there is none. One that never ends
+    /// ends with its last step.
+    pub fn short(&self, from: i32, to: i32, room: i64) -> Option<i32> {
+        let first = self.steps.partition_point(|s| s.0 <= from).saturating_sub(1);
+        let at = (first..self.steps.len()).take_while(|at| self.steps[*at].0 < to).find(|at| self.steps[*at].1 > room)?;
+        let free = self.steps[at..].iter().find(|s| s.1 <= room);
+        Some(free.or(self.steps.last())?.0.max(from + 1))
     }
 
     /// Uses an amount from and to; a negative one gives it back.

@@ -6,8 +6,12 @@
 //! What stays on a machine comes before what is free there: the machine is available when it ends, set up for its last; what it has of
 //! resources is missing until then. Deviating from the running plan is priced by the model's [`Stability`].
 
-use super::model::{Machine, Mode, Model, ModelError, Operation, Parts, Published, Stability, Time, Use, Wait};
+use super::model::{
+    Alternative, Choice, Lag, Link, Machine, Mode, Model, ModelError, Operation, Parts, Point, Published, SetUps, Stability,
+    Time, Use, Wait,
+};
 use super::plan::{Assigned, Plan};
+use std::collections::{HashMap, HashSet};
 
 /// What changed since the plan was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,20 +47,23 @@ pub struct Remainder {
 pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainder, ModelError> {
     of_model(model, plan)?;
     let limit = change.frozen_until.max(change.now);
-    let mut holds = vec![false; model.operations.len()];
+    let mut holds = last_without_idle(model, plan, limit);
+    sequenced(model, plan, limit, &mut holds);
     for &(before, then) in &model.precedences {
         let at = before as usize;
         let is_in = model.operations[at].is_blocking && mode_of(model, plan, at).is_some();
         holds[at] |= is_in && plan.operations[then as usize].start >= limit;
     }
-    // what holds its machine until something free starts is part of the model, fixed
+    // what holds its machine until something free starts, has to be followed without a gap, or tells a sequence, is part of the model, fixed
     let stays = |o: usize| plan.operations[o].start < limit && !holds[o];
     let free: Vec<u32> = (0..model.operations.len() as u32).filter(|o| !stays(*o as usize)).collect();
     let mut parts = Parts {
         stability: change.stability,
         precedences: Vec::new(),
         operations: Vec::new(),
+        lags: Vec::new(),
         waits: Vec::new(),
+        choices: Vec::new(),
         uses: Vec::new(),
         sizes: free.iter().filter_map(|o| model.sizes.get(*o as usize).copied()).collect(),
         families: free.iter().filter_map(|o| model.families.get(*o as usize).copied()).collect(),
@@ -67,14 +74,18 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         number[*operation as usize] = place as u32;
         parts.operations.push(still_free(model, plan, *operation as usize, (change.now, limit)));
     }
-    for &(before, then) in &model.precedences {
+    for (before, then, link) in model.links() {
         let (before, then) = (number[before as usize], number[then as usize]);
         if before != u32::MAX && then != u32::MAX {
             parts.precedences.push((before, then));
+            if let Link::Lag(from, to, least) = link {
+                parts.lags.push(Lag { before, then, from, to, least });
+            }
         }
     }
     wait_for(model, plan, &mut parts, &number);
     bind(model, plan, &mut parts, &number);
+    choose(model, plan, &mut parts, (&number, limit));
     take(model, plan, &mut parts, &number, limit);
     occupy(model, plan, &mut parts, &stays);
     close(&mut parts.machines, &change.closed)?;
@@ -124,7 +135,8 @@ fn mode_of(model: &Model, plan: &Plan, operation: usize) -> Option<Mode> {
 }
 
 fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
-    plan.operations[operation].start + mode_of(model, plan, operation).map_or(0, |m| m.duration)
+    let start = plan.operations[operation].start;
+    mode_of(model, plan, operation).map_or(start, |m| model.end(operation as u32, &m, start))
 }
 
 fn still_free(model: &Model, plan: &Plan, operation: usize, (now, limit): (Time, Time)) -> Operation {
@@ -138,51 +150,124 @@ fn still_free(model: &Model, plan: &Plan, operation: usize, (now, limit): (Time,
     Operation { earliest: own.earliest.max(now), published: own.published.or(running), ..own.clone() }
 }
 
+/// On machines that jobs pass in one sequence, what started before an instant of jobs that do not all have there: it tells the sequence.
+fn sequenced(model: &Model, plan: &Plan, limit: Time, holds: &mut [bool]) {
+    for machines in &model.permutations {
+        let may_be = |o: usize| model.operations[o].modes.iter().any(|m| machines.contains(&m.machine));
+        let there: Vec<usize> = (0..model.operations.len()).filter(|o| may_be(*o)).collect();
+        let is_begun = |o: usize| plan.operations[o].start < limit;
+        let open: HashSet<u32> = there.iter().filter(|o| !is_begun(**o)).map(|o| model.operations[*o].job).collect();
+        for &operation in there.iter().filter(|o| is_begun(**o)) {
+            let is_in = mode_of(model, plan, operation).is_some_and(|m| machines.contains(&m.machine));
+            holds[operation] |= is_in && open.contains(&model.operations[operation].job);
+        }
+    }
+}
+
+/// On machines without idle time the last operation that started before an instant.
+fn last_without_idle(model: &Model, plan: &Plan, limit: Time) -> Vec<bool> {
+    let mut last: Vec<Option<usize>> = vec![None; model.machines.len()];
+    for operation in (0..model.operations.len()).filter(|o| plan.operations[*o].start < limit) {
+        let machine = mode_of(model, plan, operation).map(|m| m.machine as usize);
+        if let Some(machine) = machine.filter(|m| model.machines[*m].is_without_idle) {
+            let start = |o: usize| (plan.operations[o].start, end(model, plan, o));
+            let is_later = last[machine].is_none_or(|l| start(l) <= start(operation));
+            last[machine] = if is_later { Some(operation) } else { last[machine] };
+        }
+    }
+    let mut holds = vec![false; model.operations.len()];
+    last.into_iter().flatten().for_each(|o| holds[o] = true);
+    holds
+}
+
 /// What is free starts after what stays before it, also by way of what may be left out.
 fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
-    let mut before: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
-    for &(first, then) in &model.precedences {
-        before[then as usize].push(first);
+    let stays = |o: u32| number[o as usize] == u32::MAX;
+    let mut before: Vec<Vec<(u32, Link)>> = vec![Vec::new(); model.operations.len()];
+    for (first, then, link) in model.links() {
+        before[then as usize].push((first, link));
+        if !stays(first) && stays(then) && mode_of(model, plan, then as usize).is_some() {
+            before_what_stays(model, plan, parts, (number[first as usize], then, link));
+        }
     }
-    // until when each keeps those after it waiting, as far as that is known
+    // until when each keeps those after it waiting that come by way of it: what is free and done in any case does so by itself
     let mut until: Vec<Time> = vec![0; model.operations.len()];
     for &operation in model.order() {
         let at = operation as usize;
         let of = &model.operations[at];
-        let passed = |b: &u32| match (model.operations[*b as usize].lot, mode_of(model, plan, *b as usize)) {
+        let passed = |(b, link): &(u32, Link)| match mode_of(model, plan, *b as usize) {
             // in whichever of its modes it is done then
-            (Some(lot), Some(mode)) if number[*b as usize] == u32::MAX && of.optional.is_none() => {
-                let longest = of.modes.iter().map(|m| lot.lag(mode.duration, m.duration)).max();
-                plan.operations[*b as usize].start + longest.unwrap_or(mode.duration)
+            Some(_) if stays(*b) && *link != Link::Whole => {
+                let times = (plan.operations[*b as usize].start, end(model, plan, *b as usize));
+                of.modes.iter().map(|m| link.ready(times, m.duration)).max().unwrap_or(times.1)
             }
             _ => until[*b as usize],
         };
         let earliest = before[at].iter().map(passed).max().unwrap_or(0);
-        let stays = number[at] == u32::MAX;
+        let ends = before[at].iter().map(|b| until[b.0 as usize]).max().unwrap_or(0);
         until[at] = match mode_of(model, plan, at) {
-            Some(_) if stays => end(model, plan, at),
-            _ => earliest,
+            Some(_) if stays(operation) => end(model, plan, at),
+            None if stays(operation) => ends,
+            _ if of.optional.is_some() => ends,
+            _ => 0,
         };
-        if !stays {
+        if !stays(operation) {
             let own = &mut parts.operations[number[at] as usize].earliest;
             *own = (*own).max(earliest);
         }
     }
 }
 
-/// Limits of waits: between two that are free they remain, after one that stays they become a latest start.
+/// One that is still free although a precedence puts it before what stays: a lag below zero lets it.
+fn before_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (free, then, link): (u32, u32, Link)) {
+    let Link::Lag(from, to, least) = link else { return };
+    let instant = to.of(plan.operations[then as usize].start, end(model, plan, then as usize)) - least;
+    let of = &mut parts.operations[free as usize];
+    let latest = if from == Point::End { instant - of.longest() } else { instant };
+    of.latest = Some(of.latest.map_or(latest, |own| own.min(latest)).max(0));
+}
+
+/// Limits of waits: between two that are free they remain, beside one that stays they become a latest or an earliest start.
 fn bind(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+    let points: HashMap<(u32, u32), (Point, Point)> = model.links().map(|(b, t, link)| ((b, t), link.points())).collect();
     for wait in &model.waits {
         let (before, then) = (number[wait.before as usize], number[wait.then as usize]);
-        if then == u32::MAX || (before == u32::MAX && mode_of(model, plan, wait.before as usize).is_none()) {
-            continue;
+        let Some((from, to)) = points.get(&(wait.before, wait.then)) else { continue };
+        let instant = |o: u32, point: Point| {
+            let stays = mode_of(model, plan, o as usize)
+                .map(|_| point.of(plan.operations[o as usize].start, end(model, plan, o as usize)));
+            stays.filter(|_| number[o as usize] == u32::MAX)
+        };
+        match (instant(wait.before, *from), instant(wait.then, *to)) {
+            (Some(instant), None) if then != u32::MAX => {
+                let own = &mut parts.operations[then as usize];
+                let latest = instant + wait.most - if *to == Point::End { own.longest() } else { 0 };
+                own.latest = Some(own.latest.map_or(latest, |own| own.min(latest)).max(0));
+            }
+            (None, Some(instant)) if before != u32::MAX => {
+                let own = &mut parts.operations[before as usize];
+                own.earliest = own.earliest.max(instant - wait.most - if *from == Point::End { own.shortest() } else { 0 });
+            }
+            _ if before != u32::MAX && then != u32::MAX => parts.waits.push(Wait { before, then, most: wait.most }),
+            _ => {}
         }
-        if before == u32::MAX {
-            let latest = end(model, plan, wait.before as usize) + wait.most;
-            let own = &mut parts.operations[then as usize].latest;
-            *own = Some(own.map_or(latest, |own| own.min(latest)));
-        } else {
-            parts.waits.push(Wait { before, then, most: wait.most });
+    }
+}
+
+/// Choices among what is free; what stays, or is fixed, has chosen.
+fn choose(model: &Model, plan: &Plan, parts: &mut Parts, (number, limit): (&[u32], Time)) {
+    for choice in &model.choices {
+        let goes = |a: &&Alternative| {
+            let is_settled = |o: u32| number[o as usize] == u32::MAX || plan.operations[o as usize].start < limit;
+            a.iter().all(|(o, modes)| !is_settled(*o) || modes.contains(&plan.operations[*o as usize].mode))
+        };
+        let free = |a: &Alternative| -> Alternative {
+            let is_free = |o: u32| number[o as usize] != u32::MAX && plan.operations[o as usize].start >= limit;
+            a.iter().filter(|e| is_free(e.0)).map(|(o, modes)| (number[*o as usize], modes.clone())).collect()
+        };
+        let alternatives: Vec<Alternative> = choice.alternatives.iter().filter(goes).map(free).collect();
+        if !alternatives.is_empty() && alternatives.iter().all(|a| !a.is_empty()) {
+            parts.choices.push(Choice { alternatives });
         }
     }
 }
@@ -199,11 +284,17 @@ fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32], limit: Ti
         } else if free != u32::MAX {
             parts.uses.push(Use { operation: free, ..*of });
         } else if plan.operations[operation].mode == of.mode {
-            let (start, end) = (plan.operations[operation].start, end(model, plan, operation));
-            let back = (!model.resources[of.resource as usize].is_stock).then_some((end, of.amount));
-            taken[of.resource as usize].extend(std::iter::once((start, -of.amount)).chain(back));
+            let start = plan.operations[operation].start;
+            if model.resources[of.resource as usize].is_stock {
+                taken[of.resource as usize].push((start, -of.amount));
+                continue;
+            }
+            let mode = model.operations[operation].modes[of.mode as usize];
+            let pieces = model.pieces(of.operation, &mode, start);
+            taken[of.resource as usize].extend(pieces.flat_map(|(from, to)| [(from, -of.amount), (to, of.amount)]));
         }
     }
+    set_up(model, plan, parts, number);
     for (resource, changes) in parts.resources.iter_mut().zip(taken).filter(|(_, changes)| !changes.is_empty()) {
         let mut instants: Vec<Time> = resource.steps.iter().chain(&changes).map(|s| s.0).collect();
         instants.sort_unstable();
@@ -212,6 +303,33 @@ fn take(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32], limit: Ti
         let change = |at: Time| changes.iter().filter(|c| c.0 <= at).map(|c| c.1).sum::<i64>();
         resource.steps = instants.into_iter().map(|at| (at, (there(at) + change(at)).max(0))).collect();
     }
+}
+
+/// Resources are set up for the last of what stays.
+fn set_up(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
+    let mut last: Vec<Option<usize>> = vec![None; model.resources.len()];
+    for of in model.uses.iter().filter(|u| number[u.operation as usize] == u32::MAX) {
+        let (operation, own) = (of.operation as usize, &mut last[of.resource as usize]);
+        let is_later = own.is_none_or(|l| plan.operations[l].start <= plan.operations[operation].start);
+        if plan.operations[operation].mode == of.mode && is_later {
+            *own = Some(operation);
+        }
+    }
+    for (resource, last) in parts.resources.iter_mut().zip(last) {
+        if let Some((set_ups, last)) = resource.set_ups.as_mut().zip(last) {
+            let until = end(model, plan, last);
+            let changed = row(model, set_ups, last).map(|length| until + length);
+            // nothing is set up for at the beginning: what comes first comes after the last of what stays
+            set_ups.initial = changed.collect();
+        }
+    }
+}
+
+/// The set-ups after an operation.
+fn row<'a>(model: &Model, set_ups: &'a SetUps, last: usize) -> impl Iterator<Item = Time> + use<'a> {
+    let family = model.families[last] as usize;
+    let families = model.families_count;
+    set_ups.between[family * families..(family + 1) * families].iter().copied()
 }
 
 /// Machines are available after what stays on them, set up for its last.
@@ -231,8 +349,7 @@ fn occupy(model: &Model, plan: &Plan, parts: &mut Parts, stays: &dyn Fn(usize) -
         let Some(last) = last else { continue };
         machine.available = machine.available.max(end(model, plan, last));
         if let Some(set_ups) = &mut machine.set_ups {
-            let family = model.families[last] as usize;
-            set_ups.initial = set_ups.between[family * model.families_count..(family + 1) * model.families_count].to_vec();
+            set_ups.initial = row(model, set_ups, last).collect();
         }
     }
 }

@@ -1,13 +1,15 @@
-//! What a model has beyond machines and precedences, laid out for the search: resources, limited waits, batches, what may be left out,
-//! latest starts and deadlines.
+//! What a model has beyond machines and precedences, laid out for the search: resources, other kinds of precedences, limited waits, batches,
+//! what may be left out or is chosen together, permutations, latest starts and deadlines.
 //!
 //! Enters: a model. Leaves: a [`Rich`]; none for a model that has nothing of it. Absent: starts (`decode` makes them).
 
-use super::model::{Lot, Model, Resource};
-use super::shop::{Lists, narrow};
+use super::choices::Choices;
+use super::model::{Link, Model, Resource, Time, Wait};
+use super::shop::{Lists, Matrix, NONE, narrow};
+use std::collections::HashMap;
 
 /// Longer than any plan.
-const FOR_GOOD: i32 = 1 << 30;
+pub(super) const FOR_GOOD: i32 = 1 << 30;
 /// No latest start, no deadline.
 pub(super) const NEVER: i32 = i32::MAX;
 
@@ -31,6 +33,8 @@ pub(super) struct Store {
     pub is_stock: bool,
     /// From an instant on, how much less there is.
     pub lacking: Vec<(i32, i64)>,
+    /// Its set-ups, where it has any.
+    pub set_ups: Option<Matrix>,
     /// From an instant on: price, and what a unit cost from the beginning until then.
     prices: Vec<(i32, i64, i64)>,
 }
@@ -46,16 +50,24 @@ pub(super) struct Rich {
     pub uses: Vec<Vec<(u32, i64)>>,
     /// For each operation: those before it with a limited wait.
     pub waits: Lists,
-    /// Beside each entry of `waits` the longest wait.
-    pub most: Vec<i32>,
+    /// Beside each entry of `waits` the longest wait, and what it is between.
+    pub most: Vec<(i32, Link)>,
     /// Latest start of each operation.
     pub latest: Vec<i32>,
     /// Deadline of each job.
     pub deadline: Vec<i32>,
     /// Whether each operation stays on its machine until those after it have started; empty where none does.
     blocking: Vec<bool>,
-    /// In what portions each operation passes its pieces on; empty where all do at their end.
-    lots: Vec<Option<Lot>>,
+    /// What the precedences mean, beside the entries of [`super::shop::Shop::before`] and of [`super::shop::Shop::after`]; empty where all mean "complete".
+    links: [Vec<Link>; 2],
+    /// Operations chosen together.
+    pub choices: Choices,
+    /// Machines that jobs pass in one sequence.
+    pub permutations: Vec<Vec<u32>>,
+    /// Which of them each machine is in.
+    permutation_of: Vec<u32>,
+    /// Whether each machine never stands between its first operation and its last.
+    pub is_without_idle: Vec<bool>,
     /// Size of each operation in a batch.
     pub size: Vec<i64>,
     /// Largest sum of sizes in a batch of each machine; 0: no batches.
@@ -74,9 +86,9 @@ pub(super) struct Rich {
 
 impl Rich {
     /// What a model has of it, for the variants of its modes; none where it has nothing.
-    pub fn new(model: &Model, variants: Vec<Variant>, operation_of: impl Fn(usize) -> u32) -> Self {
+    pub fn new(model: &Model, variants: Vec<Variant>, operation_of: impl Fn(usize) -> u32, [before, after]: [&Lists; 2]) -> Self {
         let count = model.operations.len();
-        let mut by_mode = std::collections::HashMap::<(u32, u32), Vec<(u32, i64)>>::new();
+        let mut by_mode = HashMap::<(u32, u32), Vec<(u32, i64)>>::new();
         for of in &model.uses {
             by_mode.entry((of.operation, of.mode)).or_default().push((of.resource, of.amount));
         }
@@ -84,17 +96,30 @@ impl Rich {
         let uses = uses.map(|(at, v)| by_mode.get(&(operation_of(at), v.mode)).cloned().unwrap_or_default()).collect();
         let mut waits = model.waits.clone();
         waits.sort_by_key(|w| w.then);
+        let links = links(model, before, after);
+        let between = |of: &Wait| {
+            let place = before.range(of.then).find(|at| before.at(*at) == of.before);
+            place.and_then(|at| links[0].get(at).copied()).unwrap_or_default()
+        };
         let or_never = |time: Option<i64>| time.map_or(NEVER, narrow);
+        let mut permutation_of = vec![NONE; model.machines.len() + 1];
+        for (number, machines) in (0..).zip(&model.permutations) {
+            machines.iter().for_each(|m| permutation_of[*m as usize] = number);
+        }
         Self {
+            choices: Choices::new(model, &variants, operation_of),
             variants,
             stores: model.resources.iter().map(Store::new).collect(),
             uses,
-            most: waits.iter().map(|w| narrow(w.most)).collect(),
+            most: waits.iter().map(|w| (narrow(w.most), between(w))).collect(),
             waits: Lists::of(count, waits.iter().map(|w| (w.then, w.before))),
             latest: model.operations.iter().map(|o| or_never(o.latest)).collect(),
             deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
             blocking: if has_blocking(model) { model.operations.iter().map(|o| o.is_blocking).collect() } else { Vec::new() },
-            lots: if has_lots(model) { model.operations.iter().map(|o| o.lot).collect() } else { Vec::new() },
+            links,
+            permutations: model.permutations.clone(),
+            permutation_of,
+            is_without_idle: model.machines.iter().map(|m| m.is_without_idle).chain([false]).collect(),
             size: (0..count as u32).map(|o| model.size(o)).collect(),
             batch: model.machines.iter().map(|m| m.batch.unwrap_or(0)).chain([0]).collect(),
             out: model.operations.iter().map(|o| o.optional.unwrap_or(0)).collect(),
@@ -111,9 +136,11 @@ impl Rich {
             || !model.uses.is_empty()
             || !model.waits.is_empty()
             || has_blocking(model)
-            || has_lots(model)
-            || model.machines.iter().any(|m| m.batch.is_some())
-            || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some())
+            || has_links(model)
+            || !model.choices.is_empty()
+            || !model.permutations.is_empty()
+            || model.machines.iter().any(|m| m.batch.is_some() || m.is_without_idle)
+            || model.operations.iter().any(|o| o.latest.is_some() || o.optional.is_some() || o.is_resumable)
             || model.jobs.iter().any(|j| j.deadline.is_some())
     }
 
@@ -122,10 +149,19 @@ impl Rich {
         self.blocking.get(operation as usize).copied().unwrap_or(false)
     }
 
-    /// How long after the start of an operation that lasts `own` one after it that lasts `next` may start.
-    pub fn lag(&self, operation: u32, own: i32, next: i32) -> i32 {
-        let lot = self.lots.get(operation as usize).copied().flatten();
-        lot.map_or(own, |lot| narrow(lot.lag(i64::from(own), i64::from(next))))
+    /// What the precedence at a place of [`super::shop::Shop::before`] means.
+    pub fn link_before(&self, place: usize) -> Link {
+        self.links[0].get(place).copied().unwrap_or_default()
+    }
+
+    /// What the precedence at a place of [`super::shop::Shop::after`] means.
+    pub fn link_after(&self, place: usize) -> Link {
+        self.links[1].get(place).copied().unwrap_or_default()
+    }
+
+    /// The machines that jobs pass in the same sequence as one; none where it is in no permutation.
+    pub fn permuted_with(&self, machine: u32) -> &[u32] {
+        self.permutations.get(self.permutation_of[machine as usize] as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Whether some operations are bound to those after them: by limits of waits, or by blocking.
@@ -153,14 +189,10 @@ impl Store {
         Self {
             capacity,
             is_stock: resource.is_stock,
+            set_ups: resource.set_ups.as_ref().map(Matrix::new),
             lacking: steps().map(|(from, c)| (narrow(from), capacity - c)).collect(),
             prices,
         }
-    }
-
-    /// For how long something that lasts so long has what it uses.
-    pub const fn held(&self, duration: i32) -> i32 {
-        if self.is_stock { FOR_GOOD } else { duration }
     }
 
     /// What a unit costs from the beginning until an instant.
@@ -186,6 +218,28 @@ impl Store {
     }
 }
 
-fn has_lots(model: &Model) -> bool {
-    model.operations.iter().any(|o| o.lot.is_some())
+fn has_links(model: &Model) -> bool {
+    model.links().any(|(.., link)| link != Link::Whole)
+}
+
+/// What the precedences mean, in the order of the entries of both lists.
+fn links(model: &Model, before: &Lists, after: &Lists) -> [Vec<Link>; 2] {
+    if !has_links(model) {
+        return [Vec::new(), Vec::new()];
+    }
+    let of: HashMap<(u32, u32), Link> = model.links().map(|(one, other, link)| ((one, other), link)).collect();
+    let mut links = [Vec::new(), Vec::new()];
+    for operation in 0..model.operations.len() as u32 {
+        links[0].extend(before.list(operation).iter().map(|b| of[&(*b, operation)]));
+        links[1].extend(after.list(operation).iter().map(|a| of[&(operation, *a)]));
+    }
+    links
+}
+
+/// When the second of a precedence may start that lasts `next`, in 32 bits.
+pub(super) fn ready(link: Link, (start, end): (i32, i32), next: i32) -> i32 {
+    if link == Link::Whole {
+        return end;
+    }
+    narrow(link.ready((Time::from(start), Time::from(end)), Time::from(next)))
 }

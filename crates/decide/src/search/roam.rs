@@ -4,13 +4,14 @@
 //! starts (`decode`), where to begin again (`pool`).
 //!
 //! A trial takes an operation on the way to one that costs something, or any, and exchanges it with a neighbour on its machine, changes its
-//! mode, or puts it earlier in the order in which resources are given out (moves of Kolisch & Hartmann, EJOR 174, 2006). Where the objective has
+//! mode (both with all that has to go along: `follow`), or puts it earlier in the order in which resources are given out (moves of Kolisch & Hartmann, EJOR 174, 2006). Where the objective has
 //! levels, the first at which two plans differ decides whether a trial is taken; what is kept as the best is compared level by level.
 
 use super::construct::Selection;
 use super::cooling::Cooling;
 use super::cost::{Cost, Value};
 use super::decode::{Case, Decoder};
+use super::follow::Follow;
 use super::graph::{Graph, Move};
 use super::model::LEVELS_MAX;
 use super::rich::Rich;
@@ -37,8 +38,10 @@ pub(super) struct Roam {
     cooling: Cooling,
     /// The order before the trial.
     order: Vec<u32>,
-    /// The starts before the trial.
+    /// Starts and ends before the trial.
     starts: Vec<i32>,
+    ends: Vec<i32>,
+    follow: Follow,
     /// What a broken tick is worth while annealing.
     weight: f64,
     /// What a unit of cost of each level is worth in units of the first, so that one temperature cools them all.
@@ -71,6 +74,8 @@ impl Roam {
             evaluated: 0,
             order: graph.order.clone(),
             starts: decoder.starts.clone(),
+            ends: decoder.ends.clone(),
+            follow: Follow::default(),
             graph,
             value,
             decoder,
@@ -93,14 +98,15 @@ impl Roam {
         self.order.copy_from_slice(&self.graph.order);
         let back = self.graph.inverse(v);
         let is_done = match trial {
-            Trial::Move(to) => to != back && self.graph.apply(shop, to, false),
+            Trial::Move(to) => to != back && self.follow.apply((shop, rich), &mut self.graph, &self.decoder, to, chance),
             Trial::Earlier(v, place) => self.graph.advance(shop, v, place),
         };
         if !is_done {
+            self.graph.restore(&self.order);
             return;
         }
         self.evaluated += 1;
-        std::mem::swap(&mut self.starts, &mut self.decoder.starts);
+        self.swap_times();
         let value = self.decoder.run(Case { shop, rich, cost, graph: &self.graph });
         if self.cooling.takes(self.worse(value), chance) {
             self.value = value;
@@ -111,10 +117,15 @@ impl Roam {
             return;
         }
         if let Trial::Move(_) = trial {
-            self.graph.apply(shop, back, false);
+            self.follow.undo(shop, &mut self.graph);
         }
         self.graph.restore(&self.order);
+        self.swap_times();
+    }
+
+    const fn swap_times(&mut self) {
         std::mem::swap(&mut self.starts, &mut self.decoder.starts);
+        std::mem::swap(&mut self.ends, &mut self.decoder.ends);
     }
 
     /// By how much another value is worse than the one here, at the first level at which they differ.
@@ -131,7 +142,7 @@ impl Roam {
         if chance.below(3) == 0 {
             return any;
         }
-        let end = |o: &u32| self.decoder.starts[*o as usize] + self.graph.nodes[*o as usize].dur;
+        let end = |o: &u32| self.decoder.ends[*o as usize];
         let last = |job: u32| rich.of_job.list(job).iter().copied().max_by_key(end);
         let from = if cost.makespan > 0 && chance.below(2) == 0 {
             (0..shop.count as u32).max_by_key(end)
@@ -154,7 +165,7 @@ impl Roam {
         let mut at = from;
         for _ in 0..chance.below(WAY as u64) {
             let start = self.decoder.starts[at as usize];
-            let end = |o: u32| self.decoder.starts[o as usize] + self.graph.nodes[o as usize].dur;
+            let end = |o: u32| self.decoder.ends[o as usize];
             let mp = self.graph.nodes[at as usize].mp;
             let by_machine = mp != self.graph.none() && end(mp) + shop.set_up(self.graph.machine[at as usize], mp, at) >= start;
             let by_job = shop.before.list(at).iter().copied().find(|b| end(*b) >= start);

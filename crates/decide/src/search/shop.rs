@@ -3,7 +3,7 @@
 //! Enters: a [`Model`]. Leaves: a [`Shop`]. Absent: anything that changes while searching. [`Model`] keeps all times below 2³⁰, so that
 //! sums of two fit 32 bits.
 
-use super::model::{Machine, Model};
+use super::model::{Machine, Model, SetUps, pieces};
 use super::rich::{Rich, Variant};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -45,12 +45,13 @@ pub(super) struct Shop {
     pub machines: usize,
     /// Set-up family of each operation.
     family: Vec<u32>,
-    families: usize,
-    set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>>,
+    set_ups: Vec<Option<Matrix>>,
     /// When each machine is free.
     pub available: Vec<i32>,
     /// When each machine is closed.
     pub closed: Vec<Vec<(i32, i32)>>,
+    /// Whether each operation goes on after closed intervals; empty where none does.
+    resumable: Vec<bool>,
     /// Whether there are set-ups.
     pub has_set_ups: bool,
     /// What the model has beyond machines and precedences.
@@ -120,7 +121,7 @@ impl Shop {
             model.operations.iter().map(|o| narrow(o.earliest.max(model.jobs[o.job as usize].release))).collect();
         let out = std::iter::repeat_n(Machine::default(), usize::from(with_out));
         let machines: Vec<Machine> = model.machines.iter().cloned().chain(out).collect();
-        let set_ups: Vec<Option<(Vec<i32>, Vec<i32>)>> = machines.iter().map(set_ups).collect();
+        let set_ups: Vec<Option<Matrix>> = machines.iter().map(|m| m.set_ups.as_ref().map(Matrix::new)).collect();
         let has_set_ups = set_ups.iter().any(Option::is_some);
         let closed: Vec<Vec<(i32, i32)>> =
             machines.iter().map(|m| m.closed.iter().map(|c| (narrow(c.0), narrow(c.1))).collect()).collect();
@@ -128,7 +129,9 @@ impl Shop {
         let is_free = !has_set_ups && closed.iter().all(Vec::is_empty) && available.iter().all(|a| *a == 0);
         let is_flexible = modes_at.windows(2).any(|w| w[1] - w[0] > 1);
         let operation_of = |mode: usize| modes_at.partition_point(|at| *at as usize <= mode) as u32 - 1;
-        let rich = Rich::is_needed(model).then(|| Rich::new(model, variants, operation_of));
+        let rich = Rich::is_needed(model).then(|| Rich::new(model, variants, operation_of, [&before, &after]));
+        let any = model.operations.iter().any(|o| o.is_resumable);
+        let resumable = if any { model.operations.iter().map(|o| o.is_resumable).collect() } else { Vec::new() };
         let sinks = operations.filter(|o| after.list(*o).is_empty()).collect();
         let mut shop = Self {
             is_plain: is_chain && is_free && rich.is_none() && release.iter().all(|r| *r == 0),
@@ -136,7 +139,6 @@ impl Shop {
             order: model.order().to_vec(),
             machines: machines.len(),
             family: model.families.clone(),
-            families: model.families_count,
             remaining: vec![0; count],
             ..Self {
                 count,
@@ -151,6 +153,7 @@ impl Shop {
                 set_ups,
                 available,
                 closed,
+                resumable,
                 has_set_ups,
                 rich,
                 is_plain: false,
@@ -159,7 +162,6 @@ impl Shop {
                 remaining: Vec::new(),
                 machines: 0,
                 family: Vec::new(),
-                families: 0,
             }
         };
         for place in (0..count).rev() {
@@ -230,12 +232,16 @@ impl Shop {
         if !self.has_set_ups || to as usize >= self.count {
             return 0;
         }
-        let Some((between, initial)) = &self.set_ups[machine as usize] else { return 0 };
+        self.set_ups[machine as usize].as_ref().map_or(0, |matrix| self.changeover(matrix, from, to))
+    }
+
+    /// The set-up of a matrix between two operations; the first may be [`NONE`].
+    pub fn changeover(&self, matrix: &Matrix, from: u32, to: u32) -> i32 {
         let to = self.family[to as usize] as usize;
-        if from as usize >= self.count {
-            return initial[to];
+        match self.family.get(from as usize) {
+            Some(from) => matrix.between[*from as usize * matrix.initial.len() + to],
+            None => matrix.initial[to],
         }
-        between[self.family[from as usize] as usize * self.families + to]
     }
 
     /// All operations, the one of the least key first (of the same key the least number), but each after all before it.
@@ -254,6 +260,29 @@ impl Shop {
             }
         }
         order
+    }
+
+    /// Whether an operation goes on after closed intervals.
+    pub fn is_resumable(&self, operation: u32) -> bool {
+        self.resumable.get(operation as usize).copied().unwrap_or(false)
+    }
+
+    /// The first instant from `from` at which an operation of such a duration may begin on a machine, as far as that is open.
+    pub fn begin(&self, operation: u32, machine: u32, from: i32, duration: i32) -> i32 {
+        self.open(machine, from, if self.is_resumable(operation) { duration.min(1) } else { duration })
+    }
+
+    /// When an operation of such a duration is complete that begins so on a machine.
+    pub fn finish(&self, operation: u32, machine: u32, start: i32, duration: i32) -> i32 {
+        if !self.is_resumable(operation) {
+            return start + duration;
+        }
+        self.pieces(machine, start, duration).last().map_or(start, |piece| piece.1)
+    }
+
+    /// From when to when so much work goes on between the closed intervals of a machine.
+    pub fn pieces(&self, machine: u32, start: i32, duration: i32) -> impl Iterator<Item = (i32, i32)> {
+        pieces(&self.closed[machine as usize], start, duration)
     }
 
     /// The first instant from `start` at which something of such a length fits between the closed intervals of a machine.
@@ -291,7 +320,17 @@ fn modes(model: &Model) -> (Vec<(u32, i32)>, Vec<u32>, Vec<Variant>) {
     (modes, modes_at, variants)
 }
 
-fn set_ups(machine: &Machine) -> Option<(Vec<i32>, Vec<i32>)> {
-    let set_ups = machine.set_ups.as_ref()?;
-    Some((set_ups.between.iter().map(|s| narrow(*s)).collect(), set_ups.initial.iter().map(|s| narrow(*s)).collect()))
+/// Set-ups by families.
+#[derive(Debug)]
+pub(super) struct Matrix {
+    between: Vec<i32>,
+    initial: Vec<i32>,
+}
+
+impl Matrix {
+    /// Of the model.
+    pub fn new(of: &SetUps) -> Self {
+        let narrow = |list: &[i64]| list.iter().map(|s| narrow(*s)).collect();
+        Self { between: narrow(&of.between), initial: narrow(&of.initial) }
+    }
 }

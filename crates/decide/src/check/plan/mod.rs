@@ -6,10 +6,12 @@
 
 mod objective;
 mod shared;
+mod together;
 
 use crate::check::Violation;
-use crate::search::model::{Mode, Model, Time};
+use crate::search::model::{Mode, Model, Point, Time};
 use crate::search::plan::Plan;
+use std::collections::HashSet;
 
 /// What was proven of a plan. It is made here only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,11 +88,16 @@ pub const RULES: &[(&str, Rule)] = &[
     ("released", released),
     ("precedence_kept", precedence_kept),
     ("lots_passed", shared::lots_passed),
+    ("lag_kept", together::lag_kept),
     ("one_at_a_time", one_at_a_time),
     ("machine_open", machine_open),
     ("blocking_kept", blocking_kept),
+    ("no_idle", together::no_idle),
+    ("sequence_kept", together::sequence_kept),
+    ("choice_kept", together::choice_kept),
     ("batch_fits", shared::batch_fits),
     ("resource_within", shared::resource_within),
+    ("resource_set_up", together::resource_set_up),
     ("wait_kept", wait_kept),
     ("latest_kept", latest_kept),
     ("deadline_kept", deadline_kept),
@@ -136,7 +143,30 @@ fn mode<'m>(model: &'m Model, plan: &Plan, operation: usize) -> Option<&'m Mode>
 }
 
 fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
-    plan.operations[operation].start.saturating_add(mode(model, plan, operation).map_or(0, |m| m.duration))
+    worked(model, plan, operation).last().map_or(plan.operations[operation].start, |piece| piece.1)
+}
+
+/// From when to when an operation works: at once, or with rests while its machine is closed where it may be resumed.
+fn worked(model: &Model, plan: &Plan, operation: usize) -> Vec<(Time, Time)> {
+    let start = plan.operations[operation].start;
+    let Some(mode) = mode(model, plan, operation).filter(|m| m.duration > 0) else { return Vec::new() };
+    if !model.operations[operation].is_resumable {
+        return vec![(start, start.saturating_add(mode.duration))];
+    }
+    let (mut pieces, mut now, mut left) = (Vec::new(), start, mode.duration);
+    for &(from, to) in model.machines[mode.machine as usize].closed.iter().filter(|c| c.1 > start) {
+        let piece = (from - now).clamp(0, left);
+        if piece > 0 {
+            pieces.push((now, now + piece));
+            left -= piece;
+        }
+        now = now.max(to);
+        if left == 0 {
+            return pieces;
+        }
+    }
+    pieces.push((now, now.saturating_add(left)));
+    pieces
 }
 
 /// When each job is complete; none where all of it is left out.
@@ -169,12 +199,17 @@ fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for &(first, then) in &model.precedences {
         before[then as usize].push(first);
     }
+    let lagging: HashSet<(u32, u32)> = model.lags.iter().map(|l| (l.before, l.then)).collect();
     // when each is complete, and which operation that is
     let mut complete: Vec<(Time, u32)> = vec![(Time::MIN, 0); model.operations.len()];
     for &operation in model.order() {
         let at = operation as usize;
-        // what is passed on in sub-lots: `lots_passed`
-        let is_whole = |b: &&u32| !shared::passes_on(model, plan, **b as usize, at);
+        // what is passed on in sub-lots: `lots_passed`; other kinds: `lag_kept`
+        let is_whole = |b: &&u32| {
+            let are_in = mode(model, plan, **b as usize).is_some() && mode(model, plan, at).is_some();
+            let is_other = are_in && lagging.contains(&(**b, operation));
+            !is_other && !shared::passes_on(model, plan, **b as usize, at)
+        };
         let last = before[at].iter().filter(is_whole).map(|b| complete[*b as usize]).max().unwrap_or((Time::MIN, operation));
         if mode(model, plan, at).is_none() {
             complete[at] = last;
@@ -266,7 +301,8 @@ fn machine_open(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for (number, assigned) in plan.operations.iter().enumerate() {
         let Some(place) = mode(model, plan, number).map(|m| m.machine as usize) else { continue };
         let (start, complete) = (assigned.start, end(model, plan, number));
-        let hit = model.machines[place].closed.iter().find(|(from, to)| start < *to && *from < complete);
+        let until = if model.operations[number].is_resumable { complete.min(start + 1) } else { complete };
+        let hit = model.machines[place].closed.iter().find(|(from, to)| start < *to && *from < until);
         if let Some((from, to)) = hit {
             let found = format!("operation {number} from {start} to {complete} on machine {place}");
             return Err(broken("machine_open", found, format!("nothing between {from} and {to}, when the machine is closed")));
@@ -279,9 +315,15 @@ fn wait_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     for wait in &model.waits {
         let (before, then) = (wait.before as usize, wait.then as usize);
         let are_in = mode(model, plan, before).is_some() && mode(model, plan, then).is_some();
-        let (complete, start) = (end(model, plan, before), plan.operations[then].start);
-        if are_in && start.saturating_sub(complete) > wait.most {
-            let found = format!("operation {then} starts at {start}, operation {before} is complete at {complete}");
+        let lag = model.lags.iter().find(|l| (l.before, l.then) == (wait.before, wait.then));
+        let (from, to) = lag.map_or((Point::End, Point::Start), |l| (l.from, l.to));
+        let instant = |operation: usize, point: Point| match point {
+            Point::Start => plan.operations[operation].start,
+            Point::End => end(model, plan, operation),
+        };
+        let (first, second) = (instant(before, from), instant(then, to));
+        if are_in && second.saturating_sub(first) > wait.most {
+            let found = format!("the {to} of operation {then} at {second}, the {from} of operation {before} at {first}");
             return Err(broken("wait_kept", found, format!("a wait of {} at most", wait.most)));
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: the objective with its parts. Absent: whether the plan is feasible.
 
-use super::{PlanCertificate, by_machine, completions, end, mode, set_up};
+use super::{PlanCertificate, by_machine, completions, mode, set_up, together, worked};
 use crate::search::model::{Criterion, Model, Resource, Time};
 use crate::search::plan::Plan;
 
@@ -55,7 +55,7 @@ fn levels(model: &Model, parts: [(Criterion, i64); Criterion::ALL.len()]) -> Vec
     sums
 }
 
-/// All set-ups together; a batch is set up for once.
+/// All set-ups together, of machines and of resources; a batch is set up for once.
 fn set_ups(model: &Model, plan: &Plan) -> Time {
     let mut sum: Time = 0;
     for (machine, list) in by_machine(model, plan).iter().enumerate() {
@@ -69,7 +69,7 @@ fn set_ups(model: &Model, plan: &Plan) -> Time {
             last = Some(operation);
         }
     }
-    sum
+    sum.saturating_add(together::changed_over(model, plan))
 }
 
 /// Penalties for deviating from what was published, and for what is left out.
@@ -95,9 +95,10 @@ fn resources(model: &Model, plan: &Plan) -> i64 {
     for of in &model.uses {
         let operation = of.operation as usize;
         if plan.operations[operation].mode == of.mode {
-            let price =
-                price(&model.resources[of.resource as usize], plan.operations[operation].start, end(model, plan, operation));
-            sum = sum.saturating_add(price.saturating_mul(of.amount));
+            for (from, to) in worked(model, plan, operation) {
+                let price = price(&model.resources[of.resource as usize], from, to);
+                sum = sum.saturating_add(price.saturating_mul(of.amount));
+            }
         }
     }
     sum

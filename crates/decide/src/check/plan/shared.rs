@@ -1,8 +1,8 @@
-//! Rules of what several operations have at once: sub-lots, batches and renewable resources.
+//! Rules of what several operations have at once: sub-lots, batches and resources.
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: nothing, or the rule that is broken. Absent: machines that work on one at a time.
 
-use super::{broken, by_machine, end, mode};
+use super::{broken, by_machine, mode, worked};
 use crate::check::Violation;
 use crate::search::model::{Model, Resource, Time};
 use crate::search::plan::Plan;
@@ -65,12 +65,16 @@ pub(super) fn resource_within(model: &Model, plan: &Plan) -> Result<(), Violatio
     let mut changes: Vec<Vec<(Time, i64)>> = vec![Vec::new(); model.resources.len()];
     for of in &model.uses {
         let operation = of.operation as usize;
-        let (start, complete) = (plan.operations[operation].start, end(model, plan, operation));
-        let is_stock = model.resources[of.resource as usize].is_stock;
-        if plan.operations[operation].mode == of.mode && (start < complete || is_stock) {
-            let back = (complete, -of.amount);
-            changes[of.resource as usize]
-                .extend([Some((start, of.amount)), Some(back).filter(|_| !is_stock)].into_iter().flatten());
+        let own = &mut changes[of.resource as usize];
+        if plan.operations[operation].mode != of.mode {
+            continue;
+        }
+        if model.resources[of.resource as usize].is_stock {
+            own.push((plan.operations[operation].start, of.amount));
+            continue;
+        }
+        for (from, to) in worked(model, plan, operation) {
+            own.extend([(from, of.amount), (to, -of.amount)]);
         }
     }
     for (number, list) in changes.iter_mut().enumerate() {

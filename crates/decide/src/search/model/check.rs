@@ -4,7 +4,7 @@
 
 use super::{
     CLOSED_MAX, HORIZON_MAX, JOBS_MAX, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
-    PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, Time, USES_MAX,
+    PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, SetUps, Time, USES_MAX,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -17,8 +17,11 @@ pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
     machines(parts)?;
     resources(parts)?;
     let order = topological(parts)?;
-    waits(parts)?;
+    super::link::checked(parts)?;
+    super::beyond::waits(parts)?;
     blocking(parts)?;
+    super::beyond::checked(parts)?;
+    super::choice::checked(parts)?;
     Ok((order, horizon(parts)?))
 }
 
@@ -43,7 +46,7 @@ fn sizes(parts: &Parts) -> Result<(), ModelError> {
     count("modes", parts.operations.iter().map(|o| o.modes.len()).sum(), 1, MODES_MAX)?;
     count("precedences", parts.precedences.len(), 0, PRECEDENCES_MAX)?;
     count("closed intervals", parts.machines.iter().map(|m| m.closed.len()).sum(), 0, CLOSED_MAX)?;
-    let with_set_ups = parts.machines.iter().filter(|m| m.set_ups.is_some()).count();
+    let with_set_ups = set_ups(parts).count();
     if with_set_ups > 0 || !parts.families.is_empty() {
         count("set-up families of operations", parts.families.len(), parts.operations.len(), parts.operations.len())?;
         count("families", parts.families_count, 1, OPERATIONS_MAX)?;
@@ -54,9 +57,15 @@ fn sizes(parts: &Parts) -> Result<(), ModelError> {
     count("resources", parts.resources.len(), 0, RESOURCES_MAX)?;
     count("uses of resources", parts.uses.len(), 0, USES_MAX)?;
     count("steps of capacity and price", parts.resources.iter().map(|r| r.steps.len() + r.prices.len()).sum(), 0, STEPS_MAX)?;
+    count("lags", parts.lags.len(), 0, PRECEDENCES_MAX)?;
     count("limited waits", parts.waits.len(), 0, PRECEDENCES_MAX)?;
     let entries = parts.families_count.saturating_mul(parts.families_count + 1).saturating_mul(with_set_ups);
     count("set-ups", entries, 0, SET_UPS_MAX)
+}
+
+/// All set-up matrices, of machines and of resources.
+fn set_ups(parts: &Parts) -> impl Iterator<Item = &SetUps> {
+    parts.machines.iter().filter_map(|m| m.set_ups.as_ref()).chain(parts.resources.iter().filter_map(|r| r.set_ups.as_ref()))
 }
 
 fn operations(parts: &Parts) -> Result<(), ModelError> {
@@ -101,8 +110,9 @@ fn jobs(parts: &Parts) -> Result<(), ModelError> {
         within(|| format!("penalty of {word}"), penalty, 0, PENALTY_MAX)?;
         penalties += penalty;
     }
-    // set-ups of all machines may go on at once
-    penalties = penalties.saturating_add(parts.set_up.saturating_mul(parts.machines.len() as i64));
+    // all set-ups may go on at once
+    let places = parts.machines.len() + parts.resources.iter().filter(|r| r.set_ups.is_some()).count();
+    penalties = penalties.saturating_add(parts.set_up.saturating_mul(places as i64));
     for (number, job) in parts.jobs.iter().enumerate() {
         within(|| format!("release of job {number}"), job.release, 0, HORIZON_MAX)?;
         within(|| format!("due date of job {number}"), job.due.unwrap_or(0), -HORIZON_MAX, HORIZON_MAX)?;
@@ -183,20 +193,6 @@ fn stocks(parts: &Parts) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Limited waits stand beside precedences.
-fn waits(parts: &Parts) -> Result<(), ModelError> {
-    let known: HashSet<(u32, u32)> =
-        if parts.waits.is_empty() { Default::default() } else { parts.precedences.iter().copied().collect() };
-    for wait in &parts.waits {
-        let place = || format!("wait between operations {} and {}", wait.before, wait.then);
-        if !known.contains(&(wait.before, wait.then)) {
-            return Err(ModelError::at(place(), "no precedence", "a precedence between them"));
-        }
-        within(place, wait.most, 0, HORIZON_MAX)?;
-    }
-    Ok(())
-}
-
 /// What blocks stands alone on its machine, and what it waits for is done in any case.
 fn blocking(parts: &Parts) -> Result<(), ModelError> {
     let place = |operation: usize| format!("blocking of operation {operation}");
@@ -231,16 +227,7 @@ fn machines(parts: &Parts) -> Result<(), ModelError> {
             within(|| format!("batch of machine {number}"), capacity, 1, HORIZON_MAX)?;
         }
         let Some(set_ups) = &machine.set_ups else { continue };
-        let families = parts.families_count;
-        for (word, list, wanted) in [("", &set_ups.between, families * families), ("initial ", &set_ups.initial, families)] {
-            if list.len() != wanted {
-                let place = format!("number of {word}set-ups of machine {number}");
-                return Err(ModelError::at(place, list.len().to_string(), wanted.to_string()));
-            }
-            for &length in list {
-                within(|| format!("{word}set-up of machine {number}"), length, 0, HORIZON_MAX)?;
-            }
-        }
+        super::beyond::matrix(&format!("machine {number}"), set_ups, parts.families_count)?;
     }
     Ok(())
 }
@@ -284,9 +271,13 @@ fn horizon(parts: &Parts) -> Result<Time, ModelError> {
     let published = parts.operations.iter().filter_map(|o| o.published.map(|p| p.start));
     let begin = releases.chain(closed).chain(steps).chain(dues).chain(published).max().unwrap_or(0);
     let works: Time = parts.operations.iter().map(Operation::longest).fold(0, Time::saturating_add);
-    let set_up = parts.machines.iter().filter_map(|m| m.set_ups.as_ref());
-    let longest_set_up = set_up.flat_map(|s| s.between.iter().chain(&s.initial)).copied().max().unwrap_or(0);
-    let horizon = longest_set_up.saturating_mul(parts.operations.len() as Time).saturating_add(works).saturating_add(begin);
+    let longest_set_up = set_ups(parts).flat_map(|s| s.between.iter().chain(&s.initial)).copied().max().unwrap_or(0);
+    let lags: Time = parts.lags.iter().map(|l| l.least.max(0)).fold(0, Time::saturating_add);
+    let horizon = longest_set_up
+        .saturating_mul(parts.operations.len() as Time)
+        .saturating_add(works)
+        .saturating_add(lags)
+        .saturating_add(begin);
     within(|| "everything one after another (releases, durations, set-ups)".to_owned(), horizon, 0, HORIZON_MAX)?;
     Ok(horizon)
 }

@@ -1,18 +1,24 @@
 //! The scheduling model: the flexible job shop with release and due dates, any precedence graph, sequence-dependent set-ups, machine
-//! calendars, renewable resources, limited waits, blocking, transfer batches, batching machines, optional operations and prices over time, in the scheduling
-//! literature's names (Brucker, Scheduling Algorithms, 2007; Pinedo, Scheduling, 2016).
+//! calendars, renewable resources, precedences of every kind, limited waits, blocking, transfer batches, batching machines, optional operations, choices
+//! of combined modes, permutations and prices over time, in the scheduling literature's names (Brucker, Scheduling Algorithms, 2007; Pinedo, Scheduling, 2016).
 //!
 //! Enters: jobs, operations with alternative modes, precedences, machines, resources. Leaves: a [`Model`] that is known to be consistent
 //! and within its limits, or a [`ModelError`] with place, what was found and what is allowed. Absent: text formats (`read`),
 //! how it is solved. All times are whole ticks of a length that the caller chooses; nothing is rounded here.
 
+mod beyond;
 mod check;
+mod choice;
+mod link;
 pub(super) mod lot;
 mod objective;
 
+pub use choice::{ALTERNATIVES_MAX, Alternative, Choice};
+pub use link::{Lag, Link, Point};
 pub use lot::{LOTS_MAX, Lot};
 pub use objective::{Criterion, LEVELS_MAX};
 
+use std::ops::{Add, Sub};
 use thiserror::Error;
 
 /// Whole ticks. What a tick is, the caller knows.
@@ -90,7 +96,7 @@ pub struct Mode {
     pub duration: Time,
 }
 
-/// One operation; it is not interrupted.
+/// One operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operation {
     /// Whose.
@@ -103,6 +109,9 @@ pub struct Operation {
     pub optional: Option<i64>,
     /// Whether it blocks: after its end it stays on its machine until all that come directly after it have started (no buffer between machines).
     pub is_blocking: bool,
+    /// Whether it is interrupted where its machine closes, and goes on when that opens; it then has its resources while it works. Without it
+    /// it has to fit between closed intervals.
+    pub is_resumable: bool,
     /// In what portions it passes its pieces on to those directly after it; none: all at its end.
     pub lot: Option<Lot>,
     /// Its alternatives, at least one.
@@ -124,6 +133,8 @@ pub struct Resource {
     /// From an instant on [ticks] so much for each unit and tick of an operation that uses it; ascending, nothing before the first (an energy
     /// tariff, wages).
     pub prices: Vec<(Time, i64)>,
+    /// Where it has set-ups (a tool that is fitted, an operator who changes over), from the family of who used it last; there is one of it then.
+    pub set_ups: Option<SetUps>,
 }
 
 /// What an operation in a mode needs beside its machine.
@@ -139,14 +150,15 @@ pub struct Use {
     pub amount: i64,
 }
 
-/// A limit of the wait between an operation and one that a precedence puts after it.
+/// A limit of the wait between an operation and one that a precedence puts after it. It is between the same two instants as the precedence:
+/// from the end of the first to the start of the second, where no [`Lag`] says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// The first.
     pub before: u32,
     /// The second.
     pub then: u32,
-    /// Longest time from the end of the first to the start of the second [ticks]; 0 is "no wait".
+    /// Longest time between the two [ticks]; 0 is "no wait".
     pub most: Time,
 }
 
@@ -154,6 +166,11 @@ impl Operation {
     /// The duration of its shortest mode.
     pub fn shortest(&self) -> Time {
         self.modes.iter().map(|m| m.duration).min().unwrap_or(0)
+    }
+
+    /// How much of so long a piece of work has to fit between closed intervals: all of it, or what is at least done before it is interrupted.
+    pub fn unbroken(&self, duration: Time) -> Time {
+        if self.is_resumable { duration.min(1) } else { duration }
     }
 
     /// The duration of its longest mode.
@@ -180,12 +197,12 @@ pub struct Stability {
     pub machine: i64,
 }
 
-/// Sequence-dependent set-ups of one machine, by the families of [`Model::families`]. A set-up may be done before the job is there.
+/// Sequence-dependent set-ups of one machine or resource, by the families of [`Model::families`]. A set-up may be done before the job is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetUps {
     /// `between[from * families + to]` [ticks].
     pub between: Vec<Time>,
-    /// From the state the machine is in at the beginning to each family [ticks].
+    /// From the state at the beginning to each family [ticks].
     pub initial: Vec<Time>,
 }
 
@@ -201,6 +218,8 @@ pub struct Machine {
     /// Where it works on batches (an oven): the largest sum of sizes. Those of a batch have the same family and duration, start together
     /// and end together.
     pub batch: Option<i64>,
+    /// Whether it never stands between its first operation and its last, but for set-ups and while it is closed.
+    pub is_without_idle: bool,
 }
 
 /// What a plan is asked to do. The objective is the sum of the penalties of the whole (makespan, largest tardiness, set-ups), of all jobs, of what
@@ -216,8 +235,14 @@ pub struct Parts {
     pub operations: Vec<Operation>,
     /// Pairs: the first is complete before the second starts, or what it passed on is there in time.
     pub precedences: Vec<(u32, u32)>,
+    /// What some precedences mean instead; each beside a precedence.
+    pub lags: Vec<Lag>,
     /// Limits of waits; each beside a precedence.
     pub waits: Vec<Wait>,
+    /// Of each, one of some combinations of modes is carried out.
+    pub choices: Vec<Choice>,
+    /// Machines that jobs pass in one sequence (permutation schedules): who comes first on one of a list does so on all of it.
+    pub permutations: Vec<Vec<u32>>,
     /// Renewable resources.
     pub resources: Vec<Resource>,
     /// Who needs them.
@@ -245,6 +270,8 @@ pub struct Parts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     parts: Parts,
+    /// Beside each precedence what it means.
+    links: Vec<Link>,
     order: Vec<u32>,
     horizon: Time,
 }
@@ -263,7 +290,23 @@ impl Model {
     /// The first place where the parts contradict each other or exceed a limit.
     pub fn new(parts: Parts) -> Result<Self, ModelError> {
         let (order, horizon) = check::checked(&parts)?;
-        Ok(Self { parts, order, horizon })
+        Ok(Self { links: link::links(&parts), parts, order, horizon })
+    }
+
+    /// The precedences: the first, the second, and what lies between them.
+    pub fn links(&self) -> impl Iterator<Item = (u32, u32, Link)> + Clone {
+        self.precedences.iter().zip(&self.links).map(|(pair, link)| (pair.0, pair.1, *link))
+    }
+
+    /// When an operation is complete that starts so in a mode [ticks]: one that is resumed goes on after closed intervals.
+    pub fn end(&self, operation: u32, mode: &Mode, start: Time) -> Time {
+        self.pieces(operation, mode, start).last().map_or(start, |piece| piece.1)
+    }
+
+    /// From when to when an operation works that starts so in a mode [ticks].
+    pub fn pieces(&self, operation: u32, mode: &Mode, start: Time) -> impl Iterator<Item = (Time, Time)> + use<'_> {
+        let is_resumable = self.operations[operation as usize].is_resumable;
+        pieces(if is_resumable { &self.machines[mode.machine as usize].closed } else { &[] }, start, mode.duration)
     }
 
     /// The operations so that each comes after all before it.
@@ -295,4 +338,25 @@ impl Model {
             None => set_ups.initial[family(to)],
         }
     }
+}
+
+/// From when to when so much work goes on that begins at an instant and rests in closed intervals, ascending and apart.
+pub(super) fn pieces<T>(closed: &[(T, T)], start: T, length: T) -> impl Iterator<Item = (T, T)> + use<'_, T>
+where
+    T: Copy + Default + Ord + Add<Output = T> + Sub<Output = T>,
+{
+    let mut closed = closed[closed.partition_point(|c| c.1 <= start)..].iter().copied().peekable();
+    let mut from = closed.next_if(|c| c.0 <= start).map_or(start, |c| c.1);
+    let mut left = length;
+    std::iter::from_fn(move || {
+        if left == T::default() {
+            return None;
+        }
+        let rest = closed.next();
+        let until = rest.map_or(from + left, |c| c.0.min(from + left));
+        let piece = (from, until);
+        left = left - (until - from);
+        from = rest.map_or(until, |c| c.1);
+        Some(piece)
+    })
 }

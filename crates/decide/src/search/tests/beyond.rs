@@ -1,7 +1,7 @@
 //! What models have beyond machines and precedences: each feature on a case whose answer is known, by faults that the check refuses, and
 //! against trying everything.
 
-use super::random::{Features, features, model};
+use super::random::{Features, features, model, unbound};
 use crate::check::plan::certify;
 use crate::search::Search;
 use crate::search::limit::Limit;
@@ -10,7 +10,7 @@ use crate::search::plan::{Assigned, Plan};
 use proptest::prelude::*;
 
 /// Jobs of one operation each: machine and duration.
-fn singles(machines: usize, works: &[(u32, i64)]) -> Parts {
+pub(super) fn singles(machines: usize, works: &[(u32, i64)]) -> Parts {
     let operation = |(job, &(machine, duration)): (usize, &(u32, i64))| Operation {
         job: job as u32,
         modes: vec![Mode { machine, duration }],
@@ -25,7 +25,7 @@ fn singles(machines: usize, works: &[(u32, i64)]) -> Parts {
     }
 }
 
-fn planned(parts: Parts) -> (Model, Plan, i64) {
+pub(super) fn planned(parts: Parts) -> (Model, Plan, i64) {
     let model = Model::new(parts).expect("the parts are consistent");
     let mut search = Search::new(&model, 1);
     search.step(5000);
@@ -33,13 +33,13 @@ fn planned(parts: Parts) -> (Model, Plan, i64) {
     (model, best.plan, best.certificate.objective())
 }
 
-fn refused(model: &Model, plan: &Plan, change: impl FnOnce(&mut Plan)) -> &'static str {
+pub(super) fn refused(model: &Model, plan: &Plan, change: impl FnOnce(&mut Plan)) -> &'static str {
     let mut faulty = plan.clone();
     change(&mut faulty);
     certify(model, &faulty).map_or_else(|v| v.rule, |_| "none")
 }
 
-fn uses(resource: u32, operations: std::ops::Range<u32>, amount: i64) -> Vec<Use> {
+pub(super) fn uses(resource: u32, operations: std::ops::Range<u32>, amount: i64) -> Vec<Use> {
     operations.map(|operation| Use { operation, mode: 0, resource, amount }).collect()
 }
 
@@ -335,7 +335,7 @@ proptest! {
     #[test]
     fn limits_of_waits_in_chains_are_kept_from_the_first_plan_on(seed in any::<u64>(), has in features()) {
         // a set-up between two of one job may be longer than their wait
-        let model = model(seed, Features { waits: true, windows: false, graph: false, set_ups: false, ..has });
+        let model = model(seed, Features { waits: true, windows: false, graph: false, set_ups: false, ..unbound(has) });
         let search = Search::new(&model, seed);
         prop_assert_eq!(search.broken(), 0);
         prop_assert!(search.best().is_ok());
@@ -343,7 +343,7 @@ proptest! {
 
     #[test]
     fn trying_everything_finds_nothing_better(seed in any::<u64>(), has in features()) {
-        let regular = Features { early: false, prices: false, published: false, graph: false, ..has };
+        let regular = Features { early: false, prices: false, published: false, graph: false, ..unbound(has) };
         let model = model(seed, Features { resources: true, ..regular });
         prop_assume!(model.operations.len() <= 3);
         let mut search = Search::new(&model, 1);

@@ -46,10 +46,11 @@ fn two_machines(modes_then: &[Mode]) -> Model {
         latest: None,
         optional: None,
         is_blocking: false,
+        is_resumable: false,
         lot: None,
         published: None,
     };
-    let machine = Machine { available: 0, closed: Vec::new(), set_ups: Some(set_ups), batch: None };
+    let machine = Machine { available: 0, closed: Vec::new(), set_ups: Some(set_ups), ..Machine::default() };
     Model::new(Parts {
         operations: vec![operation(&[on(0, 5)]), operation(modes_then)],
         jobs: vec![Job { release: 0, deadline: None, due: None, tardiness: 0, late: 0, earliness: 0, flow: 0 }],

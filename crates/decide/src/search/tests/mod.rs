@@ -1,6 +1,7 @@
 //! Tests of the scheduler: random models with every feature, planted faults, text formats.
 
 mod beyond;
+mod bound;
 mod carry;
 mod conflict;
 mod exact;

@@ -54,6 +54,13 @@ fn renamed(model: &Model, chance: &mut Chance) -> Renamed {
         families: if parts.families.is_empty() { Vec::new() } else { moved(&parts.families, &operations) },
         ..parts
     };
+    parts.permutations.iter_mut().flatten().for_each(|m| *m = machines[*m as usize]);
+    parts.lags.iter_mut().for_each(|l| (l.before, l.then) = (of(l.before), of(l.then)));
+    let mode = |o: u32, mode: u32| modes[o as usize].get(mode as usize).copied().unwrap_or(mode);
+    for (operation, named) in parts.choices.iter_mut().flat_map(|c| &mut c.alternatives).flatten() {
+        named.iter_mut().for_each(|m| *m = mode(*operation, *m));
+        *operation = of(*operation);
+    }
     parts.waits.iter_mut().for_each(|w| (w.before, w.then) = (of(w.before), of(w.then)));
     for u in &mut parts.uses {
         u.mode = modes[u.operation as usize][u.mode as usize];
@@ -105,6 +112,12 @@ const EVERYTHING: Features = Features {
     levels: false,
     blocking: false,
     lots: true,
+    lags: true,
+    resumable: true,
+    tools: true,
+    choices: true,
+    permuted: true,
+    no_idle: false,
 };
 
 /// Fixed models and seeds: the mean difference is within four standard errors of none.

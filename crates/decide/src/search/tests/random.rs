@@ -27,6 +27,12 @@ pub(super) struct Features {
     pub levels: bool,
     pub blocking: bool,
     pub lots: bool,
+    pub lags: bool,
+    pub resumable: bool,
+    pub tools: bool,
+    pub choices: bool,
+    pub permuted: bool,
+    pub no_idle: bool,
 }
 
 /// No feature at all.
@@ -47,6 +53,12 @@ pub(super) const NONE: Features = Features {
     levels: false,
     blocking: false,
     lots: false,
+    lags: false,
+    resumable: false,
+    tools: false,
+    choices: false,
+    permuted: false,
+    no_idle: false,
 };
 
 /// A random model of such features.
@@ -66,6 +78,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
                 earliest: if has.dates { chance.below(4) as i64 } else { 0 },
                 modes,
                 is_blocking: false,
+                is_resumable: false,
                 lot: None,
                 published: has.published.then_some(place_published),
                 latest: (has.windows && chance.below(4) == 0).then(|| 20 + chance.below(60) as i64),
@@ -103,6 +116,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
             closed: if has.closed { vec![(from, from + 4), (from + 8, from + 20)] } else { Vec::new() },
             set_ups: has.set_ups.then_some(set_ups),
             batch: (has.batches && chance.below(2) == 0).then(|| 3 + chance.below(3) as i64),
+            is_without_idle: false,
         });
     }
     beyond(&mut parts, has, &mut chance);
@@ -116,6 +130,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
             operation.lot = (chance.below(2) == 0).then_some(lot);
         }
     }
+    super::bound::bind(&mut parts, has, &mut chance);
     if has.levels {
         parts.levels = levels(&mut chance);
     }
@@ -153,7 +168,7 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
         for _ in 0..2 {
             let steps = if chance.below(2) == 0 { vec![(5, chance.below(3) as i64), (11, 3)] } else { Vec::new() };
             let prices = if has.prices { vec![(0, 3), (6, 1), (12, 5), (20, 0)] } else { Vec::new() };
-            parts.resources.push(Resource { capacity: 3, steps, prices, is_stock: false });
+            parts.resources.push(Resource { capacity: 3, steps, prices, is_stock: false, set_ups: None });
         }
         for (operation, of) in (0..).zip(&parts.operations) {
             for mode in 0..of.modes.len() as u32 {
@@ -167,7 +182,7 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
         }
         let needed = parts.uses.iter().filter(|u| u.resource == 2).count() as i64;
         let steps = vec![(4, 2), (8, 3.max(needed))];
-        parts.resources.push(Resource { capacity: 1, steps, prices: Vec::new(), is_stock: true });
+        parts.resources.push(Resource { capacity: 1, steps, prices: Vec::new(), is_stock: true, set_ups: None });
     }
     if has.waits {
         for &(before, then) in &parts.precedences {
@@ -183,9 +198,10 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
 }
 
 pub(super) fn features() -> impl Strategy<Value = Features> {
-    any::<([bool; 7], [bool; 9])>().prop_map(|(plain, beyond)| {
+    any::<([bool; 7], [bool; 9], [bool; 6])>().prop_map(|(plain, beyond, bound)| {
         let [flexible, set_ups, closed, dates, early, graph, published] = plain;
         let [resources, prices, waits, batches, optional, windows, levels, blocking, lots] = beyond;
+        let [lags, resumable, tools, choices, permuted, no_idle] = bound;
         Features {
             flexible,
             set_ups,
@@ -203,13 +219,24 @@ pub(super) fn features() -> impl Strategy<Value = Features> {
             levels,
             blocking,
             lots,
+            lags,
+            resumable,
+            tools,
+            choices,
+            permuted,
+            no_idle,
         }
     })
 }
 
+/// Without what binds operations to each other.
+pub(super) fn unbound(has: Features) -> Features {
+    Features { lags: false, resumable: false, tools: false, choices: false, permuted: false, no_idle: false, ..has }
+}
+
 /// Without what lies beyond machines and precedences.
 pub(super) fn plain(has: Features) -> Features {
-    let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..has };
+    let beyond = Features { resources: false, prices: false, waits: false, batches: false, ..unbound(has) };
     Features { optional: false, windows: false, levels: false, blocking: false, lots: false, ..beyond }
 }
 
@@ -229,8 +256,15 @@ proptest! {
                 }
                 Err(violation) => {
                     prop_assert!(search.broken() > 0, "{}", violation);
-                    prop_assert!(["wait_kept", "latest_kept", "deadline_kept", "blocking_kept"].contains(&violation.rule), "{}", violation);
-                    prop_assert!(has.windows || has.waits || has.blocking, "{}", violation);
+                    let may_break = [
+                        ("wait_kept", has.waits),
+                        ("latest_kept", has.windows),
+                        ("deadline_kept", has.windows),
+                        ("blocking_kept", has.blocking),
+                        ("sequence_kept", has.permuted),
+                        ("no_idle", has.no_idle),
+                    ];
+                    prop_assert!(may_break.contains(&(violation.rule, true)), "{}", violation);
                 }
             }
             let (bounds, objectives) = (search.bounds(), search.objectives());

@@ -36,7 +36,7 @@ pub struct PlanForm {
     pub left_out: f64,
     /// What the resources in use cost.
     pub resources: f64,
-    /// Deadlines, latest starts, limits of waits and blocking that it breaks, and by how much: no plan was found that keeps them all, and this is the
+    /// Deadlines, latest starts, limits of waits, blocking, choices, sequences and idle time that it breaks, and by how much: no plan was found that keeps them all, and this is the
     /// nearest. All else is kept.
     pub broken: Vec<String>,
     /// Limits that cannot all be kept, each needed for the contradiction; empty where none is broken, or no contradiction was proven.
@@ -83,7 +83,8 @@ impl PlanForm {
         for (number, (operation, assigned)) in model.operations.iter().zip(&found.best.plan.operations).enumerate() {
             let mode = operation.modes.get(assigned.mode as usize);
             let (job, name) = names.operations[number].clone();
-            let (start, end) = (time(assigned.start), time(assigned.start + mode.map_or(0, |m| m.duration)));
+            let end = mode.map_or(assigned.start, |m| model.end(number as u32, m, assigned.start));
+            let (start, end) = (time(assigned.start), time(end));
             let machine = mode.and_then(|m| names.machine(m.machine));
             operations.push(AssignedForm { job, operation: name, machine, start, end });
         }

@@ -2,9 +2,13 @@
 //!
 //! Enters: a [`ModelForm`]. Leaves: the model, or the place in the JSON that is wrong. Absent: what a model must keep (`decide::search::model`).
 
-use super::{CriterionForm, JobForm, MachineForm, ModelForm, OperationForm, ResourceForm};
+use super::{
+    AfterForm, ChosenForm, CriterionForm, JobForm, LagForm, MachineForm, ModelForm, OperationForm, PointForm, ResourceForm,
+    SetUpsForm,
+};
 use decide::search::model::{
-    Job, Lot, Machine, Mode, Model, ModelError, Operation, Parts, Published, Resource, SetUps, Stability, Use, Wait,
+    Choice, Job, Lag, Lot, Machine, Mode, Model, ModelError, Operation, Parts, Point, Published, Resource, SetUps, Stability,
+    Use, Wait,
 };
 use std::collections::HashMap;
 
@@ -20,7 +24,10 @@ impl ModelForm {
         for (number, machine) in self.machines.iter().enumerate() {
             parts.machines.push(self.machine(number, machine)?);
         }
-        parts.resources = self.resources.iter().map(ResourceForm::resource).collect();
+        for (number, resource) in self.resources.iter().enumerate() {
+            let set_ups = self.set_ups(resource.set_ups.as_ref(), &format!("resources[{number}]"))?;
+            parts.resources.push(Resource { set_ups, ..resource.resource() });
+        }
         let known = Known { resources: numbers("resources", self.resources.iter().map(|r| r.name.as_str()))?, machines };
         let has_sizes = self.jobs.iter().flat_map(|j| &j.operations).any(|o| o.size.is_some());
         let uses_families = !self.families.is_empty();
@@ -48,6 +55,11 @@ impl ModelForm {
                 }
             }
         }
+        parts.choices = self.choices(&parts)?;
+        for (number, names) in self.permutations.iter().enumerate() {
+            let machine = |name: &String| found(&known.machines, name, || format!("permutations[{number}]"));
+            parts.permutations.push(names.iter().map(machine).collect::<Result<_, _>>()?);
+        }
         (parts.tardiest, parts.set_up) = (self.tardiest, self.set_up);
         let of_jobs = parts.jobs.iter().any(|j| j.tardiness > 0 || j.late > 0 || j.earliness > 0 || j.flow > 0);
         let has_penalty = of_jobs || self.tardiest > 0 || self.set_up > 0;
@@ -59,20 +71,63 @@ impl ModelForm {
     }
 
     fn machine(&self, number: usize, machine: &MachineForm) -> Result<Machine, ModelError> {
+        Ok(Machine {
+            available: machine.available,
+            closed: machine.closed.clone(),
+            set_ups: self.set_ups(machine.set_ups.as_ref(), &format!("machines[{number}]"))?,
+            batch: machine.batch,
+            is_without_idle: machine.no_idle,
+        })
+    }
+
+    /// The set-ups of the machine or resource at a place.
+    fn set_ups(&self, form: Option<&SetUpsForm>, at: &str) -> Result<Option<SetUps>, ModelError> {
         let families = self.families.len();
-        let set_ups = match &machine.set_ups {
-            None => None,
-            Some(s) => {
-                if s.between.len() != families || s.between.iter().any(|row| row.len() != families) {
-                    let place = format!("machines[{number}].set_ups.between");
-                    let allowed = format!("{families} rows of {families}, one a family");
-                    return Err(error(place, format!("{} rows", s.between.len()), allowed));
-                }
-                let initial = if s.initial.is_empty() { vec![0; families] } else { s.initial.clone() };
-                Some(SetUps { between: s.between.concat(), initial })
+        let Some(s) = form else { return Ok(None) };
+        if s.between.len() != families || s.between.iter().any(|row| row.len() != families) {
+            let allowed = format!("{families} rows of {families}, one a family");
+            return Err(error(format!("{at}.set_ups.between"), format!("{} rows", s.between.len()), allowed));
+        }
+        let initial = if s.initial.is_empty() { vec![0; families] } else { s.initial.clone() };
+        Ok(Some(SetUps { between: s.between.concat(), initial }))
+    }
+
+    /// The choices among operations that are there.
+    fn choices(&self, parts: &Parts) -> Result<Vec<Choice>, ModelError> {
+        let jobs = numbers("jobs", self.jobs.iter().map(|j| j.name.as_str()))?;
+        let counts = self.jobs.iter().map(|j| j.operations.len() as u32);
+        let firsts: Vec<u32> = counts.scan(0, |first, count| Some(std::mem::replace(first, *first + count))).collect();
+        let chosen = |form: &ChosenForm, at: String| {
+            let job = found(&jobs, &form.job, || format!("{at}.job"))? as usize;
+            let count = self.jobs[job].operations.len();
+            if form.operation as usize >= count {
+                return Err(error(format!("{at}.operation"), form.operation.to_string(), format!("below {count}")));
             }
+            let operation = firsts[job] + form.operation;
+            let of = &parts.operations[operation as usize];
+            let all = of.modes.len() as u32;
+            let modes = match (&form.modes, form.out) {
+                (None, false) => (0..all).collect(),
+                (Some(modes), false) => modes.clone(),
+                (None, true) if of.optional.is_some() => vec![all],
+                (None, true) => {
+                    return Err(error(format!("{at}.out"), "true".to_owned(), "false: it is not optional".to_owned()));
+                }
+                (Some(_), true) => return Err(error(at, "`modes` and `out`".to_owned(), "one of them".to_owned())),
+            };
+            Ok((operation, modes))
         };
-        Ok(Machine { available: machine.available, closed: machine.closed.clone(), set_ups, batch: machine.batch })
+        let mut choices = Vec::with_capacity(self.choices.len());
+        for (number, alternatives) in self.choices.iter().enumerate() {
+            let mut choice = Choice::default();
+            for (place, alternative) in alternatives.iter().enumerate() {
+                let at = |entry: usize| format!("choices[{number}][{place}][{entry}]");
+                let entries = alternative.iter().enumerate().map(|(entry, form)| chosen(form, at(entry)));
+                choice.alternatives.push(entries.collect::<Result<_, _>>()?);
+            }
+            choices.push(choice);
+        }
+        Ok(choices)
     }
 
     /// The name of an operation of the model, with its job's.
@@ -123,6 +178,7 @@ impl OperationForm {
             latest: self.latest,
             optional: self.optional,
             is_blocking: self.blocking,
+            is_resumable: self.resumable,
             lot: self.lot.map(|lot| Lot { quantity: lot.quantity, transfer: lot.transfer }),
             modes,
             published,
@@ -130,9 +186,21 @@ impl OperationForm {
     }
 }
 
+impl LagForm {
+    fn lag(&self, before: u32, then: u32) -> Lag {
+        let point = |form: Option<PointForm>, absent: Point| match form {
+            Some(PointForm::Start) => Point::Start,
+            Some(PointForm::End) => Point::End,
+            None => absent,
+        };
+        Lag { before, then, from: point(self.from, Point::End), to: point(self.to, Point::Start), least: self.least }
+    }
+}
+
 impl ResourceForm {
     fn resource(&self) -> Resource {
-        Resource { capacity: self.capacity, is_stock: self.stock, steps: self.steps.clone(), prices: self.prices.clone() }
+        let (steps, prices) = (self.steps.clone(), self.prices.clone());
+        Resource { capacity: self.capacity, is_stock: self.stock, steps, prices, set_ups: None }
     }
 }
 
@@ -150,13 +218,18 @@ fn uses(parts: &mut Parts, of: &OperationForm, known: &Known<'_>, at: &str) -> R
 
 /// The precedences into one operation of a job, and how long it may wait after them.
 fn after(parts: &mut Parts, operation: &OperationForm, first: u32, place: u32, count: usize, at: &str) -> Result<(), ModelError> {
-    let in_list = place.checked_sub(1).as_slice().to_vec();
-    for before in operation.after.as_ref().unwrap_or(&in_list) {
-        if *before as usize >= count {
+    let in_list: Vec<AfterForm> = place.checked_sub(1).map(AfterForm::Operation).into_iter().collect();
+    for after in operation.after.as_ref().unwrap_or(&in_list) {
+        let (before, lag) = match after {
+            AfterForm::Operation(before) => (*before, None),
+            AfterForm::Lag(lag) => (lag.operation, Some(lag)),
+        };
+        if before as usize >= count {
             return Err(error(format!("{at}.after"), before.to_string(), format!("below {count}")));
         }
         let (before, then) = (first + before, first + place);
         parts.precedences.push((before, then));
+        parts.lags.extend(lag.map(|lag| lag.lag(before, then)));
         parts.waits.extend(operation.wait.map(|most| Wait { before, then, most }));
     }
     Ok(())

@@ -36,6 +36,13 @@ pub struct ModelForm {
     /// Resources beside the machines: operators of a skill, tools of a kind, electric power, material.
     #[serde(default)]
     pub resources: Vec<ResourceForm>,
+    /// Of each, at least one alternative is carried out whole: alternative routings, a job that stays in one factory, "exactly one of", "if this then
+    /// that".
+    #[serde(default)]
+    pub choices: Vec<Vec<Vec<ChosenForm>>>,
+    /// Names of machines that jobs pass in one sequence (permutation schedules).
+    #[serde(default)]
+    pub permutations: Vec<Vec<String>>,
     /// Penalties for deviating from what was published.
     pub stability: Option<StabilityForm>,
     /// Criteria in the order in which they count: a plan that costs less at an earlier level is better whatever it costs at later ones. Those of a
@@ -85,6 +92,23 @@ pub struct ResourceForm {
     /// Pairs: from an instant on so much a tick for each unit in use; ascending, nothing before the first.
     #[serde(default)]
     pub prices: Vec<(Time, i64)>,
+    /// Its set-ups from the family of who used it last (a tool, an operator who changes over); its capacity is 1 then. Absent: none.
+    pub set_ups: Option<SetUpsForm>,
+}
+
+/// What an alternative of a choice says of an operation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenForm {
+    /// The name of its job.
+    pub job: String,
+    /// Its number in the job, from 0.
+    pub operation: u32,
+    /// Numbers, from 0, of the modes it may be in. Absent: any.
+    pub modes: Option<Vec<u32>>,
+    /// Whether it is left out; it is `optional` then.
+    #[serde(default)]
+    pub out: bool,
 }
 
 /// What deviating from a published plan costs.
@@ -115,9 +139,12 @@ pub struct MachineForm {
     pub set_ups: Option<SetUpsForm>,
     /// The largest batch, where it works on batches (an oven). Those of a batch have the same family and duration, and run together.
     pub batch: Option<i64>,
+    /// Whether it never stands between its first operation and its last, but for set-ups and while it is closed.
+    #[serde(default)]
+    pub no_idle: bool,
 }
 
-/// Set-ups of a machine, in the order of `families`.
+/// Set-ups of a machine or a resource, in the order of `families`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetUpsForm {
@@ -167,10 +194,15 @@ pub struct OperationForm {
     pub earliest: Time,
     /// Not later; with the same `earliest` its start is fixed.
     pub latest: Option<Time>,
-    /// Numbers, from 0, of operations of the same job that come before. Absent: the one before in the list.
-    pub after: Option<Vec<u32>>,
-    /// Longest wait after the end of each of those before it; 0: no wait. Absent: any.
+    /// Operations of the same job that come before, by their numbers, from 0, or with what the precedence is between. Absent: the one before in the
+    /// list.
+    pub after: Option<Vec<AfterForm>>,
+    /// Longest wait after each of those before it, from its end to the start of this one where `after` says nothing else; 0: no wait.
+    /// Absent: any.
     pub wait: Option<Time>,
+    /// Whether it is interrupted where its machine closes, and goes on when that opens.
+    #[serde(default)]
+    pub resumable: bool,
     /// Whether it stays on its machine after its end until all that come directly after it have started (no buffer between machines).
     #[serde(default)]
     pub blocking: bool,
@@ -186,6 +218,43 @@ pub struct OperationForm {
     pub modes: Vec<ModeForm>,
     /// What a plan already published says.
     pub published: Option<PublishedForm>,
+}
+
+/// What comes before an operation.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a number from 0 of an operation, or an object with `operation`, `from`, `to`, `least`")]
+pub enum AfterForm {
+    /// It is complete before this one starts.
+    Operation(u32),
+    /// Another kind of precedence.
+    Lag(LagForm),
+}
+
+/// A precedence between two instants: `to` of this operation is at least so long after `from` of the other one.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LagForm {
+    /// The one before, by its number in the job, from 0.
+    pub operation: u32,
+    /// Which instant of the one before. Absent: its end.
+    #[serde(default)]
+    pub from: Option<PointForm>,
+    /// Which instant of this one. Absent: its start.
+    #[serde(default)]
+    pub to: Option<PointForm>,
+    /// Least time between the two; below zero this one may be so much earlier.
+    #[serde(default)]
+    pub least: Time,
+}
+
+/// An instant of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PointForm {
+    /// When it starts.
+    Start,
+    /// When it is complete.
+    End,
 }
 
 /// Pieces of an operation in transfer batches: what comes after it may begin when the first is there, and begins no batch before it is there. Both

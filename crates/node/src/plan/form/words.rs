@@ -46,6 +46,14 @@ impl<'f> Names<'f> {
             Limit::Blocking(operation) => {
                 format!("{} stays on its machine until what comes after it has started", self.operation(operation))
             }
+            Limit::Choice(number) => format!("an alternative of choices[{number}] is carried out"),
+            Limit::Sequence(number) => format!("jobs pass the machines of permutations[{number}] in one sequence"),
+            Limit::Idle(machine) => {
+                format!(
+                    "machine `{}` does not stand between its first operation and its last",
+                    self.machine(machine).unwrap_or_default()
+                )
+            }
             Limit::Closed(machine, from, to) => {
                 let name = self.machine(machine).unwrap_or_default();
                 format!("machine `{name}` is closed from {} to {}", self.time(from), self.time(to))
@@ -55,8 +63,16 @@ impl<'f> Names<'f> {
 
     /// A limit that a plan breaks, as a sentence.
     pub fn broken(&self, (limit, ticks): &(Limit, Time)) -> String {
-        let word = if matches!(limit, Limit::Blocking(_)) { "early" } else { "late" };
-        format!("{}: {} too {word}", self.limit(limit), self.time(*ticks))
+        let how = match limit {
+            Limit::Choice(_) => "none is".to_owned(),
+            Limit::Sequence(_) => format!("{ticks} do not"),
+            Limit::Idle(_) => format!("it stands for {}", self.time(*ticks)),
+            Limit::Blocking(_) => format!("{} too early", self.time(*ticks)),
+            Limit::Deadline(..) | Limit::Latest(..) | Limit::Wait(..) | Limit::Closed(..) => {
+                format!("{} too late", self.time(*ticks))
+            }
+        };
+        format!("{}: {how}", self.limit(limit))
     }
 
     fn operation(&self, operation: u32) -> String {

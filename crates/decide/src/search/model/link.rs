@@ -1,0 +1,119 @@
+//! What a precedence means: whole, in sub-lots, or between other instants than end and start.
+//!
+//! Enters: precedences with lags and sub-lots beside them. Leaves: a [`Link`] of each. Absent: longest waits.
+
+use super::{HORIZON_MAX, Lot, ModelError, Parts, Time};
+use std::collections::{HashMap, HashSet};
+
+/// An instant of an operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Point {
+    /// When it starts.
+    Start,
+    /// When it is complete.
+    #[default]
+    End,
+}
+
+/// A generalised precedence (start-start, start-end, end-start, end-end with a lag; Bartusch, Möhring & Radermacher, Annals of OR 16, 1988): the
+/// instant of the second is at least so long after the instant of the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// The first.
+    pub before: u32,
+    /// The second.
+    pub then: u32,
+    /// Which instant of the first.
+    pub from: Point,
+    /// Which instant of the second.
+    pub to: Point,
+    /// Least time between the two [ticks]; below zero the second may be so much earlier.
+    pub least: Time,
+}
+
+/// What lies between two operations of a precedence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// The first is complete before the second starts.
+    #[default]
+    Whole,
+    /// The first passes its pieces on in sub-lots.
+    Lots(Lot),
+    /// Between other instants, or with a lag: from which, to which, how long at least.
+    Lag(Point, Point, Time),
+}
+
+impl Link {
+    /// When the second may start that lasts `next`, by the first that starts and ends so [ticks].
+    pub fn ready(self, (start, end): (Time, Time), next: Time) -> Time {
+        match self {
+            Self::Whole => end,
+            Self::Lots(lot) => start + lot.lag(end - start, next),
+            Self::Lag(from, to, least) => {
+                let instant = if from == Point::Start { start } else { end };
+                instant + least - if to == Point::End { next } else { 0 }
+            }
+        }
+    }
+
+    /// From which instant of the first to which of the second a longest wait counts.
+    pub const fn points(self) -> (Point, Point) {
+        match self {
+            Self::Lag(from, to, _) => (from, to),
+            Self::Whole | Self::Lots(_) => (Point::End, Point::Start),
+        }
+    }
+}
+
+impl Point {
+    /// The instant of an operation that starts and ends so.
+    pub const fn of<T: Copy>(self, start: T, end: T) -> T {
+        match self {
+            Self::Start => start,
+            Self::End => end,
+        }
+    }
+}
+
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Start { "start" } else { "end" })
+    }
+}
+
+/// What each precedence of consistent parts means.
+pub(super) fn links(parts: &Parts) -> Vec<Link> {
+    let lags: HashMap<(u32, u32), Link> =
+        parts.lags.iter().map(|l| ((l.before, l.then), Link::Lag(l.from, l.to, l.least))).collect();
+    let of = |pair: &(u32, u32)| {
+        let lot = parts.operations[pair.0 as usize].lot;
+        lags.get(pair).copied().or(lot.map(Link::Lots)).unwrap_or_default()
+    };
+    parts.precedences.iter().map(of).collect()
+}
+
+/// Lags stand beside precedences, once each, not where sub-lots are passed on or a machine is blocked.
+pub(super) fn checked(parts: &Parts) -> Result<(), ModelError> {
+    let known: HashSet<(u32, u32)> =
+        if parts.lags.is_empty() { HashSet::new() } else { parts.precedences.iter().copied().collect() };
+    let mut told = HashSet::new();
+    for lag in &parts.lags {
+        let fault = |found: &str, allowed: &str| {
+            Err(ModelError::at(format!("lag between operations {} and {}", lag.before, lag.then), found, allowed))
+        };
+        if !known.contains(&(lag.before, lag.then)) {
+            return fault("no precedence", "a precedence between them");
+        }
+        if !told.insert((lag.before, lag.then)) {
+            return fault("two lags", "one");
+        }
+        let first = &parts.operations[lag.before as usize];
+        if first.lot.is_some() || first.is_blocking {
+            return fault("sub-lots or blocking", "an operation that passes nothing on early and blocks nothing");
+        }
+        if !(-HORIZON_MAX..=HORIZON_MAX).contains(&lag.least) {
+            return fault(&lag.least.to_string(), &format!("{} to {HORIZON_MAX}", -HORIZON_MAX));
+        }
+    }
+    Ok(())
+}
