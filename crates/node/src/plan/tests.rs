@@ -49,6 +49,89 @@ const BEYOND: &str = r#"{
   ]
 }"#;
 
+const BOUND: &str = r#"{
+  "machines": [{"name": "press 1"}, {"name": "press 2", "no_idle": true}, {"name": "lathe", "closed": [[4, 10]]}, {"name": "centre"}],
+  "families": ["red", "blue"],
+  "resources": [{"name": "die", "capacity": 1, "set_ups": {"between": [[0, 3], [3, 0]], "initial": [0, 3]}}],
+  "permutations": [["press 1", "press 2"]],
+  "choices": [[
+    [{"job": "C", "operation": 0}, {"job": "C", "operation": 1}, {"job": "C", "operation": 2, "out": true}],
+    [{"job": "C", "operation": 0, "out": true}, {"job": "C", "operation": 1, "out": true}, {"job": "C", "operation": 2, "modes": [0]}]
+  ]],
+  "jobs": [
+    {"name": "A", "operations": [
+      {"family": "red", "modes": [{"machine": "press 1", "duration": 2, "uses": {"die": 1}}]},
+      {"family": "red", "after": [{"operation": 0, "from": "start", "least": 1}], "modes": [{"machine": "press 2", "duration": 6}]}
+    ]},
+    {"name": "B", "operations": [
+      {"family": "red", "modes": [{"machine": "press 1", "duration": 3, "uses": {"die": 1}}]},
+      {"family": "red", "modes": [{"machine": "press 2", "duration": 2}]}
+    ]},
+    {"name": "C", "operations": [
+      {"family": "blue", "optional": 0, "resumable": true, "modes": [{"machine": "lathe", "duration": 5}]},
+      {"family": "blue", "optional": 0, "modes": [{"machine": "press 1", "duration": 20}]},
+      {"family": "blue", "after": [], "optional": 0, "modes": [{"machine": "centre", "duration": 9}]}
+    ]}
+  ]
+}"#;
+
+#[test]
+fn what_binds_operations_is_meant_as_written() {
+    let planned = |text: &str| {
+        let form: ModelForm = serde_json::from_str(text).expect("the form");
+        let model = form.model().expect("a model");
+        let wanted = Wanted { cpu_s: &[f64::INFINITY], iterations: Some(20_000), threads: 1, seed: 1, from: None };
+        PlanForm::new(&model, Some(&form), &search(&model, wanted).expect("a plan"), (1, 1.0))
+    };
+    let plan = planned(BOUND);
+    let times = |plan: &PlanForm, job: &str, name: &str| {
+        let of = plan.operations.iter().find(|o| (&*o.job, &*o.operation) == (job, name)).expect("it is planned");
+        of.machine.is_some().then_some((of.start, of.end))
+    };
+    // A begins on the second press a tick after the first; B follows without a gap; C goes to the centre
+    assert_eq!((times(&plan, "A", "2"), times(&plan, "B", "2")), (Some((1.0, 7.0)), Some((7.0, 9.0))), "{plan:?}");
+    assert_eq!((times(&plan, "C", "1"), times(&plan, "C", "2"), times(&plan, "C", "3")), (None, None, Some((0.0, 9.0))));
+    assert!((plan.makespan - 9.0).abs() < f64::EPSILON && plan.broken.is_empty(), "{plan:?}");
+    let rules = ["lag_kept", "no_idle", "sequence_kept", "choice_kept", "resource_set_up"];
+    assert!(rules.iter().all(|rule| plan.rules.iter().any(|r| r == rule)), "{:?}", plan.rules);
+    // without the press in the first routing and with a slow centre C is turned, with a rest while the lathe is closed
+    let turned = BOUND
+        .replace(r#""duration": 20"#, r#""duration": 1"#)
+        .replace(r#""centre", "duration": 9"#, r#""centre", "duration": 90"#);
+    assert_eq!(times(&planned(&turned), "C", "1"), Some((0.0, 11.0)));
+}
+
+#[test]
+fn faults_in_what_binds_operations_are_named_by_place() {
+    for (good, bad, error) in [
+        (
+            r#""job": "C", "operation": 2, "out": true"#,
+            r#""job": "C", "operation": 7"#,
+            "choices[0][0][2].operation: found 7, allowed below 3",
+        ),
+        (
+            r#"[{"job": "C", "operation": 0},"#,
+            r#"[{"job": "D", "operation": 0},"#,
+            "choices[0][0][0].job: found `D`, allowed one of A, B, C",
+        ),
+        (
+            r#"{"job": "C", "operation": 0},"#,
+            r#"{"job": "A", "operation": 0, "out": true},"#,
+            "choices[0][0][0].out: found true, allowed false: it is not optional",
+        ),
+        (r#"["press 1", "press 2"]"#, r#"["press 1", "press 9"]"#, "permutations[0]: found `press 9`"),
+        (r#""between": [[0, 3], [3, 0]]"#, r#""between": [[0, 3]]"#, "resources[0].set_ups.between: found 1 rows"),
+        (r#""capacity": 1"#, r#""capacity": 4"#, "resource 0 with set-ups: found a capacity of 4"),
+    ] {
+        let form: ModelForm = serde_json::from_str(&BOUND.replacen(good, bad, 1)).expect("the form");
+        let told = form.model().expect_err(error).to_string();
+        assert!(told.starts_with(error), "{told}");
+    }
+    let odd = BOUND.replacen(r#"{"operation": 0, "from": "start", "least": 1}"#, r#"{"operation": 0, "form": "start"}"#, 1);
+    let told = serde_json::from_str::<ModelForm>(&odd).expect_err("an unknown word").to_string();
+    assert!(told.contains("a number from 0 of an operation, or an object with `operation`"), "{told}");
+}
+
 #[test]
 fn resources_waits_batches_options_and_prices_are_meant_as_written() {
     let form: ModelForm = serde_json::from_str(BEYOND).expect("the form");
