@@ -12,6 +12,8 @@
 //! customisation: choices in, why some do not go, material, route and price out; and [`promise`], when an order will be ready, with what
 //! probability.
 //!
+//! [`supply`] plans what to make, buy and move, of what and when, before it is scheduled.
+//!
 //! Start at [`decide`]; a new kind of decision is one file in [`choose`] and one line in [`choose::ALL`].
 
 pub mod check;
@@ -25,6 +27,7 @@ pub mod promise;
 mod proposal;
 pub mod search;
 mod situation;
+pub mod supply;
 #[cfg(test)]
 mod tests;
 
