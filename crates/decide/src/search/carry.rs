@@ -29,6 +29,10 @@ pub struct Carrier<'m> {
     before: Lists,
     /// What each of its entries means.
     links: Vec<Vec<Link>>,
+    /// Of each operation: those it keeps a distance after but is not ordered by; where they are carried out later they count as planned.
+    loose: Vec<Vec<(u32, Link)>>,
+    /// What is carried out so far.
+    is_done: Vec<bool>,
     /// Resource and amount that each operation uses in its mode; of a batch, what all of it use, at the first.
     uses: Vec<Vec<(u32, i64)>>,
     stores: Vec<Store>,
@@ -61,9 +65,11 @@ impl<'m> Carrier<'m> {
             return Err(ModelError::at(format!("resource {resource}"), "set-ups", allowed));
         }
         let count = model.operations.len();
-        let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
+        let before = Lists::of(count, model.links().map(|l| (l.1, l.0)));
         let mut links: Vec<Vec<Link>> = vec![Vec::new(); count];
         model.links().for_each(|(_, then, link)| links[then as usize].push(link));
+        let mut loose: Vec<Vec<(u32, Link)>> = vec![Vec::new(); count];
+        model.loose().for_each(|(before, then, link)| loose[then as usize].push((before, link)));
         let mut uses = vec![Vec::new(); count];
         for of in model.uses.iter().filter(|u| plan.operations[u.operation as usize].mode == u.mode) {
             uses[of.operation as usize].push((of.resource, of.amount));
@@ -84,6 +90,8 @@ impl<'m> Carrier<'m> {
             groups,
             before,
             links,
+            loose,
+            is_done: vec![false; count],
             uses,
             stores: model.resources.iter().map(Store::new).collect(),
             profiles: vec![Profile::default(); model.resources.len()],
@@ -103,6 +111,7 @@ impl<'m> Carrier<'m> {
             profile.reset(&store.lacking);
         }
         self.last.fill(None);
+        self.is_done.fill(false);
         let groups = std::mem::take(&mut self.groups);
         for group in &groups {
             self.start(group, lasts);
@@ -132,7 +141,17 @@ impl<'m> Carrier<'m> {
             let (start, end) = (self.starts[*b as usize], self.ends[*b as usize]);
             if self.is_out(*b) || self.is_out(operation) { end } else { link.ready((start, end), length) }
         };
-        self.before.list(operation).iter().zip(&self.links[operation as usize]).map(passed).max().unwrap_or(0).max(0)
+        let apart = |(b, link): &(u32, Link)| {
+            let of = &self.model.operations[*b as usize];
+            let planned = self.plan.operations[*b as usize];
+            let mode = of.modes.get(planned.mode as usize)?;
+            let as_planned = (planned.start, self.model.end(*b, mode, planned.start));
+            let done = (self.starts[*b as usize], self.ends[*b as usize]);
+            Some(link.ready(if self.is_done[*b as usize] { done } else { as_planned }, length))
+        };
+        let ordered = self.before.list(operation).iter().zip(&self.links[operation as usize]).map(passed);
+        let loose = self.loose[operation as usize].iter().filter(|_| !self.is_out(operation)).filter_map(apart);
+        ordered.chain(loose).max().unwrap_or(0).max(0)
     }
 
     /// Starts the operations of a batch, or one.
@@ -162,6 +181,7 @@ impl<'m> Carrier<'m> {
         let end = worked(&self.closed[on], start, length);
         self.last[on] = Some(lead);
         for &operation in group {
+            self.is_done[operation as usize] = true;
             (self.starts[operation as usize], self.ends[operation as usize]) = (start, end);
             for &(resource, amount) in &self.uses[operation as usize] {
                 for (from, to) in self.held(resource, operation, on, (start, length)) {
@@ -244,7 +264,7 @@ fn groups(model: &Model, plan: &Plan, before: &Lists) -> Vec<Vec<u32>> {
     if model.lags.is_empty() { groups } else { sorted(model, plan, &groups) }
 }
 
-/// Groups so that each comes after all before it also where a lag below zero lets it start earlier; on each machine and else as they stood.
+/// Groups so that each comes after all before it also where a lag lets it start with it or earlier; on each machine and else as they stood.
 fn sorted(model: &Model, plan: &Plan, groups: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let mut group_of = vec![0; model.operations.len()];
     (0..).zip(groups).for_each(|(number, group)| group.iter().for_each(|o| group_of[*o as usize] = number));
@@ -257,7 +277,7 @@ fn sorted(model: &Model, plan: &Plan, groups: &[Vec<u32>]) -> Vec<Vec<u32>> {
             before.into_iter().for_each(|before| after[before].push(number));
         }
     }
-    for &(before, then) in &model.precedences {
+    for (before, then, _) in model.links() {
         after[group_of[before as usize]].push(group_of[then as usize]);
     }
     let mut waits = vec![0; groups.len()];

@@ -100,7 +100,8 @@ pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
         ways.min_by_key(|(way, m)| (rich.variants[at + way].is_out, m.1)).map_or(0, |(way, _)| way as u32)
     };
     let group = groups(shop, rich);
-    let mut waits: Vec<usize> = (0..count).map(|o| shop.before.list(o).len()).collect();
+    let [before, after] = shop.guide();
+    let mut waits: Vec<usize> = (0..count).map(|o| before.list(o).len()).collect();
     let mut ready: BTreeSet<(u32, u32)> =
         (0..count).filter(|o| waits[*o as usize] == 0).map(|o| (group[o as usize], o)).collect();
     let mut order = Vec::with_capacity(shop.count);
@@ -109,10 +110,10 @@ pub(super) fn alone(shop: &Shop, rich: &Rich) -> Selection {
         ready.remove(&next);
         now = next.0;
         order.push(next.1);
-        for &after in shop.after.list(next.1) {
-            waits[after as usize] -= 1;
-            if waits[after as usize] == 0 {
-                ready.insert((group[after as usize], after));
+        for &then in after.list(next.1) {
+            waits[then as usize] -= 1;
+            if waits[then as usize] == 0 {
+                ready.insert((group[then as usize], then));
             }
         }
     }
@@ -204,7 +205,7 @@ pub(super) fn dispatch(shop: &Shop, rule: Rule, looks: Looks, dates: &Dates, cha
         opens: vec![0; shop.machines],
         load: vec![0; shop.machines],
         last: vec![NONE; shop.machines],
-        waits: (0..count as u32).map(|o| shop.before.list(o).len() as u32).collect(),
+        waits: (0..count as u32).map(|o| shop.guide()[0].list(o).len() as u32).collect(),
         ready: shop.release.clone(),
         mode: vec![0; count],
         order: Vec::with_capacity(count),
@@ -314,7 +315,7 @@ impl Floor<'_> {
         self.load[machine as usize] -= self.shop.share(operation, machine, dur);
         self.mode[operation as usize] = mode;
         self.order.push(operation);
-        for &after in self.shop.after.list(operation) {
+        for &after in self.shop.guide()[1].list(operation) {
             let then = after as usize;
             self.ready[then] = self.ready[then].max(end);
             self.waits[then] -= 1;

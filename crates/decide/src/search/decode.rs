@@ -46,6 +46,10 @@ impl<'a> Case<'a> {
     fn is_out(&self, v: u32) -> bool {
         self.variant(v).is_out
     }
+    /// Whether an operation is timed before another one.
+    fn is_placed(&self, operation: u32, before: u32) -> bool {
+        self.graph.nodes[operation as usize].place < self.graph.nodes[before as usize].place
+    }
     fn uses(&self, v: u32) -> &'a [(u32, i64)] {
         &self.rich.uses[self.at(v)]
     }
@@ -83,6 +87,8 @@ pub(super) struct Decoder {
     last: Vec<u32>,
     /// All set-ups of resources together.
     changed: i64,
+    /// The place in the order up to which all are timed.
+    reached: u32,
     /// Floors that are still to be raised.
     raises: Vec<(u32, i32)>,
     tries: Vec<i32>,
@@ -134,6 +140,7 @@ impl Decoder {
         let mut is_raised = false;
         for &v in &on.graph.order {
             let at = v as usize;
+            self.reached = on.graph.nodes[at].place;
             let before = on.shop.before.range(v).map(|place| self.passed(on, place, v)).max().unwrap_or(0).max(0);
             self.first[at] = v;
             self.held[at] = on.rich.size[at];
@@ -141,7 +148,7 @@ impl Decoder {
                 (self.starts[at], self.ends[at]) = (before, before);
                 continue;
             }
-            let ready = before.max(on.shop.release[at]).max(self.floor[at]);
+            let ready = before.max(on.shop.release[at]).max(self.floor[at]).max(self.kept_off(on, v));
             let joined = if on.variant(v).joins { self.batch_before(on, v) } else { None };
             if let Some(first) = joined {
                 let start = self.starts[first as usize];
@@ -162,7 +169,7 @@ impl Decoder {
             self.put(on, v, start);
             self.change_over(on, v);
             is_raised |= may.push && self.push_out(on, v);
-            is_raised |= may.wait && (self.hold_back(on, v) | self.close_gap(on, v));
+            is_raised |= may.wait && (self.hold_back(on, v) | self.close_gap(on, v) | self.keep_off(on, v));
         }
         is_raised
     }
@@ -306,13 +313,46 @@ impl Decoder {
         start
     }
 
+    /// When an operation may start by those placed that it keeps a distance after but is not ordered by.
+    fn kept_off(&self, on: Case<'_>, v: u32) -> i32 {
+        let places = on.rich.loose_before.range(v).filter(|place| on.is_placed(on.rich.loose_before.at(*place), v));
+        places.filter_map(|place| self.distance(on, place, v)).max().unwrap_or(0)
+    }
+
+    /// From when on `then` keeps its distance to the one at a place of [`Rich::loose_before`]; none where that one is left out.
+    fn distance(&self, on: Case<'_>, place: usize, then: u32) -> Option<i32> {
+        let before = on.rich.loose_before.at(place);
+        let times = (self.starts[before as usize], self.ends[before as usize]);
+        (!on.is_out(before)).then(|| ready(on.rich.loose[place], times, on.graph.nodes[then as usize].dur))
+    }
+
+    /// Raises the floors of those placed that come too early after `v`, which they are not ordered by.
+    fn keep_off(&mut self, on: Case<'_>, v: u32) -> bool {
+        let mut is_raised = false;
+        for &place in on.rich.loose_after.list(v) {
+            let then = on.rich.then(place);
+            let from = self.distance(on, place as usize, then).unwrap_or(0);
+            let is_early = on.is_placed(then, v) && !on.is_out(then) && self.starts[then as usize] < from;
+            is_raised |= is_early && self.raise(on, then, from);
+        }
+        is_raised
+    }
+
     /// Raises the floors of those before `v` that it would keep waiting too long.
     fn hold_back(&mut self, on: Case<'_>, v: u32) -> bool {
         let mut is_raised = false;
+        for &place in on.rich.waited_for.list(v) {
+            let then = on.rich.waiting(place);
+            let over = self.too_long(on, place as usize, then, self.starts[then as usize]);
+            let is_long = on.is_placed(then, v) && !on.is_out(then) && over > 0;
+            is_raised |= is_long && self.raise(on, v, self.starts[v as usize].saturating_add(over));
+        }
         for place in on.rich.waits.range(v) {
             let (before, over) = (on.rich.waits.at(place), self.too_long(on, place, v, self.starts[v as usize]));
-            is_raised |=
-                over > 0 && !on.is_out(before) && self.raise(on, before, self.starts[before as usize].saturating_add(over));
+            is_raised |= over > 0
+                && !on.is_out(before)
+                && on.is_placed(before, v)
+                && self.raise(on, before, self.starts[before as usize].saturating_add(over));
         }
         is_raised
     }
@@ -357,7 +397,7 @@ impl Decoder {
             self.floor[first] = to;
             for place in on.rich.waits.range(operation) {
                 let (before, over) = (on.rich.waits.at(place), self.too_long(on, place, operation, to));
-                if over > 0 && !on.is_out(before) {
+                if over > 0 && !on.is_out(before) && on.graph.nodes[before as usize].place <= self.reached {
                     raises.push((before, self.starts[before as usize].saturating_add(over)));
                 }
             }
@@ -446,8 +486,13 @@ impl Decoder {
                 last = last.min(self.starts[next as usize] - (free - self.starts[v as usize]));
             }
         }
-        for place in on.rich.waits.range(v) {
+        for place in on.rich.waits.range(v).filter(|place| !on.is_out(on.rich.waits.at(*place))) {
             last = last.min(self.starts[v as usize].saturating_sub(self.too_long(on, place, v, self.starts[v as usize])));
+        }
+        for &place in on.rich.loose_after.list(v) {
+            let then = on.rich.then(place);
+            let room = self.starts[then as usize] - self.distance(on, place as usize, then).unwrap_or(0);
+            last = if on.is_out(then) { last } else { last.min(self.starts[v as usize] + room) };
         }
         last
     }
@@ -554,6 +599,10 @@ impl Decoder {
                 }
             }
             value.broken += i64::from(self.idle(on, v, self.starts[v as usize]).max(0));
+            for place in on.rich.loose_before.range(v).filter(|_| !on.is_out(v)) {
+                let from = self.distance(on, place, v).unwrap_or(0);
+                value.broken += i64::from((from - self.starts[v as usize]).max(0));
+            }
         }
         value.broken += on.rich.choices.broken(&on.graph.mode) + self.out_of_sequence(on);
         value += on.cost.whole_value(i64::from(longest), tardiest);

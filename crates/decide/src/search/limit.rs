@@ -3,7 +3,7 @@
 //! Enters: a model, a plan. Leaves: its [`Limit`]s, the ones a plan breaks and by how much, models with fewer or wider limits. Absent: which of
 //! them contradict each other (`conflict`).
 
-use super::model::{Choice, Model, Parts, Point, Time};
+use super::model::{Choice, Link, Model, Parts, Point, Time};
 use super::plan::Plan;
 use super::replan::open;
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ pub enum Limit {
     Latest(u32, Time),
     /// An operation starts, or what its precedence is to, so long after another one at most (before, then, most).
     Wait(u32, u32, Time),
+    /// The instants of a precedence are so long after each other at least (before, then, least).
+    Lag(u32, u32, Time),
     /// One of the alternatives of a choice is carried out.
     Choice(u32),
     /// Jobs pass the machines of a permutation in one sequence.
@@ -29,7 +31,7 @@ pub enum Limit {
     Closed(u32, Time, Time),
 }
 
-/// Everything that a model insists on and that a proof of a contradiction knows; blocking, choices, sequences and idle time it does not.
+/// Everything that a model insists on and that a proof of a contradiction knows; blocking, lags, choices, sequences and idle time it does not.
 pub fn limits(model: &Model) -> Vec<Limit> {
     let numbered = |count: usize| 0..count as u32;
     let deadlines = numbered(model.jobs.len()).filter_map(|j| Some(Limit::Deadline(j, model.jobs[j as usize].deadline?)));
@@ -52,7 +54,7 @@ pub(super) fn only(model: &Model, kept: &[Limit]) -> Parts {
             Limit::Latest(operation, by) => parts.operations[operation as usize].latest = Some(by),
             Limit::Wait(before, then, most) => parts.waits.push(super::model::Wait { before, then, most }),
             // stays as it is: no contradiction needs it
-            Limit::Blocking(_) | Limit::Choice(_) | Limit::Sequence(_) | Limit::Idle(_) => {}
+            Limit::Blocking(_) | Limit::Lag(..) | Limit::Choice(_) | Limit::Sequence(_) | Limit::Idle(_) => {}
             Limit::Closed(machine, from, to) => parts.machines[machine as usize].closed.push((from, to)),
         }
     }
@@ -70,8 +72,11 @@ pub(super) fn broken(model: &Model, plan: &Plan) -> Vec<(Limit, Time)> {
         let own = &mut complete[operation.job as usize];
         *own = (*own).max(end(number));
     }
-    let points: HashMap<(u32, u32), (Point, Point)> =
-        if model.waits.is_empty() { HashMap::new() } else { model.links().map(|(b, t, link)| ((b, t), link.points())).collect() };
+    let points: HashMap<(u32, u32), (Point, Point)> = if model.waits.is_empty() {
+        HashMap::new()
+    } else {
+        model.links().chain(model.loose()).map(|(b, t, link)| ((b, t), link.points())).collect()
+    };
     let wait = |before: u32, then: u32, most: Time| {
         let (Some(first), Some(last), Some((from, to))) = (end(before), end(then), points.get(&(before, then))) else { return 0 };
         to.of(start(then), last) - from.of(start(before), first) - most
@@ -80,12 +85,17 @@ pub(super) fn broken(model: &Model, plan: &Plan) -> Vec<(Limit, Time)> {
         Limit::Deadline(job, by) => complete[job as usize].map_or(0, |c: Time| c - by),
         Limit::Latest(operation, by) => mode(operation).map_or(0, |_| start(operation) - by),
         Limit::Wait(before, then, most) => wait(before, then, most),
-        Limit::Blocking(_) | Limit::Choice(_) | Limit::Sequence(_) | Limit::Idle(_) | Limit::Closed(..) => 0,
+        Limit::Blocking(_) | Limit::Lag(..) | Limit::Choice(_) | Limit::Sequence(_) | Limit::Idle(_) | Limit::Closed(..) => 0,
     };
     let told = limits(model).into_iter().map(|limit| (limit, ticks(&limit)));
     let on = by_machine(model, plan);
     let bound = together(model, plan, &on);
-    told.chain(overlaps(model, plan, &on)).chain(bound).filter(|(_, ticks)| *ticks > 0).collect()
+    let short = model.loose().filter_map(|(before, then, link)| {
+        let Link::Lag(_, _, told) = link else { return None };
+        let short = link.ready((start(before), end(before)?), end(then)? - start(then)) - start(then);
+        Some((Limit::Lag(before, then, told), short))
+    });
+    told.chain(short).chain(overlaps(model, plan, &on)).chain(bound).filter(|(_, ticks)| *ticks > 0).collect()
 }
 
 /// Start, end and number of the operations of each machine, by start.
@@ -162,6 +172,10 @@ pub(super) fn widened(model: &Model, by: &[(Limit, Time)]) -> Parts {
                 same.for_each(|w| w.most += ticks);
             }
             Limit::Blocking(operation) => parts.operations[operation as usize].is_blocking = false,
+            Limit::Lag(before, then, _) => {
+                let same = parts.lags.iter_mut().filter(|l| (l.before, l.then) == (before, then));
+                same.for_each(|l| l.least -= ticks);
+            }
             // an alternative that names nothing is carried out
             Limit::Choice(number) => parts.choices[number as usize].alternatives.push(Vec::new()),
             Limit::Sequence(number) => freed.push(number as usize),

@@ -74,7 +74,7 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         number[*operation as usize] = place as u32;
         parts.operations.push(still_free(model, plan, *operation as usize, (change.now, limit)));
     }
-    for (before, then, link) in model.links() {
+    for (before, then, link) in model.links().chain(model.loose()) {
         let (before, then) = (number[before as usize], number[then as usize]);
         if before != u32::MAX && then != u32::MAX {
             parts.precedences.push((before, then));
@@ -186,6 +186,12 @@ fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
     let mut before: Vec<Vec<(u32, Link)>> = vec![Vec::new(); model.operations.len()];
     for (first, then, link) in model.links() {
         before[then as usize].push((first, link));
+    }
+    for (first, then, link) in model.loose() {
+        let is_in = mode_of(model, plan, first as usize).is_some();
+        if stays(first) && is_in && !stays(then) {
+            after_what_stays(model, plan, parts, (first, number[then as usize], link));
+        }
         if !stays(first) && stays(then) && mode_of(model, plan, then as usize).is_some() {
             before_what_stays(model, plan, parts, (number[first as usize], then, link));
         }
@@ -218,6 +224,14 @@ fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
     }
 }
 
+/// One that is free and has to keep its distance to what stays, but is not ordered by it.
+fn after_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (first, free, link): (u32, u32, Link)) {
+    let times = (plan.operations[first as usize].start, end(model, plan, first as usize));
+    let of = &mut parts.operations[free as usize];
+    let earliest = of.modes.iter().map(|m| link.ready(times, m.duration)).max().unwrap_or(0);
+    of.earliest = of.earliest.max(earliest);
+}
+
 /// One that is still free although a precedence puts it before what stays: a lag below zero lets it.
 fn before_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (free, then, link): (u32, u32, Link)) {
     let Link::Lag(from, to, least) = link else { return };
@@ -229,7 +243,8 @@ fn before_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (free, then,
 
 /// Limits of waits: between two that are free they remain, beside one that stays they become a latest or an earliest start.
 fn bind(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
-    let points: HashMap<(u32, u32), (Point, Point)> = model.links().map(|(b, t, link)| ((b, t), link.points())).collect();
+    let points: HashMap<(u32, u32), (Point, Point)> =
+        model.links().chain(model.loose()).map(|(b, t, link)| ((b, t), link.points())).collect();
     for wait in &model.waits {
         let (before, then) = (number[wait.before as usize], number[wait.then as usize]);
         let Some((from, to)) = points.get(&(wait.before, wait.then)) else { continue };

@@ -4,7 +4,7 @@
 //! Enters: a model. Leaves: a [`Rich`]; none for a model that has nothing of it. Absent: starts (`decode` makes them).
 
 use super::choices::Choices;
-use super::model::{Link, Model, Resource, Time, Wait};
+use super::model::{Link, Linked, Model, Resource, Time, Wait};
 use super::shop::{Lists, Matrix, NONE, narrow};
 use std::collections::HashMap;
 
@@ -60,6 +60,13 @@ pub(super) struct Rich {
     blocking: Vec<bool>,
     /// What the precedences mean, beside the entries of [`super::shop::Shop::before`] and of [`super::shop::Shop::after`]; empty where all mean "complete".
     links: [Vec<Link>; 2],
+    /// For each operation: those that keep a least distance before it although neither is ordered, and what lies between.
+    pub loose_before: Lists,
+    pub loose: Vec<Link>,
+    /// For each operation: places in `loose_before` of those it keeps a distance before.
+    pub loose_after: Lists,
+    /// For each operation: places in `waits` of those that may not wait longer after it, where they may start before it.
+    pub waited_for: Lists,
     /// Operations chosen together.
     pub choices: Choices,
     /// Machines that jobs pass in one sequence.
@@ -99,8 +106,13 @@ impl Rich {
         let links = links(model, before, after);
         let between = |of: &Wait| {
             let place = before.range(of.then).find(|at| before.at(*at) == of.before);
-            place.and_then(|at| links[0].get(at).copied()).unwrap_or_default()
+            let loose = || model.loose().find(|l| (l.0, l.1) == (of.before, of.then)).map(|l| l.2);
+            place.and_then(|at| links[0].get(at).copied()).or_else(loose).unwrap_or_default()
         };
+        let mut loose: Vec<Linked> = model.loose().collect();
+        loose.sort_by_key(|l| l.1);
+        let loose_at = |w: &Wait| loose.iter().any(|l| (l.0, l.1) == (w.before, w.then));
+        let early = waits.iter().zip(0..).filter(|(w, _)| !loose.is_empty() && loose_at(w)).map(|(w, at)| (w.before, at));
         let or_never = |time: Option<i64>| time.map_or(NEVER, narrow);
         let mut permutation_of = vec![NONE; model.machines.len() + 1];
         for (number, machines) in (0..).zip(&model.permutations) {
@@ -117,6 +129,10 @@ impl Rich {
             deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
             blocking: if has_blocking(model) { model.operations.iter().map(|o| o.is_blocking).collect() } else { Vec::new() },
             links,
+            loose_before: Lists::of(count, loose.iter().map(|l| (l.1, l.0))),
+            loose_after: Lists::of(count, loose.iter().zip(0..).map(|(l, at)| (l.0, at))),
+            loose: loose.iter().map(|l| l.2).collect(),
+            waited_for: Lists::of(count, early),
             permutations: model.permutations.clone(),
             permutation_of,
             is_without_idle: model.machines.iter().map(|m| m.is_without_idle).chain([false]).collect(),
@@ -137,6 +153,7 @@ impl Rich {
             || !model.waits.is_empty()
             || has_blocking(model)
             || has_links(model)
+            || model.loose().next().is_some()
             || !model.choices.is_empty()
             || !model.permutations.is_empty()
             || model.machines.iter().any(|m| m.batch.is_some() || m.is_without_idle)
@@ -157,6 +174,16 @@ impl Rich {
     /// What the precedence at a place of [`super::shop::Shop::after`] means.
     pub fn link_after(&self, place: usize) -> Link {
         self.links[1].get(place).copied().unwrap_or_default()
+    }
+
+    /// Which operation the entry at a place of `loose_before` is of.
+    pub fn then(&self, place: u32) -> u32 {
+        self.loose_before.key(place)
+    }
+
+    /// Which operation the entry at a place of `waits` is of.
+    pub fn waiting(&self, place: u32) -> u32 {
+        self.waits.key(place)
     }
 
     /// The machines that jobs pass in the same sequence as one; none where it is in no permutation.

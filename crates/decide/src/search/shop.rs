@@ -3,7 +3,7 @@
 //! Enters: a [`Model`]. Leaves: a [`Shop`]. Absent: anything that changes while searching. [`Model`] keeps all times below 2³⁰, so that
 //! sums of two fit 32 bits.
 
-use super::model::{Machine, Model, SetUps, pieces};
+use super::model::{Link, Linked, Machine, Model, SetUps, pieces, topological};
 use super::rich::{Rich, Variant};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,6 +27,8 @@ pub(super) struct Shop {
     pub before: Lists,
     /// Operations directly after each one.
     pub after: Lists,
+    /// Before and after as constructions see them, where some keep a distance to others without being ordered: as if they were.
+    guide: Option<[Lists; 2]>,
     /// Not before.
     pub release: Vec<i32>,
     /// Whose.
@@ -94,6 +96,11 @@ impl Lists {
         self.of[place]
     }
 
+    /// The list that the entry at a place is of.
+    pub fn key(&self, place: u32) -> u32 {
+        self.at.partition_point(|at| *at <= place) as u32 - 1
+    }
+
     /// One of the lists.
     pub fn list(&self, key: u32) -> &[u32] {
         &self.of[self.range(key)]
@@ -111,8 +118,8 @@ impl Shop {
         let count = model.operations.len();
         let (modes, modes_at, variants) = modes(model);
         let with_out = model.operations.iter().any(|o| o.optional.is_some());
-        let before = Lists::of(count, model.precedences.iter().map(|p| (p.1, p.0)));
-        let after = Lists::of(count, model.precedences.iter().copied());
+        let before = Lists::of(count, model.links().map(|l| (l.1, l.0)));
+        let after = Lists::of(count, model.links().map(|l| (l.0, l.1)));
         let only = |list: &[u32]| if let [one] = list { *one } else { NONE };
         let operations = 0..count as u32;
         let chain: Vec<(u32, u32)> = operations.clone().map(|o| (only(before.list(o)), only(after.list(o)))).collect();
@@ -147,6 +154,7 @@ impl Shop {
                 chain,
                 before,
                 after,
+                guide: guide(model),
                 release,
                 sinks,
                 is_flexible,
@@ -170,6 +178,11 @@ impl Shop {
             shop.remaining[operation as usize] = rest.unwrap_or(0);
         }
         shop
+    }
+
+    /// Operations before and after each one as constructions see them.
+    pub fn guide(&self) -> [&Lists; 2] {
+        self.guide.as_ref().map_or([&self.before, &self.after], |[before, after]| [before, after])
     }
 
     /// The modes of an operation.
@@ -298,6 +311,18 @@ impl Shop {
         }
         start
     }
+}
+
+/// Before and after with as many of the precedences that order nothing as go round in no circle: all of them, or those whose distance is not below
+/// zero; none where there are none.
+fn guide(model: &Model) -> Option<[Lists; 2]> {
+    model.loose().next()?;
+    let of = |may: &dyn Fn(&Linked) -> bool| -> Vec<Linked> { model.links().chain(model.loose().filter(|l| may(l))).collect() };
+    let all = [of(&|_| true), of(&|l| matches!(l.2, Link::Lag(_, _, 0..)))];
+    let count = model.operations.len();
+    let list = all.into_iter().find(|list| topological(count, list).is_ok())?;
+    let pairs = || list.iter().map(|l| (l.0, l.1));
+    Some([Lists::of(count, pairs().map(|(b, t)| (t, b))), Lists::of(count, pairs())])
 }
 
 /// The modes as the search sees them: machine and duration, where those of each operation begin, what else they are.

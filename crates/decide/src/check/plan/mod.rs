@@ -196,7 +196,7 @@ fn released(model: &Model, plan: &Plan) -> Result<(), Violation> {
 /// What comes after an operation left out waits for what comes before it.
 fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     let mut before: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
-    for &(first, then) in &model.precedences {
+    for (first, then, _) in model.links() {
         before[then as usize].push(first);
     }
     let lagging: HashSet<(u32, u32)> = model.lags.iter().map(|l| (l.before, l.then)).collect();

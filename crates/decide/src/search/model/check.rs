@@ -1,28 +1,31 @@
 //! What a model must keep: indices, ranges, sums within 64 bits, no cycle.
 //!
-//! Enters: parts. Leaves: the topological order and the horizon, or the first place that is wrong. Absent: what the parts mean.
+//! Enters: parts. Leaves: the topological order, the horizon, or the first place that is wrong. Absent: what the parts mean.
 
 use super::{
-    CLOSED_MAX, HORIZON_MAX, JOBS_MAX, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
+    CLOSED_MAX, HORIZON_MAX, JOBS_MAX, Linked, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
     PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, SetUps, Time, USES_MAX,
 };
 use std::collections::{HashMap, HashSet};
 
-/// The topological order and the horizon of consistent parts.
-pub(super) fn checked(parts: &Parts) -> Result<(Vec<u32>, Time), ModelError> {
+/// All but cycles and the horizon.
+pub(super) fn checked(parts: &Parts) -> Result<(), ModelError> {
     super::objective::checked(&parts.levels)?;
     sizes(parts)?;
     operations(parts)?;
     jobs(parts)?;
     machines(parts)?;
     resources(parts)?;
-    let order = topological(parts)?;
+    for &(before, then) in &parts.precedences {
+        for end in [before, then] {
+            within(|| format!("precedence {before} before {then}"), i64::from(end), 0, parts.operations.len() as i64 - 1)?;
+        }
+    }
     super::link::checked(parts)?;
     super::beyond::waits(parts)?;
     blocking(parts)?;
     super::beyond::checked(parts)?;
-    super::choice::checked(parts)?;
-    Ok((order, horizon(parts)?))
+    super::choice::checked(parts)
 }
 
 fn within(place: impl Fn() -> String, found: i64, low: i64, high: i64) -> Result<(), ModelError> {
@@ -233,14 +236,10 @@ fn machines(parts: &Parts) -> Result<(), ModelError> {
 }
 
 /// Kahn's ordering; ties by operation number.
-fn topological(parts: &Parts) -> Result<Vec<u32>, ModelError> {
-    let count = parts.operations.len();
+pub(in crate::search) fn topological(count: usize, links: &[Linked]) -> Result<Vec<u32>, ModelError> {
     let mut waits = vec![0_u32; count];
     let mut after: Vec<Vec<u32>> = vec![Vec::new(); count];
-    for &(before, then) in &parts.precedences {
-        for end in [before, then] {
-            within(|| format!("precedence {before} before {then}"), i64::from(end), 0, count as i64 - 1)?;
-        }
+    for &(before, then, _) in links {
         after[before as usize].push(then);
         waits[then as usize] += 1;
     }
@@ -262,7 +261,7 @@ fn topological(parts: &Parts) -> Result<Vec<u32>, ModelError> {
 }
 
 /// Everything one after another, after the last release and everything else that it might have to wait for.
-fn horizon(parts: &Parts) -> Result<Time, ModelError> {
+pub(super) fn horizon(parts: &Parts) -> Result<Time, ModelError> {
     let releases = parts.jobs.iter().map(|j| j.release).chain(parts.operations.iter().map(|o| o.earliest));
     let closed = parts.machines.iter().map(|m| m.closed.last().map_or(m.available, |c| c.1.max(m.available)));
     let steps = parts.resources.iter().flat_map(|r| r.steps.last().into_iter().chain(r.prices.last())).map(|s| s.0);

@@ -2,7 +2,7 @@
 //!
 //! Enters: precedences with lags and sub-lots beside them. Leaves: a [`Link`] of each. Absent: longest waits.
 
-use super::{HORIZON_MAX, Lot, ModelError, Parts, Time};
+use super::{HORIZON_MAX, Lot, ModelError, Operation, Parts, Time};
 use std::collections::{HashMap, HashSet};
 
 /// An instant of an operation.
@@ -56,6 +56,16 @@ impl Link {
         }
     }
 
+    /// Whether the second never starts before the first, in whatever modes they are.
+    fn orders(self, first: &Operation, second: &Operation) -> bool {
+        match self {
+            Self::Whole | Self::Lots(_) => true,
+            // what is interrupted may last any time
+            Self::Lag(_, Point::End, _) if second.is_resumable => false,
+            Self::Lag(..) => self.ready((0, first.shortest()), second.longest()) >= 0,
+        }
+    }
+
     /// From which instant of the first to which of the second a longest wait counts.
     pub const fn points(self) -> (Point, Point) {
         match self {
@@ -81,15 +91,20 @@ impl std::fmt::Display for Point {
     }
 }
 
-/// What each precedence of consistent parts means.
-pub(super) fn links(parts: &Parts) -> Vec<Link> {
+/// Two operations, and what lies between them.
+pub type Linked = (u32, u32, Link);
+
+/// What each precedence of consistent parts means: those by which the second never starts before the first, then the others, which order
+/// nothing.
+pub(super) fn links(parts: &Parts) -> (Vec<Linked>, Vec<Linked>) {
     let lags: HashMap<(u32, u32), Link> =
         parts.lags.iter().map(|l| ((l.before, l.then), Link::Lag(l.from, l.to, l.least))).collect();
     let of = |pair: &(u32, u32)| {
         let lot = parts.operations[pair.0 as usize].lot;
         lags.get(pair).copied().or(lot.map(Link::Lots)).unwrap_or_default()
     };
-    parts.precedences.iter().map(of).collect()
+    let linked = parts.precedences.iter().map(|pair| (pair.0, pair.1, of(pair)));
+    linked.partition(|l| l.2.orders(&parts.operations[l.0 as usize], &parts.operations[l.1 as usize]))
 }
 
 /// Lags stand beside precedences, once each, not where sub-lots are passed on or a machine is blocked.

@@ -13,8 +13,9 @@ mod link;
 pub(super) mod lot;
 mod objective;
 
+pub(super) use check::topological;
 pub use choice::{ALTERNATIVES_MAX, Alternative, Choice};
-pub use link::{Lag, Link, Point};
+pub use link::{Lag, Link, Linked, Point};
 pub use lot::{LOTS_MAX, Lot};
 pub use objective::{Criterion, LEVELS_MAX};
 
@@ -270,8 +271,8 @@ pub struct Parts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     parts: Parts,
-    /// Beside each precedence what it means.
-    links: Vec<Link>,
+    links: Vec<Linked>,
+    loose: Vec<Linked>,
     order: Vec<u32>,
     horizon: Time,
 }
@@ -289,13 +290,20 @@ impl Model {
     /// # Errors
     /// The first place where the parts contradict each other or exceed a limit.
     pub fn new(parts: Parts) -> Result<Self, ModelError> {
-        let (order, horizon) = check::checked(&parts)?;
-        Ok(Self { links: link::links(&parts), parts, order, horizon })
+        check::checked(&parts)?;
+        let (links, loose) = link::links(&parts);
+        let (order, horizon) = (topological(parts.operations.len(), &links)?, check::horizon(&parts)?);
+        Ok(Self { parts, links, loose, order, horizon })
     }
 
-    /// The precedences: the first, the second, and what lies between them.
-    pub fn links(&self) -> impl Iterator<Item = (u32, u32, Link)> + Clone {
-        self.precedences.iter().zip(&self.links).map(|(pair, link)| (pair.0, pair.1, *link))
+    /// The precedences by which the second never starts before the first.
+    pub fn links(&self) -> impl Iterator<Item = Linked> + Clone {
+        self.links.iter().copied()
+    }
+
+    /// The other precedences: least times that hold where both are carried out, and put neither before the other. They may go round in a circle.
+    pub fn loose(&self) -> impl Iterator<Item = Linked> + Clone {
+        self.loose.iter().copied()
     }
 
     /// When an operation is complete that starts so in a mode [ticks]: one that is resumed goes on after closed intervals.
@@ -309,7 +317,7 @@ impl Model {
         pieces(if is_resumable { &self.machines[mode.machine as usize].closed } else { &[] }, start, mode.duration)
     }
 
-    /// The operations so that each comes after all before it.
+    /// The operations so that each comes after all that never start after it.
     pub fn order(&self) -> &[u32] {
         &self.order
     }

@@ -101,7 +101,7 @@ impl Model {
         if is_out(Criterion::Resources) {
             parts.resources.iter_mut().for_each(|r: &mut Resource| r.prices.clear());
         }
-        Self { parts, links: self.links.clone(), order: self.order.clone(), horizon: self.horizon }
+        Self { parts, links: self.links.clone(), loose: self.loose.clone(), order: self.order.clone(), horizon: self.horizon }
     }
 }
 

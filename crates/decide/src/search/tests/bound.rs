@@ -128,6 +128,39 @@ fn two_start_together_where_neither_may_wait() {
 }
 
 #[test]
+fn distances_may_go_round_in_a_circle() {
+    let lag = |before, then, least| Lag { before, then, from: Point::Start, to: Point::Start, least };
+    // the second starts 2 after the first at least and 3 at most, told as a distance the other way round; its machine is closed until 9
+    let shop = |most: i64| {
+        let mut parts = singles(2, &[(0, 4), (1, 6)]);
+        parts.precedences = vec![(0, 1), (1, 0)];
+        parts.lags = vec![lag(0, 1, 2), lag(1, 0, -most)];
+        parts.machines[1].closed = vec![(0, 9)];
+        parts
+    };
+    let (model, plan, makespan) = planned(shop(3));
+    assert_eq!((makespan, plan.operations[0].start, plan.operations[1].start), (15, 6, 9));
+    assert_eq!(refused(&model, &plan, |p| p.operations[0].start = 5), "lag_kept");
+    // at least 2 and at most 1 cannot be
+    let model = Model::new(shop(1)).expect("the parts are consistent");
+    let mut search = Search::new(&model, 1);
+    search.step(500);
+    let nearest = search.nearest().expect("the nearest is proven");
+    assert!(nearest.broken.iter().all(|b| matches!(b.0, Limit::Lag(..))) && !nearest.broken.is_empty(), "{:?}", nearest.broken);
+}
+
+#[test]
+fn the_second_of_a_distance_may_come_first_on_their_machine() {
+    // it ends a tick before the other starts at the earliest, and at that instant at the latest
+    let mut parts = singles(1, &[(0, 1), (0, 3)]);
+    parts.precedences = vec![(0, 1)];
+    parts.lags = vec![Lag { before: 0, then: 1, from: Point::Start, to: Point::End, least: -1 }];
+    parts.waits = vec![Wait { before: 0, then: 1, most: 2 }];
+    let (_, plan, makespan) = planned(parts);
+    assert_eq!((makespan, plan.operations[1].start, plan.operations[0].start), (4, 0, 3));
+}
+
+#[test]
 fn what_may_be_resumed_goes_on_after_the_break() {
     let shop = |is_resumable| {
         let mut parts = singles(1, &[(0, 6)]);

@@ -258,6 +258,7 @@ proptest! {
                     prop_assert!(search.broken() > 0, "{}", violation);
                     let may_break = [
                         ("wait_kept", has.waits),
+                        ("lag_kept", has.lags),
                         ("latest_kept", has.windows),
                         ("deadline_kept", has.windows),
                         ("blocking_kept", has.blocking),

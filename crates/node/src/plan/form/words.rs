@@ -46,6 +46,10 @@ impl<'f> Names<'f> {
             Limit::Blocking(operation) => {
                 format!("{} stays on its machine until what comes after it has started", self.operation(operation))
             }
+            Limit::Lag(before, then, least) => {
+                let (before, then) = (self.operation(before), self.operation(then));
+                format!("what `after` of {then} says of {before} is {} apart", self.time(least))
+            }
             Limit::Choice(number) => format!("an alternative of choices[{number}] is carried out"),
             Limit::Sequence(number) => format!("jobs pass the machines of permutations[{number}] in one sequence"),
             Limit::Idle(machine) => {
@@ -67,7 +71,7 @@ impl<'f> Names<'f> {
             Limit::Choice(_) => "none is".to_owned(),
             Limit::Sequence(_) => format!("{ticks} do not"),
             Limit::Idle(_) => format!("it stands for {}", self.time(*ticks)),
-            Limit::Blocking(_) => format!("{} too early", self.time(*ticks)),
+            Limit::Blocking(_) | Limit::Lag(..) => format!("{} too early", self.time(*ticks)),
             Limit::Deadline(..) | Limit::Latest(..) | Limit::Wait(..) | Limit::Closed(..) => {
                 format!("{} too late", self.time(*ticks))
             }
