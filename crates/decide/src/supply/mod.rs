@@ -7,6 +7,17 @@
 //! ```text
 //! Model ─▶ planner: demands by priority and due date ─▶ what is kept in stock ─▶ check::certify ─▶ Certified ─▶ bridge ─▶ search
 //! ```
+//!
+//! ```
+//! use decide::supply::model::{Buffer, Demand, Kind, Model, Parts, Way};
+//! let buffers = vec![Buffer { item: "bolt".to_owned(), on_hand: 20, ..Buffer::default() }];
+//! let ways = vec![Way { kind: Kind::Purchase { to: 0, lead_time: 48 }, ..Way::default() }];
+//! let demands = vec![Demand { buffer: 0, quantity: 50, due: 72, ..Demand::default() }];
+//! let parts = Parts { is_constrained: true, bucket: 24, buckets: 10, buffers, ways, demands, ..Parts::default() };
+//! let answer = decide::supply::plan(&Model::new(parts).expect("a model")).expect("the check accepts every plan");
+//! let order = &answer.plan.orders[0];
+//! assert_eq!((order.size, order.start, order.end), (30, 24, 72));
+//! ```
 
 pub mod bridge;
 mod check;

@@ -4,6 +4,7 @@
 
 pub mod form;
 pub mod run;
+pub mod supply;
 #[cfg(test)]
 mod tests;
 pub mod text;

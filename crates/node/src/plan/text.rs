@@ -16,6 +16,8 @@ const FILE_MAX: u64 = 512 << 20;
 pub enum Format {
     /// Ours: `docs/plan.schema.json`.
     Json,
+    /// Ours: `docs/supply.schema.json`; without a format, JSON with `supply` at its top.
+    Supply,
     /// Job shop (OR-Library).
     Jsp,
     /// Flexible job shop (Brandimarte), also with set-ups.
@@ -53,6 +55,7 @@ pub fn read(path: &Path, format: Option<Format>) -> Result<Named, Failure> {
             let model = form.model().map_err(|e| failed(e.to_string()))?;
             Ok(Named { task: Task { model, ticks: 1, scale: 1.0 }, form: Some(form) })
         }
+        Some(Format::Supply) => Err(failed("is a supply problem, which `socium plan` takes".to_owned())),
         Some(format) => plain(parsed(format, &contents(path)?)),
         None => guessed(&contents(path)?).map(|task| Named { task, form: None }).map_err(failed),
     }
@@ -63,7 +66,7 @@ fn parsed(format: Format, text: &str) -> Result<Task, ReadError> {
         Format::Fjsp => read::fjsp::read(text),
         Format::Fajsp => read::fajsp::read(text),
         Format::JspTardiness => read::tardiness::read(text),
-        Format::Jsp | Format::Json | Format::Jit => read::jsp::read(text),
+        Format::Jsp | Format::Json | Format::Supply | Format::Jit => read::jsp::read(text),
     }
 }
 
@@ -92,7 +95,11 @@ fn tables(folder: &Path) -> Result<Task, Failure> {
     read::jit::read(&tables).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))
 }
 
-fn contents(path: &Path) -> Result<String, Failure> {
+/// The text of a file.
+///
+/// # Errors
+/// It cannot be read or is too long.
+pub fn contents(path: &Path) -> Result<String, Failure> {
     let failed = |what: String| Failure::new(format!("{}: {what}", path.display()));
     let length = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
     if length > FILE_MAX {
