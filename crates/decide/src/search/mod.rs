@@ -105,6 +105,8 @@ pub struct Search<'m> {
     chance: Chance,
     value: Value,
     best: Selection,
+    /// A plan of another source that is better than what timing its selection anew gave.
+    given: Option<(Value, Plan)>,
     pool: Pool,
     bound: Value,
     /// Runs that may begin, in their order.
@@ -132,6 +134,7 @@ impl<'m> Search<'m> {
             chance: Chance::seeded(seed),
             value: Value::WORST,
             best: Selection { mode: Vec::new(), order: Vec::new() },
+            given: None,
             pool: Pool::new(POOL),
             ready: VecDeque::new(),
             made: 0,
@@ -159,7 +162,18 @@ impl<'m> Search<'m> {
         let Some(selection) = self.ground.selection(plan) else { return false };
         let (before, value) = (self.value(), self.ground.valued(&selection));
         self.consider(value, &selection);
-        value < before
+        self.take(plan);
+        self.value() < before
+    }
+
+    /// Keeps a plan as it is, where it is better than all others.
+    fn take(&mut self, plan: &Plan) {
+        let Ok(certificate) = certify(self.model, plan) else { return };
+        let mut value = Value::whole(0);
+        value.costs.iter_mut().zip(certificate.levels()).for_each(|(own, cost)| *own = *cost);
+        if value < self.value() {
+            self.given = Some((value, plan.clone()));
+        }
     }
 
     /// Takes a proof into account that no plan costs less at the first level.
@@ -235,7 +249,7 @@ impl<'m> Search<'m> {
 
     /// Whether the runs counted so far end the search.
     fn is_settled(&self) -> bool {
-        self.value <= self.bound || self.iterations >= self.budget
+        self.given.as_ref().map_or(self.value, |given| given.0.min(self.value)) <= self.bound || self.iterations >= self.budget
     }
 
     fn consider(&mut self, value: Value, selection: &Selection) {
@@ -280,7 +294,8 @@ impl<'m> Search<'m> {
     }
 
     fn value(&self) -> Value {
-        self.ahead().map_or(self.value, Run::value)
+        let value = self.ahead().map_or(self.value, Run::value);
+        self.given.as_ref().map_or(value, |given| given.0.min(value))
     }
 
     /// The objective of the best plan so far, where it has levels the first; less is better.
@@ -352,6 +367,9 @@ impl<'m> Search<'m> {
     }
 
     fn plan(&self) -> Plan {
+        if let Some((_, plan)) = self.given.as_ref().filter(|given| given.0 <= self.value()) {
+            return plan.clone();
+        }
         self.ground.plan(self.ahead().and_then(Run::best).unwrap_or(&self.best))
     }
 }

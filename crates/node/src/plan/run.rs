@@ -2,7 +2,7 @@
 //!
 //! Enters: a model, budgets. Leaves: the best objective at each budget and the best plan, proven. Absent: files. The threads share the runs
 //! of one search; under a limit of iterations the plan does not depend on how many threads there were. Of a small model the first thread
-//! tries once, after half of its time, to prove that nothing is better.
+//! tries in turn with the search to prove that nothing is better.
 
 use crate::cli::Failure;
 use decide::search::conflict::conflict;
@@ -17,8 +17,10 @@ use std::time::Instant;
 /// How long one call of a run aims to take [s]; the clock is looked at after it.
 const LOOK_S: f64 = 0.002;
 
-/// Steps of a proof for each second that is left [1/s]; they take a fifth to two thirds of it.
-const STEPS_S: f64 = 2000.0;
+/// Steps of a proof between two looks at the clock, some microseconds each.
+const STEPS: u64 = 200;
+/// A proof may take as long as the search so far [s]; beyond that a quarter as long.
+const PROOF_S: f64 = 1.0;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +91,8 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             // under a limit of iterations nothing may depend on the clock
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
-                let prover = is_proving.then_some(Prover(model));
+                let began_s = thread_s()?;
+                let prover = is_proving.then(|| Prover { model, proof: None, is_over: false, began_s, spent_s: 0.0 });
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };
@@ -114,7 +117,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
 }
 
 impl<'m> Shared<'m> {
-    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before. A prover begins when half of the last budget is spent.
+    /// Steps runs on this thread until each budget in turn is spent; `spent_s` was before. A prover is asked in turn with them.
     fn stepped(&self, budgets: &[f64], spent_s: f64, mut prover: Option<Prover<'_>>) -> Result<Hand, Failure> {
         let cpu = thread_s()?;
         let mut objectives = Vec::with_capacity(budgets.len());
@@ -126,10 +129,8 @@ impl<'m> Shared<'m> {
                     until(run, &left_s)?;
                 }
                 drop(held);
-                let all_s = budgets.last().copied().unwrap_or(0.0);
-                let rest_s = all_s - spent_s - (thread_s()? - cpu);
-                if let Some(prover) = prover.take_if(|_| rest_s < 0.5 * all_s) {
-                    prover.prove(self, rest_s);
+                if let Some(prover) = &mut prover {
+                    prover.prove(self, &left_s)?;
                 }
             }
             objectives.push(self.lock().objective());
@@ -173,24 +174,61 @@ impl Drop for Held<'_, '_> {
     }
 }
 
-/// Asks whether there is anything better than the best plan.
-struct Prover<'m>(&'m Model);
+/// Asks whether there is anything better than the best plan, a little at a time.
+struct Prover<'m> {
+    model: &'m Model,
+    proof: Option<Proof>,
+    /// Whether there is nothing more to ask.
+    is_over: bool,
+    /// The thread's CPU when it began [s].
+    began_s: f64,
+    /// CPU so far [s].
+    spent_s: f64,
+}
 
 impl Prover<'_> {
-    /// Asks once, and again for each better plan that is the answer, within about so much time.
-    fn prove(self, shared: &Shared<'_>, rest_s: f64) {
-        loop {
-            let (objective, broken) = {
-                let search = shared.lock();
-                (search.objective(), search.broken())
-            };
-            let proof = if broken == 0 { Proof::new(self.0, objective) } else { None };
-            match proof.map(|proof| proof.ask((rest_s * STEPS_S) as u64)) {
-                Some(Verdict::None) => return shared.lock().raise(objective),
-                // where it is not better, what the proof leaves out makes the difference
-                Some(Verdict::Perhaps(plan)) if shared.lock().offer(&plan) => {}
-                _ => return,
+    /// Asks until the proof took its share of the thread's time.
+    fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
+        let mut now = thread_s()?;
+        let searched = now - self.began_s - self.spent_s;
+        let share = searched.min(PROOF_S + searched / 4.0);
+        while !self.is_over && self.spent_s < share && left_s()? > 0.0 {
+            self.ask(shared);
+            let after = thread_s()?;
+            (self.spent_s, now) = (self.spent_s + after - now, after);
+        }
+        Ok(())
+    }
+
+    /// Asks for some steps.
+    fn ask(&mut self, shared: &Shared<'_>) {
+        let best = {
+            let search = shared.lock();
+            let is_new = search.broken() == 0 && self.proof.as_ref().is_none_or(|p| search.objective() < p.below());
+            is_new.then(|| (search.objective(), search.best()))
+        };
+        if let Some((objective, best)) = best {
+            match &mut self.proof {
+                Some(proof) => proof.tighten(objective),
+                None => self.proof = Proof::new(self.model, objective),
             }
+            if let (Some(proof), Ok(best)) = (&mut self.proof, best) {
+                proof.lean(&best.plan);
+            }
+        }
+        // without a plan that breaks no limit there is nothing to ask yet
+        let Some(proof) = &mut self.proof else {
+            self.is_over = shared.lock().broken() == 0;
+            return;
+        };
+        match proof.ask(STEPS) {
+            Verdict::Open => {}
+            Verdict::None => {
+                shared.lock().raise(proof.below());
+                self.is_over = true;
+            }
+            // where it is not better, what the proof leaves out makes the difference
+            Verdict::Perhaps(plan) => self.is_over = !shared.lock().offer(&plan),
         }
     }
 }
