@@ -507,6 +507,13 @@ impl Decoder {
         for at in [Some(due), published].into_iter().flatten() {
             self.tries.extend(i32::try_from(at).ok().filter(|at| (start..last).contains(at)));
         }
+        // from when on its machine may be switched off before it, or no longer after it
+        let node = &on.graph.nodes[v as usize];
+        if let Some(off) = on.rich.may_be_off(on.graph.machine[v as usize]) {
+            let after = (node.mp != on.graph.none()).then(|| self.ends[node.mp as usize].saturating_add(off));
+            let before = (node.ms != on.graph.none()).then(|| self.starts[node.ms as usize] - dur - off);
+            self.tries.extend(after.into_iter().chain(before).filter(|at| (start..last).contains(at)));
+        }
         for &(resource, _) in on.uses(v) {
             let store = &on.rich.stores[resource as usize];
             let begins = store.price_steps(start, last);
@@ -522,10 +529,30 @@ impl Decoder {
     fn own(&self, on: Case<'_>, v: u32) -> Value {
         let mut value = self.of_job(on, on.shop.job[v as usize]).0;
         value += self.of_operation(on, v);
+        value += on.cost.value_of(Criterion::Resources, self.beside(on, v));
         let longest = i64::from(self.longest.max(self.ends[v as usize]));
         let late = if on.cost.tardiest > 0 { self.late(on, on.shop.job[v as usize]) } else { None };
         value += on.cost.whole_value(longest, self.tardiest.max(late.unwrap_or(0)));
         value
+    }
+
+    /// What it costs that its machine stands before and after an operation.
+    fn beside(&self, on: Case<'_>, v: u32) -> i64 {
+        let (node, machine) = (&on.graph.nodes[v as usize], on.graph.machine[v as usize]);
+        let gap = |one: u32, other: u32| match one.max(other) == on.graph.none() {
+            true => 0,
+            false => on.rich.standing(machine, self.ends[one as usize], self.starts[other as usize]),
+        };
+        gap(node.mp, v) + gap(v, node.ms)
+    }
+
+    /// What it costs that machines stand.
+    fn standing(&self, on: Case<'_>) -> i64 {
+        let gap = |machine: u32, v: u32| match on.graph.nodes[v as usize].ms {
+            next if next == on.graph.none() => 0,
+            next => on.rich.standing(machine, self.ends[v as usize], self.starts[next as usize]),
+        };
+        on.rich.idle_machines().flat_map(|m| on.graph.on(m).map(move |v| gap(m, v))).sum()
     }
 
     /// What a job costs, and when it is complete; none where all of it is left out.
@@ -606,6 +633,7 @@ impl Decoder {
         }
         value.broken += on.rich.choices.broken(&on.graph.mode) + self.out_of_sequence(on);
         value += on.cost.whole_value(i64::from(longest), tardiest);
+        value += on.cost.value_of(Criterion::Resources, self.standing(on));
         if on.cost.set_up > 0 {
             let ticks = on.graph.set_ups(on.shop, |v| self.first[v as usize] == v) + self.changed;
             value += on.cost.value_of(Criterion::SetUp, on.cost.set_up * ticks);

@@ -47,7 +47,7 @@ pub struct Remainder {
 pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainder, ModelError> {
     of_model(model, plan)?;
     let limit = change.frozen_until.max(change.now);
-    let mut holds = last_without_idle(model, plan, limit);
+    let mut holds = last_before_idle(model, plan, limit);
     sequenced(model, plan, limit, &mut holds);
     for &(before, then) in &model.precedences {
         let at = before as usize;
@@ -164,12 +164,13 @@ fn sequenced(model: &Model, plan: &Plan, limit: Time, holds: &mut [bool]) {
     }
 }
 
-/// On machines without idle time the last operation that started before an instant.
-fn last_without_idle(model: &Model, plan: &Plan, limit: Time) -> Vec<bool> {
+/// On machines whose idle time counts the last operation that started before an instant.
+fn last_before_idle(model: &Model, plan: &Plan, limit: Time) -> Vec<bool> {
     let mut last: Vec<Option<usize>> = vec![None; model.machines.len()];
     for operation in (0..model.operations.len()).filter(|o| plan.operations[*o].start < limit) {
         let machine = mode_of(model, plan, operation).map(|m| m.machine as usize);
-        if let Some(machine) = machine.filter(|m| model.machines[*m].is_without_idle) {
+        let counts = |m: &usize| model.machines[*m].is_without_idle || model.machines[*m].idle.is_some();
+        if let Some(machine) = machine.filter(counts) {
             let start = |o: usize| (plan.operations[o].start, end(model, plan, o));
             let is_later = last[machine].is_none_or(|l| start(l) <= start(operation));
             last[machine] = if is_later { Some(operation) } else { last[machine] };

@@ -4,7 +4,7 @@
 //! Enters: a model. Leaves: a [`Rich`]; none for a model that has nothing of it. Absent: starts (`decode` makes them).
 
 use super::choices::Choices;
-use super::model::{Link, Linked, Model, Resource, Time, Wait};
+use super::model::{Idle, Link, Linked, Model, Resource, Time, Wait};
 use super::shop::{Lists, Matrix, NONE, narrow};
 use std::collections::HashMap;
 
@@ -75,6 +75,8 @@ pub(super) struct Rich {
     permutation_of: Vec<u32>,
     /// Whether each machine never stands between its first operation and its last.
     pub is_without_idle: Vec<bool>,
+    /// What each machine uses while it stands; empty where that costs nothing.
+    idle: Vec<Option<Idle>>,
     /// Size of each operation in a batch.
     pub size: Vec<i64>,
     /// Largest sum of sizes in a batch of each machine; 0: no batches.
@@ -135,6 +137,7 @@ impl Rich {
             waited_for: Lists::of(count, early),
             permutations: model.permutations.clone(),
             permutation_of,
+            idle: if has_idle(model) { model.machines.iter().map(|m| m.idle).chain([None]).collect() } else { Vec::new() },
             is_without_idle: model.machines.iter().map(|m| m.is_without_idle).chain([false]).collect(),
             size: (0..count as u32).map(|o| model.size(o)).collect(),
             batch: model.machines.iter().map(|m| m.batch.unwrap_or(0)).chain([0]).collect(),
@@ -142,7 +145,7 @@ impl Rich {
             of_job: Lists::of(model.jobs.len(), (0..count as u32).map(|o| (model.operations[o as usize].job, o))),
             horizon: narrow(model.horizon()),
             levels: model.levels_count(),
-            has_prices: model.resources.iter().any(|r| r.prices.iter().any(|p| p.1 > 0)),
+            has_prices: has_idle(model) || model.resources.iter().any(|r| r.prices.iter().any(|p| p.1 > 0)),
         }
     }
 
@@ -153,6 +156,7 @@ impl Rich {
             || !model.waits.is_empty()
             || has_blocking(model)
             || has_links(model)
+            || has_idle(model)
             || model.loose().next().is_some()
             || !model.choices.is_empty()
             || !model.permutations.is_empty()
@@ -174,6 +178,23 @@ impl Rich {
     /// What the precedence at a place of [`super::shop::Shop::after`] means.
     pub fn link_after(&self, place: usize) -> Link {
         self.links[1].get(place).copied().unwrap_or_default()
+    }
+
+    /// What it costs that a machine stands between two instants.
+    pub fn standing(&self, machine: u32, from: i32, to: i32) -> i64 {
+        let Some(Some(idle)) = self.idle.get(machine as usize).filter(|_| from < to) else { return 0 };
+        let on = idle.amount * self.stores[idle.resource as usize].price(from, to);
+        idle.off.filter(|off| Time::from(to - from) >= off.0).map_or(on, |off| on.min(off.1))
+    }
+
+    /// From which time on a machine may be switched off.
+    pub fn may_be_off(&self, machine: u32) -> Option<i32> {
+        self.idle.get(machine as usize).copied().flatten()?.off.map(|off| narrow(off.0))
+    }
+
+    /// The machines that cost something while they stand.
+    pub fn idle_machines(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.idle.len() as u32).filter(|m| self.idle[*m as usize].is_some())
     }
 
     /// Which operation the entry at a place of `loose_before` is of.
@@ -243,6 +264,10 @@ impl Store {
         let first = self.prices.partition_point(|p| p.0 <= from);
         self.prices[first..].iter().map(|p| p.0).take_while(move |t| *t < to)
     }
+}
+
+fn has_idle(model: &Model) -> bool {
+    model.machines.iter().any(|m| m.idle.is_some())
 }
 
 fn has_links(model: &Model) -> bool {

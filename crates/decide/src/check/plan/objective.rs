@@ -2,7 +2,7 @@
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: the objective with its parts. Absent: whether the plan is feasible.
 
-use super::{PlanCertificate, by_machine, completions, mode, set_up, together, worked};
+use super::{PlanCertificate, by_machine, completions, end, mode, set_up, together, worked};
 use crate::search::model::{Criterion, Model, Resource, Time};
 use crate::search::plan::Plan;
 
@@ -25,7 +25,7 @@ pub(super) fn valued(model: &Model, plan: &Plan) -> PlanCertificate {
         flow = flow.saturating_add(job.flow.saturating_mul(complete - first[number]));
     }
     let (deviation, left_out) = by_operation(model, plan);
-    let resources = resources(model, plan);
+    let resources = resources(model, plan).saturating_add(standing(model, plan));
     let set_up = set_ups(model, plan);
     let levels = levels(
         model,
@@ -98,6 +98,23 @@ fn resources(model: &Model, plan: &Plan) -> i64 {
             for (from, to) in worked(model, plan, operation) {
                 let price = price(&model.resources[of.resource as usize], from, to);
                 sum = sum.saturating_add(price.saturating_mul(of.amount));
+            }
+        }
+    }
+    sum
+}
+
+/// What it costs that machines stand between two operations: switched on, or off where the time is long enough and that is cheaper.
+fn standing(model: &Model, plan: &Plan) -> i64 {
+    let mut sum = 0_i64;
+    for (machine, list) in by_machine(model, plan).iter().enumerate() {
+        let Some(idle) = model.machines[machine].idle else { continue };
+        for pair in list.windows(2) {
+            let (from, to) = (end(model, plan, pair[0]), plan.operations[pair[1]].start);
+            if from < to {
+                let on = idle.amount.saturating_mul(price(&model.resources[idle.resource as usize], from, to));
+                let cost = idle.off.filter(|(least, _)| to - from >= *least).map_or(on, |(_, off)| on.min(off));
+                sum = sum.saturating_add(cost);
             }
         }
     }

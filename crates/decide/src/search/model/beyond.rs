@@ -9,8 +9,28 @@ use std::collections::HashSet;
 pub(super) fn checked(parts: &Parts) -> Result<(), ModelError> {
     resumable(parts)?;
     without_idle(parts)?;
+    idle(parts)?;
     permutations(parts)?;
     resources(parts)
+}
+
+/// What machines use while they stand is renewable, and its price is known.
+fn idle(parts: &Parts) -> Result<(), ModelError> {
+    for (number, idle) in parts.machines.iter().enumerate().filter_map(|(number, m)| Some((number, m.idle?))) {
+        let fault = |found: String, allowed: String| Err(ModelError::at(format!("idle machine {number}"), found, allowed));
+        match parts.resources.get(idle.resource as usize) {
+            None => return fault(format!("resource {}", idle.resource), format!("below {}", parts.resources.len())),
+            Some(resource) if resource.is_stock => return fault("a stock".to_owned(), "a renewable resource".to_owned()),
+            Some(_) => {}
+        }
+        let (least, cost) = idle.off.unwrap_or_default();
+        for (word, found) in [("an amount", idle.amount), ("a least time", least), ("a cost", cost)] {
+            if !(0..=HORIZON_MAX).contains(&found) {
+                return fault(format!("{word} of {found}"), format!("0 to {HORIZON_MAX}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is interrupted lies in no batch and passes nothing on at a steady rate.

@@ -141,6 +141,10 @@ fn jobs(parts: &Parts) -> Result<(), ModelError> {
         let dearest = parts.resources.get(of.resource as usize).and_then(|r| r.prices.iter().map(|p| p.1).max());
         penalties = penalties.saturating_add(of.amount.saturating_mul(dearest.unwrap_or(0)).max(0));
     }
+    for idle in parts.machines.iter().filter_map(|m| m.idle) {
+        let dearest = parts.resources.get(idle.resource as usize).and_then(|r| r.prices.iter().map(|p| p.1).max());
+        penalties = penalties.saturating_add(idle.amount.saturating_mul(dearest.unwrap_or(0)).max(0));
+    }
     within(|| "sum of all penalties a tick".to_owned(), penalties, 0, PENALTY_MAX)
 }
 

@@ -221,6 +221,20 @@ pub struct Machine {
     pub batch: Option<i64>,
     /// Whether it never stands between its first operation and its last, but for set-ups and while it is closed.
     pub is_without_idle: bool,
+    /// What it uses while it stands between two operations, where that has a price.
+    pub idle: Option<Idle>,
+}
+
+/// What a machine costs that stands, set-ups and closed intervals included, between two operations: it waits switched on, or is switched off and on
+/// again where the time is long enough and that is cheaper (machine states: Shrouf et al., J. of Cleaner Production 67, 2014).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Which resource it uses; only its price counts, not how much there is.
+    pub resource: u32,
+    /// How much a tick.
+    pub amount: i64,
+    /// From which time on it may be switched off [ticks], and what that costs; none: it never is.
+    pub off: Option<(Time, i64)>,
 }
 
 /// What a plan is asked to do. The objective is the sum of the penalties of the whole (makespan, largest tardiness, set-ups), of all jobs, of what

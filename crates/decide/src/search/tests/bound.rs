@@ -6,7 +6,7 @@ use super::random::Features;
 use crate::check::plan::certify;
 use crate::search::Search;
 use crate::search::limit::Limit;
-use crate::search::model::{Choice, Job, Lag, Machine, Mode, Model, Operation, Parts, Point, Resource, SetUps, Wait};
+use crate::search::model::{Choice, Idle, Job, Lag, Machine, Mode, Model, Operation, Parts, Point, Resource, SetUps, Wait};
 use crate::search::plan::{Assigned, Plan};
 use measure::Chance;
 use proptest::prelude::*;
@@ -55,6 +55,13 @@ pub(super) fn bind(parts: &mut Parts, has: Features, chance: &mut Chance) {
         let mut alone: Vec<u32> = (0..parts.machines.len() as u32).filter(|m| is_passed_once(parts, *m)).collect();
         alone.retain(|m| parts.machines[*m as usize].batch.is_none());
         parts.permutations.extend((alone.len() > 1).then_some(alone));
+    }
+    if has.no_idle && has.prices {
+        let off = |chance: &mut Chance| (chance.below(2) == 0).then(|| (chance.below(6) as i64, chance.below(30) as i64));
+        for machine in &mut parts.machines {
+            let idle = Idle { resource: 0, amount: chance.below(3) as i64, off: off(chance) };
+            machine.idle = (chance.below(2) == 0).then_some(idle);
+        }
     }
     if has.no_idle {
         let blocked = |m: u32| parts.operations.iter().any(|o| o.is_blocking && o.modes.iter().any(|w| w.machine == m));
@@ -177,6 +184,31 @@ fn what_may_be_resumed_goes_on_after_the_break() {
     assert_eq!(certify(&model, &plan).expect("feasible").makespan(), 12);
     assert_eq!(refused(&model, &plan, |p| p.operations[0].start = 5), "machine_open", "begins in the break");
     assert_eq!(planned(shop(false)).2, 16 + 6);
+}
+
+#[test]
+fn a_machine_is_switched_off_where_that_is_cheaper() {
+    // one at 0 and one from 20 on; standing costs 2 a tick by day and 1 at night, from 10 on
+    let shop = |off| {
+        let mut parts = singles(1, &[(0, 4), (0, 4)]);
+        parts.operations[0].latest = Some(0);
+        parts.jobs[1].release = 20;
+        parts.resources = vec![Resource { capacity: 9, prices: vec![(0, 2), (10, 1)], ..Resource::default() }];
+        parts.machines[0].idle = Some(Idle { resource: 0, amount: 3, off });
+        parts
+    };
+    let on = 3 * (6 * 2 + 10);
+    assert_eq!(planned(shop(None)).2, 24 + on);
+    assert_eq!(planned(shop(Some((16, 50)))).2, 24 + 50);
+    assert_eq!(planned(shop(Some((17, 50)))).2, 25 + 50, "a tick later the time is long enough");
+    assert_eq!(planned(shop(Some((60, 50)))).2, 24 + on, "it would be for too long");
+    let (model, plan, _) = planned(shop(None));
+    assert_eq!(certify(&model, &plan).expect("feasible").resources(), on);
+    // where it may, the first comes as late as it can
+    let mut late = shop(None);
+    late.operations[0].latest = None;
+    let (_, plan, cost) = planned(late);
+    assert_eq!((plan.operations[0].start, cost), (16, 24));
 }
 
 #[test]

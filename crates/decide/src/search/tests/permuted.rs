@@ -54,6 +54,7 @@ fn renamed(model: &Model, chance: &mut Chance) -> Renamed {
         families: if parts.families.is_empty() { Vec::new() } else { moved(&parts.families, &operations) },
         ..parts
     };
+    parts.machines.iter_mut().flat_map(|m| &mut m.idle).for_each(|i| i.resource = resources[i.resource as usize]);
     parts.permutations.iter_mut().flatten().for_each(|m| *m = machines[*m as usize]);
     parts.lags.iter_mut().for_each(|l| (l.before, l.then) = (of(l.before), of(l.then)));
     let mode = |o: u32, mode: u32| modes[o as usize].get(mode as usize).copied().unwrap_or(mode);

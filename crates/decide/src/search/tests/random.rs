@@ -117,6 +117,7 @@ pub(super) fn model(seed: u64, has: Features) -> Model {
             set_ups: has.set_ups.then_some(set_ups),
             batch: (has.batches && chance.below(2) == 0).then(|| 3 + chance.below(3) as i64),
             is_without_idle: false,
+            idle: None,
         });
     }
     beyond(&mut parts, has, &mut chance);

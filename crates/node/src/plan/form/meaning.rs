@@ -3,12 +3,12 @@
 //! Enters: a [`ModelForm`]. Leaves: the model, or the place in the JSON that is wrong. Absent: what a model must keep (`decide::search::model`).
 
 use super::{
-    AfterForm, ChosenForm, CriterionForm, JobForm, LagForm, MachineForm, ModelForm, OperationForm, PointForm, ResourceForm,
-    SetUpsForm,
+    AfterForm, ChosenForm, CriterionForm, IdleForm, JobForm, LagForm, MachineForm, ModelForm, OperationForm, PointForm,
+    ResourceForm, SetUpsForm,
 };
 use decide::search::model::{
-    Choice, Job, Lag, Lot, Machine, Mode, Model, ModelError, Operation, Parts, Point, Published, Resource, SetUps, Stability,
-    Use, Wait,
+    Choice, Idle, Job, Lag, Lot, Machine, Mode, Model, ModelError, Operation, Parts, Point, Published, Resource, SetUps,
+    Stability, Use, Wait,
 };
 use std::collections::HashMap;
 
@@ -19,16 +19,17 @@ impl ModelForm {
     /// A name that is not there, or a contradiction; the place is named as it stands in the JSON.
     pub fn model(&self) -> Result<Model, ModelError> {
         let machines = numbers("machines", self.machines.iter().map(|m| m.name.as_str()))?;
+        let resources = numbers("resources", self.resources.iter().map(|r| r.name.as_str()))?;
         let families = numbers("families", self.families.iter().map(String::as_str))?;
         let mut parts = Parts { families_count: self.families.len(), ..Parts::default() };
         for (number, machine) in self.machines.iter().enumerate() {
-            parts.machines.push(self.machine(number, machine)?);
+            parts.machines.push(self.machine(number, machine, &resources)?);
         }
         for (number, resource) in self.resources.iter().enumerate() {
             let set_ups = self.set_ups(resource.set_ups.as_ref(), &format!("resources[{number}]"))?;
             parts.resources.push(Resource { set_ups, ..resource.resource() });
         }
-        let known = Known { resources: numbers("resources", self.resources.iter().map(|r| r.name.as_str()))?, machines };
+        let known = Known { resources, machines };
         let has_sizes = self.jobs.iter().flat_map(|j| &j.operations).any(|o| o.size.is_some());
         let uses_families = !self.families.is_empty();
         for (number, job) in self.jobs.iter().enumerate() {
@@ -70,8 +71,13 @@ impl ModelForm {
         Model::new(parts)
     }
 
-    fn machine(&self, number: usize, machine: &MachineForm) -> Result<Machine, ModelError> {
+    fn machine(&self, number: usize, machine: &MachineForm, resources: &HashMap<&str, u32>) -> Result<Machine, ModelError> {
+        let idle = |form: &IdleForm| -> Result<Idle, ModelError> {
+            let resource = found(resources, &form.resource, || format!("machines[{number}].idle.resource"))?;
+            Ok(Idle { resource, amount: form.amount, off: form.off.map(|off| (off.least, off.cost)) })
+        };
         Ok(Machine {
+            idle: machine.idle.as_ref().map(idle).transpose()?,
             available: machine.available,
             closed: machine.closed.clone(),
             set_ups: self.set_ups(machine.set_ups.as_ref(), &format!("machines[{number}]"))?,

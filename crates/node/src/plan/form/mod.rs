@@ -142,6 +142,30 @@ pub struct MachineForm {
     /// Whether it never stands between its first operation and its last, but for set-ups and while it is closed.
     #[serde(default)]
     pub no_idle: bool,
+    /// What it uses while it stands between two operations. Absent: nothing that costs.
+    pub idle: Option<IdleForm>,
+}
+
+/// What a machine uses that stands between two operations, set-ups and closed intervals included.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdleForm {
+    /// Which resource; only its price counts, not its capacity.
+    pub resource: String,
+    /// How much a tick.
+    pub amount: i64,
+    /// Where it may be switched off instead, if that is cheaper.
+    pub off: Option<OffForm>,
+}
+
+/// Switching a machine off and on again.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OffForm {
+    /// The shortest time it may be off.
+    pub least: Time,
+    /// What it costs.
+    pub cost: i64,
 }
 
 /// Set-ups of a machine or a resource, in the order of `families`.
