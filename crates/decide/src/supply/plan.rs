@@ -109,7 +109,7 @@ pub struct Delivery {
 pub enum Cause {
     /// An order of the way would have to start so much earlier than it can [ticks].
     LeadTime(u32, Time),
-    /// The machines have no room in a bucket.
+    /// The machines have too little room in a bucket and before.
     Capacity(u32, u32),
     /// Nothing replenishes the buffer.
     Material(u32),

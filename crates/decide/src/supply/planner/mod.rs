@@ -16,6 +16,7 @@ mod stock;
 
 use super::model::{Model, Time};
 use super::plan::{Cause, Delivery, Plan, Trouble, Whose};
+use explode::Moved;
 use state::State;
 
 /// Deliveries of a demand when due, and later.
@@ -77,8 +78,8 @@ impl State<'_> {
                 causes = self.causes.clone();
                 break;
             }
-            let (time, binding) = self.first(due, |s, at| s.delivers(number, part, at));
-            causes = binding;
+            let time;
+            (time, causes) = self.first(due, causes, |s, at| s.delivers(number, part, at));
             if time.is_none() {
                 break;
             }
@@ -94,7 +95,7 @@ impl State<'_> {
         let mark = self.mark();
         let buffer = self.model.demands[demand as usize].buffer;
         let taker = self.deliver(Delivery { demand, quantity, time });
-        let is_there = self.supply(buffer, quantity, time, taker, None);
+        let is_there = self.supply(buffer, quantity, time, taker, Moved::default());
         if !is_there {
             self.back(mark);
         }
@@ -126,10 +127,10 @@ impl State<'_> {
         can
     }
 
-    /// The first instant after one that failed at which something is done, and why it was not done just before.
-    fn first(&mut self, after: Time, does: impl Fn(&mut Self, Time) -> bool) -> (Option<Time>, Vec<Cause>) {
+    /// The first instant after one that failed for some causes at which something is done, and why it was not done just before.
+    fn first(&mut self, after: Time, causes: Vec<Cause>, does: impl Fn(&mut Self, Time) -> bool) -> (Option<Time>, Vec<Cause>) {
         let (mut cannot, last) = (after, self.model.horizon());
-        let mut causes = self.causes.clone();
+        let mut causes = causes;
         let mut wait = self.model.bucket;
         let mut can = loop {
             if cannot >= last {

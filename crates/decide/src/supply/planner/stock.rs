@@ -5,6 +5,7 @@
 //!
 //! Products come before what they are made of, so that what their orders take counts at the buffers below.
 
+use super::explode::Moved;
 use super::state::State;
 use crate::supply::model::{Policy, Profile, Time};
 use crate::supply::plan::{Purpose, Source, Taker, Trouble, Whose};
@@ -72,7 +73,8 @@ impl State<'_> {
     fn fill(&mut self, buffer: u32, quantity: i64, at: Time) -> Option<i64> {
         let before = self.plan.orders.len();
         if !self.fills(buffer, quantity, at) {
-            let (time, causes) = self.first(at, |s, at| s.fills(buffer, quantity, at));
+            let causes = self.causes.clone();
+            let (time, causes) = self.first(at, causes, |s, at| s.fills(buffer, quantity, at));
             // lead times pass before it is there; that is no trouble
             if time.is_none() {
                 self.tell(Trouble { whose: Whose::Buffer(buffer), missing: quantity, causes });
@@ -92,7 +94,7 @@ impl State<'_> {
         let mark = self.mark();
         let mut rest = quantity;
         while rest > 0 {
-            match self.order(buffer, rest, at, Purpose::Stock(buffer), None) {
+            match self.order(buffer, rest, at, Purpose::Stock(buffer), Moved::default()) {
                 Some(given) => rest -= given,
                 None => {
                     self.back(mark);

@@ -52,6 +52,25 @@ fn an_order_longer_than_a_bucket_goes_on_over_nights() {
     assert_eq!(loads(&answer), [(PAST, 15), (0, 10)]);
 }
 
+/// The drill has room, of the lathe before it 1 tick is left until 80: the lathe is why, and not the drill after it.
+#[test]
+fn what_binds_is_what_moved_it_the_most() {
+    let mut parts = shop(true);
+    parts.machines.push(machine("drill", 1, 10));
+    parts.buffers.push(buffer("B", 0));
+    parts.ways.push(made(1, Vec::new(), vec![step(Some(0), 0, 1), step(Some(1), 0, 1)], Sizes::default()));
+    let first = |of| Demand { priority: -1, ..of };
+    parts.demands = vec![
+        demand(1, 5, 60),
+        first(demand(0, 10, 20)),
+        first(demand(0, 10, 40)),
+        first(demand(0, 10, 60)),
+        first(demand(1, 9, 80)),
+    ];
+    let answer = planned(parts);
+    assert_eq!(causes(&answer, 0), [Cause::Capacity(0, 3)]);
+}
+
 #[test]
 fn the_calendar_is_the_capacity_where_none_is_told() {
     let mut parts = shop(true);

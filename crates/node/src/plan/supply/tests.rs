@@ -57,7 +57,7 @@ fn why_something_is_late_is_told_in_words() {
     let lead = Some("lead time: purchase of `sheet` at `main` from `ACME` would have to start 1 earlier than it can");
     assert_eq!(told[0], (6, vec![(16, 4)], lead));
     assert_eq!((told[1].0, &told[1].1[..]), (4, &[(20, 1), (24, 4)][..]));
-    assert_eq!(told[1].2, Some("capacity: `press` has too little room in bucket 1 (10 to 20)"));
+    assert_eq!(told[1].2, Some("capacity: `press` has too little room in bucket 1 (10 to 20) and before"));
     assert_eq!((told[2].0, &told[2].1[..]), (15, &[(12, 400)][..]));
 }
 

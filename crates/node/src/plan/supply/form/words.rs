@@ -27,7 +27,7 @@ pub(super) fn cause(model: &Model, cause: Cause) -> String {
         Cause::LeadTime(by, early) => format!("lead time: {} would have to start {early} earlier than it can", way(model, by)),
         Cause::Capacity(machine, bucket) => {
             let (name, from) = (&model.machines[machine as usize].name, i64::from(bucket) * model.bucket);
-            format!("capacity: `{name}` has too little room in bucket {bucket} ({from} to {})", from + model.bucket)
+            format!("capacity: `{name}` has too little room in bucket {bucket} ({from} to {}) and before", from + model.bucket)
         }
         Cause::Material(of) => format!("material: nothing replenishes {}", buffer(model, of)),
         Cause::NotEffective(by) => format!("date: {} is not effective when it would have to start", way(model, by)),
