@@ -1,6 +1,6 @@
 //! How much of a resource is in use when.
 //!
-//! Enters: intervals with amounts. Leaves: where an amount is not free for long enough. Absent: who uses it.
+//! Enters: intervals with amounts. Leaves: when an amount is free for long enough, and where it is not. Absent: who uses it.
 
 /// A step function: from each instant on so much, until the next.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,24 @@ impl Profile {
                 self.steps.pop();
             }
             self.steps.push(*step);
+        }
+    }
+
+    /// The first instant from `from` at which for so long no more than `room` is in use; none where there is none.
+    pub fn earliest(&self, from: i32, length: i32, room: i64) -> Option<i32> {
+        if length == 0 {
+            return Some(from);
+        }
+        let mut start = from;
+        let mut at = self.steps.partition_point(|s| s.0 <= from).saturating_sub(1);
+        loop {
+            let next = self.steps.get(at + 1).map(|s| s.0);
+            if self.steps[at].1 > room {
+                start = next?;
+            } else if next.is_none_or(|next| next >= start.saturating_add(length)) {
+                return Some(start);
+            }
+            at += 1;
         }
     }
 

@@ -60,6 +60,10 @@ pub(super) struct Rich {
     blocking: Vec<bool>,
     /// What the precedences mean, beside the entries of [`super::shop::Shop::before`] and of [`super::shop::Shop::after`]; empty where all mean "complete".
     links: [Vec<Link>; 2],
+    /// Whether some resource has set-ups.
+    pub changes_over: bool,
+    /// Whether operations are bound to others by waits, distances or machines that shall not stand.
+    pub is_bound: bool,
     /// For each operation: those that keep a least distance before it although neither is ordered, and what lies between.
     pub loose_before: Lists,
     pub loose: Vec<Link>,
@@ -131,6 +135,8 @@ impl Rich {
             deadline: model.jobs.iter().map(|j| or_never(j.deadline)).collect(),
             blocking: if has_blocking(model) { model.operations.iter().map(|o| o.is_blocking).collect() } else { Vec::new() },
             links,
+            changes_over: model.resources.iter().any(|r| r.set_ups.is_some()),
+            is_bound: !waits.is_empty() || !loose.is_empty() || model.machines.iter().any(|m| m.is_without_idle),
             loose_before: Lists::of(count, loose.iter().map(|l| (l.1, l.0))),
             loose_after: Lists::of(count, loose.iter().zip(0..).map(|(l, at)| (l.0, at))),
             loose: loose.iter().map(|l| l.2).collect(),
@@ -168,6 +174,11 @@ impl Rich {
     /// Whether an operation stays on its machine until those after it have started.
     pub fn blocks(&self, operation: u32) -> bool {
         self.blocking.get(operation as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether some precedences mean something else than "complete".
+    pub const fn has_links(&self) -> bool {
+        !self.links[0].is_empty()
     }
 
     /// What the precedence at a place of [`super::shop::Shop::before`] means.
