@@ -5,6 +5,7 @@
 //! The disjunctive model (Manne, Operations Research 8, 1960): a word for each order of two operations that share a machine, one for each mode;
 //! beside it each machine as a whole. Calendars, resources, limits of waits and penalties that are not known here are left out.
 
+use super::late::{Late, Piece};
 use super::machine::{Machine, Task};
 use super::rule::{Lasts, Rule, Sum};
 use super::solver::{Is, Solver};
@@ -276,8 +277,10 @@ impl<'m> Build<'m> {
     /// What is known of the costs is less than `below`.
     fn costs(&mut self, below: i64) -> Option<()> {
         let mut terms = Vec::new();
+        let mut tardy = Vec::new();
         let tardiest = self.solver.variable(0, narrow(self.horizon + LATEST));
         for (job, (first, last)) in self.model.jobs.iter().zip(bounds(self.model, &self.reaches)) {
+            tardy.push(None);
             if let Some(due) = job.due.filter(|_| job.tardiness > 0 || job.late > 0 || self.model.tardiest > 0) {
                 let ticks = self.solver.variable(0, narrow((self.horizon - due).max(0)));
                 for &o in &last {
@@ -286,6 +289,7 @@ impl<'m> Build<'m> {
                 }
                 self.solver.arc(2 * ticks, 2 * tardiest, 0, self.yes);
                 terms.push((2 * ticks, job.tardiness, 0));
+                tardy.last_mut().into_iter().for_each(|own| *own = Some(ticks));
                 if job.late > 0 {
                     let late = self.solver.choice();
                     self.solver.either(&[Is::at_most(ticks, 0), late]);
@@ -319,8 +323,56 @@ impl<'m> Build<'m> {
             }
             terms.push((2 * makespan, self.model.makespan, 0));
         }
-        self.total = Some(self.sum(terms, below - 1));
+        let total = self.sum(terms, below - 1);
+        self.total = Some(total);
+        self.late(total, &tardy);
         Some(())
+    }
+
+    /// What each machine makes late; of each job the variable of its tardiness, where it has one.
+    fn late(&mut self, total: u32, tardy: &[Option<u32>]) {
+        let Some(Rule::Sum(sum)) = self.solver.rules.get(total as usize) else { return };
+        let terms: Vec<u32> = sum.terms.iter().map(|t| t.0).collect();
+        let tails = self.tails();
+        for number in (0..self.model.machines.len()).filter(|m| self.model.machines[*m].batch.is_none()) {
+            let mut pieces = Vec::new();
+            let mut counted = vec![false; self.model.jobs.len()];
+            for &operation in self.model.order().iter().rev() {
+                let of = &self.model.operations[operation as usize];
+                if of.modes.iter().any(|m| m.machine as usize != number) {
+                    continue;
+                }
+                let ticks = tardy[of.job as usize].filter(|_| !std::mem::replace(&mut counted[of.job as usize], true));
+                let start = 2 * self.starts[operation as usize];
+                pieces.push(Piece {
+                    start,
+                    head: self.solver.values[start as usize],
+                    duration: narrow(of.shortest()),
+                    after: narrow(tails[operation as usize] - self.model.jobs[of.job as usize].due.unwrap_or(0)),
+                    term: ticks.and_then(|ticks| terms.iter().position(|t| *t == 2 * ticks)),
+                });
+            }
+            if pieces.len() > 1 && pieces.iter().any(|p| p.term.is_some()) {
+                let bounds: Vec<u32> = pieces.iter().map(|p| p.start).chain(terms.iter().copied()).collect();
+                self.solver.rule(Rule::Late(Late::new(total, terms.len(), pieces)), bounds.into_iter());
+            }
+        }
+    }
+
+    /// From the end of each operation to the end of its job at the least.
+    fn tails(&self) -> Vec<Time> {
+        let operations = &self.model.operations;
+        let mut tails = vec![0; operations.len()];
+        for &before in self.model.order().iter().rev() {
+            let before = before as usize;
+            for (_, then, _) in self.model.links().filter(|l| l.0 as usize == before && l.2 == Link::Whole) {
+                let then = then as usize;
+                if operations[then].job == operations[before].job {
+                    tails[before] = tails[before].max(operations[then].shortest() + tails[then]);
+                }
+            }
+        }
+        tails
     }
 
     /// From the start of one to the end of another after it.

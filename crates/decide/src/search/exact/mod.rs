@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! Model ─▶ build ─▶ solver ⇄ choose
-//!                     ├─ clause, rule, machine: what follows
+//!                     ├─ clause, rule, machine, late: what follows
 //!                     └─ learn: what was wrong
 //! ```
 //!
@@ -14,6 +14,7 @@
 mod build;
 mod choose;
 mod clause;
+mod late;
 mod learn;
 mod machine;
 mod rule;

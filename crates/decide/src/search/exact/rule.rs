@@ -2,6 +2,7 @@
 //!
 //! Enters: bounds. Leaves: what follows from them with the words that it follows from, or a conflict. Absent: what a bound stands for.
 
+use super::late::Late;
 use super::machine::Machine;
 use super::solver::{Is, Solver};
 
@@ -17,6 +18,8 @@ pub(super) enum Rule {
     Sum(Sum),
     /// One machine, one operation at a time.
     Machine(Machine),
+    /// One machine, what it makes late.
+    Late(Late),
 }
 
 /// One variable is at least another and the shortest of the modes that are left.
@@ -38,12 +41,13 @@ pub(super) struct Sum {
 
 impl Rule {
     /// What follows. False at a conflict.
-    pub fn follow(&self, solver: &mut Solver) -> bool {
+    pub fn follow(&mut self, solver: &mut Solver) -> bool {
         match self {
             Self::Nothing => true,
             Self::Lasts(lasts) => lasts.follow(solver),
             Self::Sum(sum) => sum.follow(solver),
             Self::Machine(machine) => machine.follow(solver),
+            Self::Late(late) => late.follow(solver),
         }
     }
 }

@@ -113,6 +113,7 @@ pub(super) struct Solver {
     pub rules: Vec<Rule>,
     wakes: Vec<Vec<u32>>,
     waiting: Vec<u32>,
+    waiting_last: Vec<u32>,
     is_waiting: Vec<bool>,
     pub choice: Choice,
     /// Variables that a solution has to fix, beside those of yes and no.
@@ -192,7 +193,8 @@ impl Solver {
     /// Has a rule looked at again.
     pub fn wake(&mut self, rule: u32) {
         if !std::mem::replace(&mut self.is_waiting[rule as usize], true) {
-            self.waiting.push(rule);
+            let is_dear = matches!(self.rules[rule as usize], Rule::Late(_));
+            if is_dear { &mut self.waiting_last } else { &mut self.waiting }.push(rule);
         }
     }
 
@@ -283,7 +285,8 @@ impl Solver {
                     self.wake(self.wakes[bound as usize][place]);
                 }
             }
-            let Some(rule) = self.waiting.pop() else { return true };
+            // the dearest when nothing else is left
+            let Some(rule) = self.waiting.pop().or_else(|| self.waiting_last.pop()) else { return true };
             self.is_waiting[rule as usize] = false;
             if !self.follow(rule) {
                 // what was not yet looked at is looked at again
@@ -314,7 +317,7 @@ impl Solver {
     }
 
     fn follow(&mut self, number: u32) -> bool {
-        let rule = std::mem::take(&mut self.rules[number as usize]);
+        let mut rule = std::mem::take(&mut self.rules[number as usize]);
         let went = rule.follow(self);
         self.rules[number as usize] = rule;
         went
