@@ -354,7 +354,7 @@ impl<'m> Build<'m> {
             }
             if pieces.len() > 1 && pieces.iter().any(|p| p.term.is_some()) {
                 let bounds: Vec<u32> = pieces.iter().map(|p| p.start).chain(terms.iter().copied()).collect();
-                self.solver.rule(Rule::Late(Late::new(total, terms.len(), pieces)), bounds.into_iter());
+                self.solver.rule(Rule::Late(Box::new(Late::new(total, terms.len(), pieces))), bounds.into_iter());
             }
         }
     }

@@ -73,11 +73,38 @@ impl Late {
         self.known.first.extend(self.pieces.iter().map(|p| solver.values[p.start as usize]));
         self.known.terms.clear();
         self.known.terms.extend(sum.terms.iter().map(|t| solver.values[t.0 as usize]));
-        if self.least(sum) <= sum.most {
-            return true;
+        let left = sum.most - self.least(sum);
+        if left < 0 {
+            solver.conflict = self.words(solver, sum);
+            return false;
         }
-        solver.conflict = self.words(solver, sum);
-        false
+        let terms: Vec<(u32, i64, i32)> = sum.terms.clone();
+        self.limit(solver, &terms, left)
+    }
+
+    /// How late each job can be where so much of the sum is left over: by the prices of the assignment the others cost no less.
+    fn limit(&self, solver: &mut Solver, terms: &[(u32, i64, i32)], left: i64) -> bool {
+        let dearest = self.room.columns[1..].iter().max().copied().unwrap_or(0);
+        for (number, piece) in self.pieces.iter().enumerate() {
+            let Some(term) = piece.term else { continue };
+            let (bound, weight, _) = terms[term];
+            let most = (left + self.room.rows[number + 1] + dearest).div_euclid(weight);
+            if most >= i64::from(solver.most(bound)) {
+                continue;
+            }
+            let mut words = Vec::with_capacity(self.pieces.len() + terms.len());
+            // the places are those of all
+            words.extend(self.pieces.iter().zip(&self.known.first).map(|(p, first)| Is { bound: p.start, least: *first }));
+            for (other, least) in self.known.terms.iter().enumerate().filter(|(other, _)| *other != term) {
+                words.push(Is { bound: terms[other].0, least: *least });
+            }
+            let reason = solver.words(&words);
+            // what is less than nothing contradicts itself
+            if !solver.set(Is { bound: bound ^ 1, least: -(most.max(-1) as i32) }, reason) {
+                return false;
+            }
+        }
+        true
     }
 
     /// What the sum is at the least.

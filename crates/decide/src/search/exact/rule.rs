@@ -19,7 +19,7 @@ pub(super) enum Rule {
     /// One machine, one operation at a time.
     Machine(Machine),
     /// One machine, what it makes late.
-    Late(Late),
+    Late(Box<Late>),
 }
 
 /// One variable is at least another and the shortest of the modes that are left.
