@@ -59,7 +59,7 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
 
 /// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, MQTT, Sparkplug, DuckDB, Flight SQL.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 13] = [
+    const PEERS: [&str; 14] = [
         "asyncua==2.1.0",
         "pymodbus==3.16.1",
         "duckdb==2.0.0",
@@ -67,6 +67,7 @@ pub fn with_python_peers() -> Result<OsString, Failure> {
         "influxdb-client==1.50.0",
         "paho-mqtt==1.6.1",
         "ortools==9.15.6755",
+        "pyjobshop==0.0.9",
         "adbc-driver-manager==1.13.0",
         "adbc-driver-flightsql==1.13.0",
         "pyarrow==26.0.1",

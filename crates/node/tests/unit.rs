@@ -24,6 +24,8 @@ mod late;
 mod mqtt;
 #[path = "unit/process.rs"]
 mod process;
+#[path = "unit/pyjobshop.rs"]
+mod pyjobshop;
 #[path = "unit/sales.rs"]
 mod sales;
 #[path = "unit/site.rs"]
