@@ -8,7 +8,7 @@
 //! it. What started before now started as planned. Limits of waits and of idle time are not enforced: in the workshop they can be broken by
 //! what lasts longer.
 
-use super::model::{Link, Model, ModelError, Time, pieces};
+use super::model::{Link, Model, ModelError, Point, Time, begin_before, pieces};
 use super::plan::Plan;
 use super::profile::Profile;
 use super::replan::open;
@@ -136,10 +136,14 @@ impl<'m> Carrier<'m> {
     }
 
     /// When everything that comes before is there, whole or as far as its precedence asks for.
-    fn ready(&self, operation: u32, length: Time) -> Time {
+    fn ready(&self, operation: u32, machine: usize, length: Time) -> Time {
         let passed = |(b, link): (&u32, &Link)| {
             let (start, end) = (self.starts[*b as usize], self.ends[*b as usize]);
-            if self.is_out(*b) || self.is_out(operation) { end } else { link.ready((start, end), length) }
+            match self.is_out(*b) || self.is_out(operation) {
+                true if link.is_lag() => 0,
+                true => end,
+                false => link.ready((start, end), length),
+            }
         };
         let apart = |(b, link): &(u32, Link)| {
             let of = &self.model.operations[*b as usize];
@@ -147,7 +151,13 @@ impl<'m> Carrier<'m> {
             let mode = of.modes.get(planned.mode as usize)?;
             let as_planned = (planned.start, self.model.end(*b, mode, planned.start));
             let done = (self.starts[*b as usize], self.ends[*b as usize]);
-            Some(link.ready(if self.is_done[*b as usize] { done } else { as_planned }, length))
+            let times = if self.is_done[*b as usize] { done } else { as_planned };
+            Some(match *link {
+                Link::Lag(from, Point::End, least) if self.model.operations[operation as usize].is_resumable => {
+                    begin_before(&self.closed[machine], from.of(times.0, times.1) + least, length)
+                }
+                link => link.ready(times, length),
+            })
         };
         let ordered = self.before.list(operation).iter().zip(&self.links[operation as usize]).map(passed);
         let loose = self.loose[operation as usize].iter().filter(|_| !self.is_out(operation)).filter_map(apart);
@@ -159,7 +169,7 @@ impl<'m> Carrier<'m> {
         let lead = group[0];
         let own = &self.model.operations[lead as usize];
         let Some(mode) = own.modes.get(self.plan.operations[lead as usize].mode as usize) else {
-            let ready = self.ready(lead, 0);
+            let ready = self.ready(lead, 0, 0);
             (self.starts[lead as usize], self.ends[lead as usize]) = (ready, ready);
             return;
         };
@@ -171,7 +181,7 @@ impl<'m> Carrier<'m> {
         } else {
             let of = |o: &u32| {
                 let of = &self.model.operations[*o as usize];
-                self.ready(*o, length).max(of.earliest).max(self.model.jobs[of.job as usize].release)
+                self.ready(*o, on, length).max(of.earliest).max(self.model.jobs[of.job as usize].release)
             };
             let ready = group.iter().map(of).max().unwrap_or(0).max(self.now);
             let free = self.last[on].map_or(self.model.machines[on].available, |l| self.ends[l as usize]);

@@ -31,7 +31,7 @@ pub(crate) fn into_gaps(model: &Model, plan: &Plan, from: Time, closed: &[Vec<(T
         let of = &model.operations[operation as usize];
         let before: Vec<((Time, Time), Link)> = model
             .links()
-            .filter(|l| l.1 == operation)
+            .filter(|l| l.1 == operation && !(l.2.is_lag() && mode(&whole, l.0).is_none()))
             .map(|l| ((whole.operations[l.0 as usize].start, end(&whole, l.0)), l.2))
             .collect();
         let released = from.max(of.earliest).max(model.jobs[of.job as usize].release);

@@ -3,7 +3,7 @@
 //! Enters: a model, a plan. Leaves: its [`Limit`]s, the ones a plan breaks and by how much, models with fewer or wider limits. Absent: which of
 //! them contradict each other (`conflict`).
 
-use super::model::{Choice, Link, Model, Parts, Point, Time};
+use super::model::{Choice, HORIZON_MAX, Link, Model, Parts, Point, Time};
 use super::plan::Plan;
 use super::replan::open;
 use std::collections::HashMap;
@@ -118,7 +118,8 @@ fn together(model: &Model, plan: &Plan, on: &[Vec<(Time, Time, u32)>]) -> Vec<(L
         (0..).zip(&model.choices).filter(|(_, c)| !is_kept(c)).map(|(number, _)| (Limit::Choice(number), 1)).collect();
     for (number, machines) in (0..).zip(&model.permutations) {
         let mut out = 0;
-        for pair in machines.windows(2) {
+        let pairs = machines.iter().enumerate().flat_map(|(at, one)| machines[at + 1..].iter().map(move |other| [*one, *other]));
+        for pair in pairs {
             let jobs = |m: u32| on[m as usize].iter().map(|o| model.operations[o.2 as usize].job);
             let place: HashMap<u32, usize> = jobs(pair[0]).zip(0..).collect();
             let places: Vec<usize> = jobs(pair[1]).filter_map(|job| place.get(&job).copied()).collect();
@@ -169,12 +170,12 @@ pub(super) fn widened(model: &Model, by: &[(Limit, Time)]) -> Parts {
             Limit::Latest(operation, by) => parts.operations[operation as usize].latest = Some(by + ticks),
             Limit::Wait(before, then, most) => {
                 let same = parts.waits.iter_mut().filter(|w| (w.before, w.then, w.most) == (before, then, most));
-                same.for_each(|w| w.most += ticks);
+                same.for_each(|w| w.most = (w.most + ticks).min(HORIZON_MAX));
             }
             Limit::Blocking(operation) => parts.operations[operation as usize].is_blocking = false,
             Limit::Lag(before, then, _) => {
                 let same = parts.lags.iter_mut().filter(|l| (l.before, l.then) == (before, then));
-                same.for_each(|l| l.least -= ticks);
+                same.for_each(|l| l.least = (l.least - ticks).max(-HORIZON_MAX));
             }
             // an alternative that names nothing is carried out
             Limit::Choice(number) => parts.choices[number as usize].alternatives.push(Vec::new()),

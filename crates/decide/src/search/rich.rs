@@ -33,8 +33,9 @@ pub(super) struct Store {
     pub is_stock: bool,
     /// From an instant on, how much less there is.
     pub lacking: Vec<(i32, i64)>,
-    /// Its set-ups, where it has any.
+    /// Its set-ups, where it has any, and from when on it may be set up.
     pub set_ups: Option<Matrix>,
+    pub available: i32,
     /// From an instant on: price, and what a unit cost from the beginning until then.
     prices: Vec<(i32, i64, i64)>,
 }
@@ -110,14 +111,15 @@ impl Rich {
         let mut waits = model.waits.clone();
         waits.sort_by_key(|w| w.then);
         let links = links(model, before, after);
+        let apart: HashMap<(u32, u32), Link> = model.loose().map(|l| ((l.0, l.1), l.2)).collect();
         let between = |of: &Wait| {
             let place = before.range(of.then).find(|at| before.at(*at) == of.before);
-            let loose = || model.loose().find(|l| (l.0, l.1) == (of.before, of.then)).map(|l| l.2);
+            let loose = || apart.get(&(of.before, of.then)).copied();
             place.and_then(|at| links[0].get(at).copied()).or_else(loose).unwrap_or_default()
         };
         let mut loose: Vec<Linked> = model.loose().collect();
         loose.sort_by_key(|l| l.1);
-        let loose_at = |w: &Wait| loose.iter().any(|l| (l.0, l.1) == (w.before, w.then));
+        let loose_at = |w: &Wait| apart.contains_key(&(w.before, w.then));
         let early = waits.iter().zip(0..).filter(|(w, _)| !loose.is_empty() && loose_at(w)).map(|(w, at)| (w.before, at));
         let or_never = |time: Option<i64>| time.map_or(NEVER, narrow);
         let mut permutation_of = vec![NONE; model.machines.len() + 1];
@@ -249,6 +251,7 @@ impl Store {
             capacity,
             is_stock: resource.is_stock,
             set_ups: resource.set_ups.as_ref().map(Matrix::new),
+            available: narrow(resource.available),
             lacking: steps().map(|(from, c)| (narrow(from), capacity - c)).collect(),
             prices,
         }

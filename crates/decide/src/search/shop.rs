@@ -3,7 +3,7 @@
 //! Enters: a [`Model`]. Leaves: a [`Shop`]. Absent: anything that changes while searching. [`Model`] keeps all times below 2³⁰, so that
 //! sums of two fit 32 bits.
 
-use super::model::{Link, Linked, Machine, Model, SetUps, pieces, topological};
+use super::model::{Link, Linked, Machine, Model, SetUps, begin_before, pieces, topological};
 use super::rich::{Rich, Variant};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -291,6 +291,11 @@ impl Shop {
             return start + duration;
         }
         self.pieces(machine, start, duration).last().map_or(start, |piece| piece.1)
+    }
+
+    /// When work of such a duration has to begin on a machine to be complete at an instant ([`begin_before`]).
+    pub fn begin_before(&self, machine: u32, end: i32, duration: i32) -> i32 {
+        begin_before(&self.closed[machine as usize], end, duration)
     }
 
     /// From when to when so much work goes on between the closed intervals of a machine.

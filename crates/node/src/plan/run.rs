@@ -92,7 +92,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
                 let began_s = thread_s()?;
-                let prover = is_proving.then(|| Prover { model, proof: None, is_over: false, began_s, spent_s: 0.0 });
+                let prover = is_proving.then_some(Prover { model, proof: None, is_over: false, began_s, spent_s: 0.0 });
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };

@@ -11,7 +11,7 @@ mod together;
 use crate::check::Violation;
 use crate::search::model::{Mode, Model, Point, Time};
 use crate::search::plan::Plan;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What was proven of a plan. It is made here only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,8 @@ fn worked(model: &Model, plan: &Plan, operation: usize) -> Vec<(Time, Time)> {
         return vec![(start, start.saturating_add(mode.duration))];
     }
     let (mut pieces, mut now, mut left) = (Vec::new(), start, mode.duration);
-    for &(from, to) in model.machines[mode.machine as usize].closed.iter().filter(|c| c.1 > start) {
+    let closed = &model.machines[mode.machine as usize].closed;
+    for &(from, to) in &closed[closed.partition_point(|c| c.1 <= start)..] {
         let piece = (from - now).clamp(0, left);
         if piece > 0 {
             pieces.push((now, now + piece));
@@ -196,20 +197,17 @@ fn released(model: &Model, plan: &Plan) -> Result<(), Violation> {
 /// What comes after an operation left out waits for what comes before it.
 fn precedence_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
     let mut before: Vec<Vec<u32>> = vec![Vec::new(); model.operations.len()];
-    for (first, then, _) in model.links() {
+    // other kinds: `lag_kept`
+    let lagging: HashSet<(u32, u32)> = model.lags.iter().map(|l| (l.before, l.then)).collect();
+    for &(first, then) in model.precedences.iter().filter(|pair| !lagging.contains(pair)) {
         before[then as usize].push(first);
     }
-    let lagging: HashSet<(u32, u32)> = model.lags.iter().map(|l| (l.before, l.then)).collect();
     // when each is complete, and which operation that is
     let mut complete: Vec<(Time, u32)> = vec![(Time::MIN, 0); model.operations.len()];
     for &operation in model.order() {
         let at = operation as usize;
-        // what is passed on in sub-lots: `lots_passed`; other kinds: `lag_kept`
-        let is_whole = |b: &&u32| {
-            let are_in = mode(model, plan, **b as usize).is_some() && mode(model, plan, at).is_some();
-            let is_other = are_in && lagging.contains(&(**b, operation));
-            !is_other && !shared::passes_on(model, plan, **b as usize, at)
-        };
+        // what is passed on in sub-lots: `lots_passed`
+        let is_whole = |b: &&u32| !shared::passes_on(model, plan, **b as usize, at);
         let last = before[at].iter().filter(is_whole).map(|b| complete[*b as usize]).max().unwrap_or((Time::MIN, operation));
         if mode(model, plan, at).is_none() {
             complete[at] = last;
@@ -234,7 +232,7 @@ fn by_machine(model: &Model, plan: &Plan) -> Vec<Vec<usize>> {
         }
     }
     for list in &mut machines {
-        list.sort_by_key(|o| (plan.operations[*o].start, end(model, plan, *o)));
+        list.sort_by_cached_key(|o| (plan.operations[*o].start, end(model, plan, *o)));
     }
     machines
 }
@@ -312,11 +310,12 @@ fn machine_open(model: &Model, plan: &Plan) -> Result<(), Violation> {
 }
 
 fn wait_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
+    let lags: HashMap<(u32, u32), (Point, Point)> = model.lags.iter().map(|l| ((l.before, l.then), (l.from, l.to))).collect();
     for wait in &model.waits {
         let (before, then) = (wait.before as usize, wait.then as usize);
         let are_in = mode(model, plan, before).is_some() && mode(model, plan, then).is_some();
-        let lag = model.lags.iter().find(|l| (l.before, l.then) == (wait.before, wait.then));
-        let (from, to) = lag.map_or((Point::End, Point::Start), |l| (l.from, l.to));
+        let lag = lags.get(&(wait.before, wait.then));
+        let (from, to) = lag.copied().unwrap_or((Point::End, Point::Start));
         let instant = |operation: usize, point: Point| match point {
             Point::Start => plan.operations[operation].start,
             Point::End => end(model, plan, operation),

@@ -6,6 +6,7 @@ use super::{broken, by_machine, end, mode, set_up};
 use crate::check::Violation;
 use crate::search::model::{Model, Point, SetUps, Time};
 use crate::search::plan::Plan;
+use std::collections::HashMap;
 
 /// Precedences between other instants than the end of one and the start of the other, or with a least time between them.
 pub(super) fn lag_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
@@ -61,9 +62,12 @@ pub(super) fn sequence_kept(model: &Model, plan: &Plan) -> Result<(), Violation>
     let on = by_machine(model, plan);
     let start = |o: &usize| plan.operations[*o].start;
     for machines in &model.permutations {
-        for pair in machines.windows(2) {
+        let pairs =
+            machines.iter().enumerate().flat_map(|(place, one)| machines[place + 1..].iter().map(move |other| [*one, *other]));
+        for pair in pairs {
             let first = &on[pair[0] as usize];
-            let of_job = |o: &usize| first.iter().find(|f| model.operations[**f].job == model.operations[*o].job);
+            let there: HashMap<u32, usize> = first.iter().map(|f| (model.operations[*f].job, *f)).collect();
+            let of_job = |o: &usize| there.get(&model.operations[*o].job);
             // the start on the first machine of each job, in the sequence of the second
             let both: Vec<(Time, usize)> =
                 on[pair[1] as usize].iter().filter_map(|o| of_job(o).map(|f| (start(f), *o))).collect();
@@ -115,7 +119,7 @@ pub(super) fn resource_set_up(model: &Model, plan: &Plan) -> Result<(), Violatio
         let mut last: Option<usize> = None;
         for &next in list {
             let length = change(model, set_ups, last, next);
-            let free = last.map_or(0, |l| end(model, plan, l));
+            let free = last.map_or(model.resources[number].available, |l| end(model, plan, l));
             let start = plan.operations[next].start;
             if start < free.saturating_add(length) {
                 let found = format!("operation {next} starts at {start} with resource {number}");

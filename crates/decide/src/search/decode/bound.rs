@@ -2,8 +2,9 @@
 //!
 //! Enters: starts and ends so far. Leaves: floors raised, or by how much something is broken. Absent: resources, what it costs.
 
+use super::super::model::{Link, Point};
 use super::super::rich::ready;
-use super::super::shop::NONE;
+use super::super::shop::{NONE, narrow};
 use super::{Case, Decoder};
 
 impl Decoder {
@@ -50,7 +51,16 @@ impl Decoder {
     pub(super) fn distance(&self, on: Case<'_>, place: usize, then: u32) -> Option<i32> {
         let before = on.rich.loose_before.at(place);
         let times = (self.starts[before as usize], self.ends[before as usize]);
-        (!on.is_out(before)).then(|| ready(on.rich.loose[place], times, on.graph.nodes[then as usize].dur))
+        let (link, duration) = (on.rich.loose[place], on.graph.nodes[then as usize].dur);
+        let own = match link {
+            // what rests now and then begins earlier to be complete at an instant
+            Link::Lag(from, Point::End, least) if on.shop.is_resumable(then) => {
+                let instant = from.of(times.0, times.1) + narrow(least);
+                on.shop.begin_before(on.graph.machine[then as usize], instant, duration)
+            }
+            _ => ready(link, times, duration),
+        };
+        (!on.is_out(before)).then_some(own)
     }
 
     /// Raises the floors of those placed that come too early after `v`, which they are not ordered by.
@@ -156,21 +166,41 @@ impl Decoder {
         broken.map(|ticks| i64::from(ticks.max(0))).sum()
     }
 
-    /// How many operations come before one on a machine of a permutation that they come after on the machine before it.
+    /// How many operations come before one on a machine of a permutation that they come after on another one.
     pub(super) fn out_of_sequence(&mut self, on: Case<'_>) -> i64 {
         let mut broken = 0;
         for machines in &on.rich.permutations {
-            for pair in machines.windows(2) {
-                self.rank.clear();
-                self.rank.resize(on.cost.jobs.len(), NONE);
-                for (place, v) in (0..).zip(on.graph.on(pair[0])) {
-                    self.rank[on.shop.job[v as usize] as usize] = place;
-                }
-                let ranks = on.graph.on(pair[1]).map(|v| self.rank[on.shop.job[v as usize] as usize]);
-                let ranks: Vec<u32> = ranks.filter(|r| *r != NONE).collect();
-                broken += ranks.windows(2).filter(|r| r[0] > r[1]).count() as i64;
-            }
+            let neighbours = machines.windows(2).map(|pair| self.out_of_pair(on, [pair[0], pair[1]]));
+            // where all jobs pass all machines, those beside each other tell of all
+            let (wrong, is_whole) =
+                neighbours.collect::<Vec<_>>().into_iter().fold((0, true), |sum, one| (sum.0 + one.0, sum.1 && one.1));
+            let apart =
+                machines.iter().enumerate().flat_map(|(at, one)| machines.iter().skip(at + 2).map(move |other| [*one, *other]));
+            broken += wrong + if is_whole { 0 } else { apart.map(|pair| self.out_of_pair(on, pair).0).sum() };
         }
         broken
+    }
+
+    /// How many come first on the second of two machines and not on the first; whether all jobs pass both.
+    fn out_of_pair(&mut self, on: Case<'_>, [one, other]: [u32; 2]) -> (i64, bool) {
+        self.rank.clear();
+        self.rank.resize(on.cost.jobs.len(), NONE);
+        let mut first = 0;
+        for v in on.graph.on(one) {
+            self.rank[on.shop.job[v as usize] as usize] = first;
+            first += 1;
+        }
+        let (mut broken, mut both, mut last) = (0, 0, 0);
+        let mut is_whole = true;
+        for v in on.graph.on(other) {
+            match self.rank[on.shop.job[v as usize] as usize] {
+                NONE => is_whole = false,
+                rank => {
+                    broken += i64::from(rank < last);
+                    (last, both) = (rank, both + 1);
+                }
+            }
+        }
+        (broken, is_whole && both == first)
     }
 }

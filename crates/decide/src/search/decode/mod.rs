@@ -191,8 +191,15 @@ impl Decoder {
     fn passed(&self, on: Case<'_>, place: usize, then: u32) -> i32 {
         let before = on.shop.before.at(place);
         let (start, end) = (self.starts[before as usize], self.ends[before as usize]);
-        let is_whole = !on.rich.has_links() || on.is_out(before) || on.is_out(then);
-        if is_whole { end } else { ready(on.rich.link_before(place), (start, end), on.graph.nodes[then as usize].dur) }
+        if !on.rich.has_links() {
+            return end;
+        }
+        let link = on.rich.link_before(place);
+        match on.is_out(before) || on.is_out(then) {
+            true if link.is_lag() => 0,
+            true => end,
+            false => ready(link, (start, end), on.graph.nodes[then as usize].dur),
+        }
     }
 
     /// Starts an operation, and takes its resources.
@@ -205,9 +212,10 @@ impl Decoder {
     /// When all that it uses is set up for it.
     fn changed_over(&self, on: Case<'_>, v: u32) -> i32 {
         let of = |&(resource, _): &(u32, i64)| {
-            let matrix = on.rich.stores[resource as usize].set_ups.as_ref()?;
+            let store = &on.rich.stores[resource as usize];
+            let matrix = store.set_ups.as_ref()?;
             let last = self.last[resource as usize];
-            let free = if last == NONE { 0 } else { self.ends[last as usize] };
+            let free = if last == NONE { store.available } else { self.ends[last as usize] };
             Some(free + on.shop.changeover(matrix, last, v))
         };
         if on.rich.changes_over { on.uses(v).iter().filter_map(of).max().unwrap_or(0) } else { 0 }

@@ -69,9 +69,11 @@ impl Decoder {
         let mut last = on.rich.horizon.max(self.starts[v as usize]);
         for place in on.shop.after.range(v) {
             let after = on.shop.after.at(place);
+            let link = on.rich.link_after(place);
             let lag = match on.is_out(after) {
+                true if link.is_lag() => continue,
                 true => node.dur,
-                false => ready(on.rich.link_after(place), (0, node.dur), on.graph.nodes[after as usize].dur),
+                false => ready(link, (0, node.dur), on.graph.nodes[after as usize].dur),
             };
             last = last.min(self.starts[after as usize] - lag);
         }

@@ -152,6 +152,7 @@ fn jobs(parts: &Parts) -> Result<(), ModelError> {
 fn resources(parts: &Parts) -> Result<(), ModelError> {
     for (number, resource) in parts.resources.iter().enumerate() {
         within(|| format!("capacity of resource {number}"), resource.capacity, 0, HORIZON_MAX)?;
+        within(|| format!("resource {number} available from"), resource.available, 0, HORIZON_MAX)?;
         for (word, steps) in [("capacity", &resource.steps), ("price", &resource.prices)] {
             let mut after = 0;
             for &(from, to) in steps {
@@ -268,11 +269,12 @@ pub(in crate::search) fn topological(count: usize, links: &[Linked]) -> Result<V
 pub(super) fn horizon(parts: &Parts) -> Result<Time, ModelError> {
     let releases = parts.jobs.iter().map(|j| j.release).chain(parts.operations.iter().map(|o| o.earliest));
     let closed = parts.machines.iter().map(|m| m.closed.last().map_or(m.available, |c| c.1.max(m.available)));
+    let available = parts.resources.iter().map(|r| r.available);
     let steps = parts.resources.iter().flat_map(|r| r.steps.last().into_iter().chain(r.prices.last())).map(|s| s.0);
     // starting later than needed may be cheaper
     let dues = parts.jobs.iter().filter(|j| j.earliness > 0).filter_map(|j| j.due);
     let published = parts.operations.iter().filter_map(|o| o.published.map(|p| p.start));
-    let begin = releases.chain(closed).chain(steps).chain(dues).chain(published).max().unwrap_or(0);
+    let begin = releases.chain(closed).chain(available).chain(steps).chain(dues).chain(published).max().unwrap_or(0);
     let works: Time = parts.operations.iter().map(Operation::longest).fold(0, Time::saturating_add);
     let longest_set_up = set_ups(parts).flat_map(|s| s.between.iter().chain(&s.initial)).copied().max().unwrap_or(0);
     let lags: Time = parts.lags.iter().map(|l| l.least.max(0)).fold(0, Time::saturating_add);

@@ -15,8 +15,8 @@ pub enum Point {
     End,
 }
 
-/// A generalised precedence (start-start, start-end, end-start, end-end with a lag; Bartusch, Möhring & Radermacher, Annals of OR 16, 1988): the
-/// instant of the second is at least so long after the instant of the first.
+/// A generalised precedence (start-start, start-end, end-start, end-end with a lag; Bartusch, Möhring & Radermacher, Annals of OR 16, 1988): where
+/// both are carried out, the instant of the second is at least so long after the instant of the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lag {
     /// The first.
@@ -44,6 +44,11 @@ pub enum Link {
 }
 
 impl Link {
+    /// Whether it counts only where both are carried out: who comes after one that is left out does not wait for who comes before it.
+    pub const fn is_lag(self) -> bool {
+        matches!(self, Self::Lag(..))
+    }
+
     /// When the second may start that lasts `next`, by the first that starts and ends so [ticks].
     pub fn ready(self, (start, end): (Time, Time), next: Time) -> Time {
         match self {
@@ -109,15 +114,22 @@ pub(super) fn links(parts: &Parts) -> (Vec<Linked>, Vec<Linked>) {
 
 /// Lags stand beside precedences, once each, not where sub-lots are passed on or a machine is blocked.
 pub(super) fn checked(parts: &Parts) -> Result<(), ModelError> {
-    let known: HashSet<(u32, u32)> =
-        if parts.lags.is_empty() { HashSet::new() } else { parts.precedences.iter().copied().collect() };
+    let mut known: HashMap<(u32, u32), usize> = HashMap::new();
+    for pair in parts.precedences.iter().filter(|_| !parts.lags.is_empty()) {
+        *known.entry(*pair).or_default() += 1;
+    }
     let mut told = HashSet::new();
     for lag in &parts.lags {
         let fault = |found: &str, allowed: &str| {
             Err(ModelError::at(format!("lag between operations {} and {}", lag.before, lag.then), found, allowed))
         };
-        if !known.contains(&(lag.before, lag.then)) {
-            return fault("no precedence", "a precedence between them");
+        if lag.before == lag.then {
+            return fault("an operation and itself", "two operations");
+        }
+        match known.get(&(lag.before, lag.then)) {
+            None => return fault("no precedence", "a precedence between them"),
+            Some(1) => {}
+            Some(several) => return fault(&format!("{several} precedences between them"), "one"),
         }
         if !told.insert((lag.before, lag.then)) {
             return fault("two lags", "one");

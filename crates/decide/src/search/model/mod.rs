@@ -134,6 +134,8 @@ pub struct Resource {
     /// From an instant on [ticks] so much for each unit and tick of an operation that uses it; ascending, nothing before the first (an energy
     /// tariff, wages).
     pub prices: Vec<(Time, i64)>,
+    /// Where it has set-ups: free from [ticks]; the first set-up begins then.
+    pub available: Time,
     /// Where it has set-ups (a tool that is fitted, an operator who changes over), from the family of who used it last; there is one of it then.
     pub set_ups: Option<SetUps>,
 }
@@ -381,4 +383,27 @@ where
         from = rest.map_or(until, |c| c.1);
         Some(piece)
     })
+}
+
+/// When so much work has to begin that rests in closed intervals, ascending and apart, to be complete at an instant; where it would rest then, to
+/// be complete after one more tick of work.
+pub(super) fn begin_before<T>(closed: &[(T, T)], end: T, length: T) -> T
+where
+    T: Copy + Default + Ord + From<bool> + Add<Output = T> + Sub<Output = T>,
+{
+    let mut next = closed.partition_point(|c| c.0 < end);
+    let mut at = match next.checked_sub(1).map(|last| closed[last]) {
+        Some((_, to)) if end <= to => to + T::from(true),
+        _ => end,
+    };
+    let mut left = length;
+    while let Some(last) = next.checked_sub(1) {
+        let (from, to) = closed[last];
+        if at - to >= left {
+            break;
+        }
+        left = left - (at - to);
+        (at, next) = (from, last);
+    }
+    at - left
 }

@@ -3,7 +3,7 @@
 //! Enters: a model, its running plan, what of it is free. Leaves: earliest and latest starts of the free, and what has to stay in the model, fixed.
 //! Absent: machines and resources.
 
-use super::super::model::{Alternative, Choice, Link, Model, Parts, Point, Time, Wait};
+use super::super::model::{Alternative, Choice, HORIZON_MAX, Link, Model, Operation, Parts, Point, Time, Wait};
 use super::super::plan::Plan;
 use super::{end, mode_of};
 use std::collections::{HashMap, HashSet};
@@ -18,6 +18,43 @@ pub(super) fn sequenced(model: &Model, plan: &Plan, limit: Time, holds: &mut [bo
         for &operation in there.iter().filter(|o| is_begun(**o)) {
             let is_in = mode_of(model, plan, operation).is_some_and(|m| machines.contains(&m.machine));
             holds[operation] |= is_in && open.contains(&model.operations[operation].job);
+        }
+    }
+}
+
+/// What started before an instant and keeps a distance to something free: what that leaves depends on the mode of the free and on its rests.
+pub(super) fn apart(model: &Model, plan: &Plan, limit: Time, holds: &mut [bool]) {
+    let is_begun = |o: u32| plan.operations[o as usize].start < limit;
+    for (one, other) in model.lags.iter().flat_map(|l| [(l.before, l.then), (l.then, l.before)]) {
+        holds[one as usize] |= is_begun(one) && !is_begun(other) && mode_of(model, plan, one as usize).is_some();
+    }
+}
+
+/// What started after what is held, on its machine or with a resource that is set up for one after another, is held too.
+pub(super) fn behind(model: &Model, plan: &Plan, limit: Time, holds: &mut [bool]) {
+    let start = |o: usize| plan.operations[o].start;
+    let mut places: Vec<Vec<usize>> = vec![Vec::new(); model.machines.len() + model.resources.len()];
+    for operation in (0..model.operations.len()).filter(|o| start(*o) < limit) {
+        if let Some(mode) = mode_of(model, plan, operation) {
+            places[mode.machine as usize].push(operation);
+        }
+    }
+    for of in model.uses.iter().filter(|u| model.resources[u.resource as usize].set_ups.is_some()) {
+        let assigned = plan.operations[of.operation as usize];
+        if assigned.mode == of.mode && assigned.start < limit {
+            places[model.machines.len() + of.resource as usize].push(of.operation as usize);
+        }
+    }
+    loop {
+        let mut is_more = false;
+        for place in &places {
+            let first = place.iter().filter(|o| holds[**o]).map(|o| start(*o)).min();
+            for &operation in place.iter().filter(|o| first.is_some_and(|first| start(**o) >= first)) {
+                is_more |= !std::mem::replace(&mut holds[operation], true);
+            }
+        }
+        if !is_more {
+            return;
         }
     }
 }
@@ -43,17 +80,9 @@ pub(super) fn last_before_idle(model: &Model, plan: &Plan, limit: Time) -> Vec<b
 pub(super) fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
     let stays = |o: u32| number[o as usize] == u32::MAX;
     let mut before: Vec<Vec<(u32, Link)>> = vec![Vec::new(); model.operations.len()];
-    for (first, then, link) in model.links() {
+    // what keeps a distance to something free is not gone: `apart`
+    for (first, then, link) in model.links().filter(|l| !l.2.is_lag()) {
         before[then as usize].push((first, link));
-    }
-    for (first, then, link) in model.loose() {
-        let is_in = mode_of(model, plan, first as usize).is_some();
-        if stays(first) && is_in && !stays(then) {
-            after_what_stays(model, plan, parts, (first, number[then as usize], link));
-        }
-        if !stays(first) && stays(then) && mode_of(model, plan, then as usize).is_some() {
-            before_what_stays(model, plan, parts, (number[first as usize], then, link));
-        }
     }
     // until when each keeps those after it waiting that come by way of it: what is free and done in any case does so by itself
     let mut until: Vec<Time> = vec![0; model.operations.len()];
@@ -83,21 +112,11 @@ pub(super) fn wait_for(model: &Model, plan: &Plan, parts: &mut Parts, number: &[
     }
 }
 
-/// One that is free and has to keep its distance to what stays, but is not ordered by it.
-fn after_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (first, free, link): (u32, u32, Link)) {
-    let times = (plan.operations[first as usize].start, end(model, plan, first as usize));
-    let of = &mut parts.operations[free as usize];
-    let earliest = of.modes.iter().map(|m| link.ready(times, m.duration)).max().unwrap_or(0);
-    of.earliest = of.earliest.max(earliest);
-}
-
-/// One that is still free although a precedence puts it before what stays: a lag below zero lets it.
-fn before_what_stays(model: &Model, plan: &Plan, parts: &mut Parts, (free, then, link): (u32, u32, Link)) {
-    let Link::Lag(from, to, least) = link else { return };
-    let instant = to.of(plan.operations[then as usize].start, end(model, plan, then as usize)) - least;
-    let of = &mut parts.operations[free as usize];
-    let latest = if from == Point::End { instant - of.longest() } else { instant };
-    of.latest = Some(of.latest.map_or(latest, |own| own.min(latest)).max(0));
+/// Not later than an instant, where that is not beyond all plans.
+fn until(of: &mut Operation, latest: Time) {
+    if latest <= HORIZON_MAX {
+        of.latest = Some(of.latest.map_or(latest, |own| own.min(latest)).max(0));
+    }
 }
 
 /// Limits of waits: between two that are free they remain, beside one that stays they become a latest or an earliest start.
@@ -116,7 +135,7 @@ pub(super) fn bind(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]
             (Some(instant), None) if then != u32::MAX => {
                 let own = &mut parts.operations[then as usize];
                 let latest = instant + wait.most - if *to == Point::End { own.longest() } else { 0 };
-                own.latest = Some(own.latest.map_or(latest, |own| own.min(latest)).max(0));
+                until(own, latest);
             }
             (None, Some(instant)) if before != u32::MAX => {
                 let own = &mut parts.operations[before as usize];

@@ -10,7 +10,7 @@ mod bound;
 
 use super::model::{Lag, Link, Machine, Mode, Model, ModelError, Operation, Parts, Published, SetUps, Stability, Time, Use};
 use super::plan::{Assigned, Plan};
-use bound::{bind, choose, last_before_idle, sequenced, wait_for};
+use bound::{apart, behind, bind, choose, last_before_idle, sequenced, wait_for};
 
 /// What changed since the plan was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,10 @@ pub fn remainder(model: &Model, plan: &Plan, change: &Change) -> Result<Remainde
         let is_in = model.operations[at].is_blocking && mode_of(model, plan, at).is_some();
         holds[at] |= is_in && plan.operations[then as usize].start >= limit;
     }
-    // what holds its machine until something free starts, has to be followed without a gap, or tells a sequence, is part of the model, fixed
+    apart(model, plan, limit, &mut holds);
+    behind(model, plan, limit, &mut holds);
+    // what holds its machine until something free starts, has to be followed without a gap, tells a sequence or keeps a distance is
+    // part of the model, fixed, with all that came after it on its machine or with a resource that is set up
     let stays = |o: usize| plan.operations[o].start < limit && !holds[o];
     let free: Vec<u32> = (0..model.operations.len() as u32).filter(|o| !stays(*o as usize)).collect();
     let mut parts = Parts {
@@ -194,10 +197,8 @@ fn set_up(model: &Model, plan: &Plan, parts: &mut Parts, number: &[u32]) {
     }
     for (resource, last) in parts.resources.iter_mut().zip(last) {
         if let Some((set_ups, last)) = resource.set_ups.as_mut().zip(last) {
-            let until = end(model, plan, last);
-            let changed = row(model, set_ups, last).map(|length| until + length);
-            // nothing is set up for at the beginning: what comes first comes after the last of what stays
-            set_ups.initial = changed.collect();
+            set_ups.initial = row(model, set_ups, last).collect();
+            resource.available = resource.available.max(end(model, plan, last));
         }
     }
 }

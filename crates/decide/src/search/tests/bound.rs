@@ -462,6 +462,51 @@ fn parts_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn what_a_precedence_means_is_told_once() {
+    let told = |precedences: Vec<(u32, u32)>, lags: Vec<Lag>| {
+        Model::new(Parts { precedences, lags, ..singles(2, &[(0, 4), (1, 6)]) }).expect_err("told twice").to_string()
+    };
+    let lag = |before, then| Lag { before, then, from: Point::Start, to: Point::Start, least: 0 };
+    let twice = told(vec![(0, 1), (0, 1)], vec![lag(0, 1)]);
+    assert_eq!(twice, "lag between operations 0 and 1: found 2 precedences between them, allowed one");
+    let own = told(vec![(0, 0)], vec![lag(0, 0)]);
+    assert_eq!(own, "lag between operations 0 and 0: found an operation and itself, allowed two operations");
+}
+
+#[test]
+fn what_rests_ends_after_another_one_however_long_it_rests() {
+    // it may end 50 after the other's end or later; begun at once it ends at 101
+    let shop = || {
+        let mut parts = two(Point::End, Point::End, 50);
+        parts.operations[0].modes[0].duration = 10;
+        parts.operations[1].modes[0].duration = 2;
+        parts.operations[1].is_resumable = true;
+        parts.machines[1].closed = vec![(1, 100)];
+        parts
+    };
+    assert_eq!(planned(shop()).2, 101);
+    let mut early = shop();
+    early.operations[1].latest = Some(0);
+    assert_eq!(planned(early).2, 101);
+}
+
+#[test]
+fn jobs_that_pass_over_a_machine_keep_their_sequence_too() {
+    let mut parts = flow_shop(&[vec![5, 1, 5], vec![5, 1, 5]]);
+    // neither passes the machine in the middle
+    parts.operations[1].modes[0].machine = 3;
+    parts.operations[4].modes[0].machine = 3;
+    parts.machines.push(Machine::default());
+    let (model, plan, _) = planned(parts);
+    let (a, b) = if plan.operations[0].start < plan.operations[3].start { (0, 3) } else { (3, 0) };
+    let told = refused(&model, &plan, |p| {
+        p.operations[a + 2].start = 100;
+        p.operations[b + 2].start = 50;
+    });
+    assert_eq!(told, "sequence_kept");
+}
+
+#[test]
 fn a_plan_of_these_is_mended_after_a_breakdown() {
     use crate::search::replan::{Change, remainder};
     let mut parts = distributed(&[vec![3, 4], vec![5, 2], vec![4, 4], vec![2, 6], vec![6, 1]]);

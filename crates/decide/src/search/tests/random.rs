@@ -169,7 +169,7 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
         for _ in 0..2 {
             let steps = if chance.below(2) == 0 { vec![(5, chance.below(3) as i64), (11, 3)] } else { Vec::new() };
             let prices = if has.prices { vec![(0, 3), (6, 1), (12, 5), (20, 0)] } else { Vec::new() };
-            parts.resources.push(Resource { capacity: 3, steps, prices, is_stock: false, set_ups: None });
+            parts.resources.push(Resource { capacity: 3, steps, prices, ..Resource::default() });
         }
         for (operation, of) in (0..).zip(&parts.operations) {
             for mode in 0..of.modes.len() as u32 {
@@ -183,7 +183,7 @@ fn beyond(parts: &mut Parts, has: Features, chance: &mut Chance) {
         }
         let needed = parts.uses.iter().filter(|u| u.resource == 2).count() as i64;
         let steps = vec![(4, 2), (8, 3.max(needed))];
-        parts.resources.push(Resource { capacity: 1, steps, prices: Vec::new(), is_stock: true, set_ups: None });
+        parts.resources.push(Resource { capacity: 1, steps, prices: Vec::new(), is_stock: true, ..Resource::default() });
     }
     if has.waits {
         for &(before, then) in &parts.precedences {

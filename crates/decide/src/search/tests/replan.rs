@@ -1,6 +1,6 @@
 //! Re-planning: what stays stays, the rest obeys the breakdown, and stability has its price.
 
-use super::random::{Features, NONE, model};
+use super::random::{Features, NONE, features, model};
 use crate::check::plan::certify;
 use crate::search::model::{Model, Stability};
 use crate::search::replan::{Change, remainder};
@@ -34,6 +34,26 @@ proptest! {
         let search = Search::resume(&rest.model, 1, &rest.running);
         let best = search.best().expect("the running plan goes on");
         certify(&model, &rest.whole(&best.plan)).expect("what is put back together is a plan of the whole");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn what_is_put_back_together_keeps_what_binds(seed in any::<u64>(), has in features(), share in 2_i64..6) {
+        let model = model(seed, Features { windows: false, lots: false, blocking: false, ..has });
+        let mut search = Search::new(&model, 1);
+        search.step(100);
+        let Ok(best) = search.best() else { return Ok(()) };
+        let now = best.certificate.makespan() / share;
+        prop_assume!(best.plan.operations.iter().any(|a| a.start >= now));
+        let rest = remainder(&model, &best.plan, &Change { now, frozen_until: now, ..Change::default() }).expect("something is free");
+        certify(&rest.model, &rest.running).expect("the running plan goes on");
+        let mut search = Search::resume(&rest.model, 1, &rest.running);
+        search.step(50);
+        let found = search.best().expect("the running plan is known");
+        certify(&model, &rest.whole(&found.plan)).expect("what is put back together is a plan of the whole");
     }
 }
 

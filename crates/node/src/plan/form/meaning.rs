@@ -206,7 +206,7 @@ impl LagForm {
 impl ResourceForm {
     fn resource(&self) -> Resource {
         let (steps, prices) = (self.steps.clone(), self.prices.clone());
-        Resource { capacity: self.capacity, is_stock: self.stock, steps, prices, set_ups: None }
+        Resource { capacity: self.capacity, is_stock: self.stock, steps, prices, ..Resource::default() }
     }
 }
 

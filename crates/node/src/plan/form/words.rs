@@ -5,11 +5,14 @@
 use super::ModelForm;
 use decide::search::limit::Limit;
 use decide::search::model::{Model, Time};
+use std::collections::HashSet;
 
 /// The names in a problem; numbers where the text gave none.
 pub(super) struct Names<'f> {
     form: Option<&'f ModelForm>,
     ticks: i64,
+    /// Pairs whose precedence is not between an end and a start.
+    lagging: HashSet<(u32, u32)>,
     /// Job and operation, for each operation.
     pub operations: Vec<(String, String)>,
 }
@@ -23,7 +26,8 @@ impl<'f> Names<'f> {
             (job.to_string(), in_job[job as usize].to_string())
         };
         let operations = form.map_or_else(|| model.operations.iter().map(|o| numbered(o.job)).collect(), ModelForm::names);
-        Self { form, ticks, operations }
+        let lagging = model.lags.iter().map(|l| (l.before, l.then)).collect();
+        Self { form, ticks, lagging, operations }
     }
 
     /// The name of a machine; none of one that stands for "no machine".
@@ -40,15 +44,19 @@ impl<'f> Names<'f> {
             }
             Limit::Latest(operation, by) => format!("{} starts by {}", self.operation(operation), self.time(by)),
             Limit::Wait(before, then, most) => {
+                let is_lagging = self.lagging.contains(&(before, then));
                 let (before, then) = (self.operation(before), self.operation(then));
-                format!("{then} starts {} at most after {before} is complete", self.time(most))
+                match is_lagging {
+                    true => format!("the `wait` of {then} for {before} is {} at most", self.time(most)),
+                    false => format!("{then} starts {} at most after {before} is complete", self.time(most)),
+                }
             }
             Limit::Blocking(operation) => {
                 format!("{} stays on its machine until what comes after it has started", self.operation(operation))
             }
             Limit::Lag(before, then, least) => {
                 let (before, then) = (self.operation(before), self.operation(then));
-                format!("what `after` of {then} says of {before} is {} apart", self.time(least))
+                format!("{then} keeps its distance of {} to {before}", self.time(least))
             }
             Limit::Choice(number) => format!("an alternative of choices[{number}] is carried out"),
             Limit::Sequence(number) => format!("jobs pass the machines of permutations[{number}] in one sequence"),
@@ -71,7 +79,8 @@ impl<'f> Names<'f> {
             Limit::Choice(_) => "none is".to_owned(),
             Limit::Sequence(_) => format!("{ticks} do not"),
             Limit::Idle(_) => format!("it stands for {}", self.time(*ticks)),
-            Limit::Blocking(_) | Limit::Lag(..) => format!("{} too early", self.time(*ticks)),
+            Limit::Lag(..) => format!("{} too little", self.time(*ticks)),
+            Limit::Blocking(_) => format!("{} too early", self.time(*ticks)),
             Limit::Deadline(..) | Limit::Latest(..) | Limit::Wait(..) | Limit::Closed(..) => {
                 format!("{} too late", self.time(*ticks))
             }
