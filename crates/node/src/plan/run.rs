@@ -19,8 +19,8 @@ const LOOK_S: f64 = 0.002;
 
 /// Steps of a proof between two looks at the clock, some microseconds each.
 const STEPS: u64 = 200;
-/// A proof may take as long as the search so far [s]; beyond that half as long.
-const PROOF_S: f64 = 2.0;
+/// A proof may take as long as the search so far [s]; beyond that a quarter as long.
+const PROOF_S: f64 = 1.0;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +191,7 @@ impl Prover<'_> {
     fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
         let mut now = thread_s()?;
         let searched = now - self.began_s - self.spent_s;
-        let share = searched.min(PROOF_S + searched / 2.0);
+        let share = searched.min(PROOF_S + searched / 4.0);
         while !self.is_over && self.spent_s < share && left_s()? > 0.0 {
             self.ask(shared);
             let after = thread_s()?;
