@@ -5,7 +5,8 @@
 //! An order is a job, a part of a step an operation whose modes are the single machines of its alternatives, a delay an operation on a machine of its own
 //! (decision 0183), a way from one location to another a job of one such operation. An order waits for those that give to it. What it takes from
 //! stock, scheduled receipts and purchases is a stock that it uses up, as much and as early as the supply plan has it. Orders that a delivery takes from
-//! are due when it is. Machines are closed when their calendar says so; capacities of buckets do not count, time is exact here.
+//! are due when it is. Machines are closed when their calendar says so; where there is none but a capacity is told, a machine is open for its share of it from the
+//! start of each bucket. What closes interrupts the work, as it does in the supply plan.
 
 use super::Certified;
 use super::model::{Alternative, Kind, Model, Time};
@@ -77,9 +78,27 @@ impl Making<'_> {
             self.groups.push(self.bridge.machines.len() as u32);
             for number in 0..of.count {
                 self.bridge.machines.push((group, number));
-                self.bridge.parts.machines.push(Machine { closed: of.closed.clone(), ..Machine::default() });
+                let is_told = of.closed.is_empty() && !of.capacity.is_empty();
+                let closed = if is_told { self.nights(group, number) } else { of.closed.clone() };
+                self.bridge.parts.machines.push(Machine { closed, ..Machine::default() });
             }
         }
+    }
+
+    /// When a machine of a group is closed, by its share of the capacity: the first ones have a tick more where it does not come out even.
+    fn nights(&self, group: u32, number: u32) -> Vec<(Time, Time)> {
+        let (length, count) = (self.model.bucket, Time::from(self.model.machines[group as usize].count));
+        let mut closed: Vec<(Time, Time)> = Vec::new();
+        for (bucket, all) in (0..).zip(self.model.capacity(group)) {
+            let share = all / count + Time::from(Time::from(number) < all % count);
+            let (from, to) = (bucket * length + share.min(length), (bucket + 1) * length);
+            match closed.last_mut() {
+                Some(last) if last.1 == from && from < to => last.1 = to,
+                _ if from < to => closed.push((from, to)),
+                _ => {}
+            }
+        }
+        closed
     }
 
     /// An operation of the last job; where it has no modes it runs on a machine of its own.
@@ -90,7 +109,8 @@ impl Making<'_> {
             parts.machines.push(Machine::default());
         }
         let job = parts.jobs.len() as u32 - 1;
-        parts.operations.push(Operation { job, modes, ..Operation::default() });
+        let is_resumable = matches!(stands, Stands::Part(..));
+        parts.operations.push(Operation { job, modes, is_resumable, ..Operation::default() });
         self.bridge.stands.push(stands);
         parts.operations.len() as u32 - 1
     }

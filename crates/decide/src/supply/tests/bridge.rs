@@ -55,6 +55,28 @@ fn orders_become_jobs_on_single_machines() {
     assert!(bridged(stocked).is_none());
 }
 
+/// 2 lathes share 7 ticks of each bucket of 20, and have none in bucket 1: what is longer than a day is interrupted by the night.
+#[test]
+fn told_capacities_become_nights() {
+    let mut parts = empty(true, 20, 4);
+    parts.buffers = vec![buffer("A", 0)];
+    parts.machines = vec![Machine { capacity: vec![(0, 7), (1, 0), (2, 50)], ..machine("lathe", 2, 0) }];
+    parts.ways = vec![made(0, Vec::new(), vec![step(Some(0), 0, 1)], Sizes::default())];
+    parts.demands = vec![demand(0, 9, 60)];
+    let (_, bridge) = bridged(parts.clone()).expect("an order is made");
+    let closed: Vec<_> = bridge.parts.machines.iter().map(|m| m.closed.clone()).collect();
+    assert_eq!(closed, [[(4, 40)], [(3, 40)]]);
+    assert!(bridge.parts.operations[0].is_resumable);
+    let shop = Shop::new(bridge.parts).expect("within the limits");
+    let mut search = Search::new(&shop, 1);
+    search.step(100);
+    assert_eq!(search.best().expect("the check accepts every plan").certificate.tardiness(), 0);
+    // a calendar comes before what is told
+    parts.machines[0].closed = vec![(10, 15)];
+    let (_, bridge) = bridged(parts).expect("an order is made");
+    assert_eq!(bridge.parts.machines[1].closed, [(10, 15)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 

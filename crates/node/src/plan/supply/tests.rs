@@ -35,6 +35,14 @@ fn the_example_is_planned_and_scheduled() {
     assert_eq!((wheel.item.as_str(), wheel.lead_time, wheel.on_order), ("wheel", 96, 40));
     let schedule = plan.schedule.expect("it was wanted");
     assert!(schedule.operations.iter().any(|o| o.step == "delay after weld" && o.machine.is_none()), "{schedule:?}");
+    // work that a night interrupts ends when it is done, and what comes after it begins then
+    for of in plan.orders.iter().filter(|o| o.by == "frames") {
+        let at = |step: &str| schedule.operations.iter().find(|o| o.order == of.order && o.step == step).expect("it is there");
+        let (weld, delay) = (at("weld"), at("delay after weld"));
+        assert!(weld.end <= delay.start && weld.end - weld.start >= 1 + (of.size + 1) / 2, "{weld:?} {delay:?}");
+    }
+    let last = schedule.operations.iter().map(|o| o.end).max();
+    assert_eq!(last, Some(schedule.makespan));
     // an unconstrained plan has everything in time, and tells what that asks for
     let free = self::plan(&EXAMPLE.replace(r#""constrained": true"#, r#""constrained": false"#));
     assert!(free.demands.iter().all(|d| d.late == 0 && d.missing == 0), "{:?}", free.demands);

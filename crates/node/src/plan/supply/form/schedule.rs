@@ -46,28 +46,22 @@ impl ScheduleForm {
     /// A proven schedule.
     pub fn new(model: &Model, plan: &Plan, bridge: &Bridge, shop: &Shop, found: &Found) -> Self {
         let mut operations = Vec::with_capacity(shop.operations.len());
-        for ((of, assigned), stands) in shop.operations.iter().zip(&found.best.plan.operations).zip(&bridge.stands) {
+        for (number, (of, assigned)) in (0_u32..).zip(shop.operations.iter().zip(&found.best.plan.operations)) {
             let Some(mode) = of.modes.get(assigned.mode as usize) else { continue };
             let order = bridge.orders[of.job as usize];
             let steps = match &model.ways[plan.orders[order as usize].way as usize].kind {
                 Kind::Production { steps, .. } => &steps[..],
                 Kind::Purchase { .. } | Kind::Distribution { .. } => &[],
             };
-            let (step, part) = match *stands {
+            let (step, part) = match bridge.stands[number as usize] {
                 Stands::Part(step, part) => (steps[step as usize].name.clone(), part),
                 Stands::Delay(step) => (format!("delay after {}", steps[step as usize].name), 0),
                 Stands::Whole => ("all".to_owned(), 0),
             };
             let single = bridge.machines.get(mode.machine as usize);
             let machine = single.map(|(group, number)| (model.machines[*group as usize].name.clone(), number + 1));
-            operations.push(ScheduledForm {
-                order,
-                step,
-                part,
-                machine,
-                start: assigned.start,
-                end: assigned.start + mode.duration,
-            });
+            let end = shop.end(number, mode, assigned.start);
+            operations.push(ScheduledForm { order, step, part, machine, start: assigned.start, end });
         }
         operations.sort_by_key(|o| (o.start, o.order));
         let certificate = &found.best.certificate;
