@@ -16,10 +16,10 @@ const codes = (form: string): string[] => {
 }
 const places = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].sort()
 
-/** Rust sources of a crate, tests left out. */
+/** Rust sources of a crate, tests and what no page shows (supply planning) left out. */
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((f) => f.isFile() && f.name.endsWith('.rs') && !/tests|fixture|suite/.test(`${f.parentPath}/${f.name}`))
+    .filter((f) => f.isFile() && f.name.endsWith('.rs') && !/tests|fixture|suite|decide\/src\/supply/.test(`${f.parentPath}/${f.name}`))
     .map((f) => readFileSync(`${f.parentPath}/${f.name}`, 'utf8').split('#[cfg(test)]')[0] ?? '')
 }
 const named = (folders: string[], pattern: RegExp) => [...new Set(folders.flatMap(sources).flatMap((text) => [...text.matchAll(pattern)].map((m) => m[1] ?? '')))]
