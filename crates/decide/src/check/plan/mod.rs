@@ -146,6 +146,14 @@ fn end(model: &Model, plan: &Plan, operation: usize) -> Time {
     worked(model, plan, operation).last().map_or(plan.operations[operation].start, |piece| piece.1)
 }
 
+/// When an operation starts or is complete.
+fn instant(model: &Model, plan: &Plan, operation: usize, point: Point) -> Time {
+    match point {
+        Point::Start => plan.operations[operation].start,
+        Point::End => end(model, plan, operation),
+    }
+}
+
 /// From when to when an operation works: at once, or with rests while its machine is closed where it may be resumed.
 fn worked(model: &Model, plan: &Plan, operation: usize) -> Vec<(Time, Time)> {
     let start = plan.operations[operation].start;
@@ -316,11 +324,7 @@ fn wait_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
         let are_in = mode(model, plan, before).is_some() && mode(model, plan, then).is_some();
         let lag = lags.get(&(wait.before, wait.then));
         let (from, to) = lag.copied().unwrap_or((Point::End, Point::Start));
-        let instant = |operation: usize, point: Point| match point {
-            Point::Start => plan.operations[operation].start,
-            Point::End => end(model, plan, operation),
-        };
-        let (first, second) = (instant(before, from), instant(then, to));
+        let (first, second) = (instant(model, plan, before, from), instant(model, plan, then, to));
         if are_in && second.saturating_sub(first) > wait.most {
             let found = format!("the {to} of operation {then} at {second}, the {from} of operation {before} at {first}");
             return Err(broken("wait_kept", found, format!("a wait of {} at most", wait.most)));

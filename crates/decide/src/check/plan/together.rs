@@ -2,9 +2,9 @@
 //!
 //! Enters: a model and a plan whose modes exist. Leaves: nothing, or the rule that is broken. Absent: longest waits.
 
-use super::{broken, by_machine, end, mode, set_up};
+use super::{broken, by_machine, end, instant, mode, set_up};
 use crate::check::Violation;
-use crate::search::model::{Model, Point, SetUps, Time};
+use crate::search::model::{Model, SetUps, Time};
 use crate::search::plan::Plan;
 use std::collections::HashMap;
 
@@ -15,11 +15,7 @@ pub(super) fn lag_kept(model: &Model, plan: &Plan) -> Result<(), Violation> {
         if mode(model, plan, before).is_none() || mode(model, plan, then).is_none() {
             continue;
         }
-        let instant = |operation: usize, point: Point| match point {
-            Point::Start => plan.operations[operation].start,
-            Point::End => end(model, plan, operation),
-        };
-        let (first, second) = (instant(before, lag.from), instant(then, lag.to));
+        let (first, second) = (instant(model, plan, before, lag.from), instant(model, plan, then, lag.to));
         if second < first.saturating_add(lag.least) {
             let found = format!("the {} of operation {then} at {second}", lag.to);
             let allowed = format!("{} or later: {} after the {} of operation {before}", first + lag.least, lag.least, lag.from);

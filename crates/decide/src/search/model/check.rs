@@ -4,7 +4,7 @@
 
 use super::{
     CLOSED_MAX, HORIZON_MAX, JOBS_MAX, Linked, MACHINES_MAX, MODES_MAX, ModelError, OPERATIONS_MAX, Operation, PENALTY_MAX,
-    PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, SetUps, Time, USES_MAX,
+    PRECEDENCES_MAX, Parts, RESOURCES_MAX, SET_UPS_MAX, STEPS_MAX, SetUps, Time, USES_MAX, within,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -26,13 +26,6 @@ pub(super) fn checked(parts: &Parts) -> Result<(), ModelError> {
     blocking(parts)?;
     super::beyond::checked(parts)?;
     super::choice::checked(parts)
-}
-
-fn within(place: impl Fn() -> String, found: i64, low: i64, high: i64) -> Result<(), ModelError> {
-    if (low..=high).contains(&found) {
-        return Ok(());
-    }
-    Err(ModelError::at(place(), found.to_string(), format!("{low} to {high}")))
 }
 
 fn count(what: &str, found: usize, low: usize, high: usize) -> Result<(), ModelError> {

@@ -69,6 +69,14 @@ impl ModelError {
     }
 }
 
+/// A number that has to lie in a range.
+pub(crate) fn within(place: impl Fn() -> String, found: i64, low: i64, high: i64) -> Result<(), ModelError> {
+    if (low..=high).contains(&found) {
+        return Ok(());
+    }
+    Err(ModelError::at(place(), found.to_string(), format!("{low} to {high}")))
+}
+
 /// One job. It completes when the last of its operations completes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Job {

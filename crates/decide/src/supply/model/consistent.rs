@@ -6,15 +6,9 @@ use super::{
     BUCKETS_MAX, BUFFERS_MAX, Buffer, DEMANDS_MAX, ENTRIES_MAX, Kind, LEVELS_MAX, LISTED_MAX, MACHINES_MAX, Machine, ModelError,
     Parts, Policy, Profile, QUANTITY_MAX, Ratio, Sizes, Step, TIME_MAX, Time, Usage, WAYS_MAX, Way,
 };
+use crate::search::model::within;
 
 type Checked = Result<(), ModelError>;
-
-fn within(place: impl Fn() -> String, found: i64, low: i64, high: i64) -> Checked {
-    if (low..=high).contains(&found) {
-        return Ok(());
-    }
-    Err(ModelError::at(place(), found.to_string(), format!("{low} to {high}")))
-}
 
 fn ratio(place: impl Fn() -> String, ratio: Ratio, least: i64) -> Checked {
     within(|| format!("{}.quantity", place()), ratio.quantity, least, QUANTITY_MAX)?;
