@@ -59,7 +59,7 @@ pub fn debian(program: &str, argument: &str, package: &str) -> Result<(), Failur
 
 /// A search path on which `python3` has the peers that tests talk to: OPC UA, Modbus, MQTT, Sparkplug, DuckDB, Flight SQL.
 pub fn with_python_peers() -> Result<OsString, Failure> {
-    const PEERS: [&str; 14] = [
+    const PEERS: [&str; 16] = [
         "asyncua==2.1.0",
         "pymodbus==3.16.1",
         "duckdb==2.0.0",
@@ -74,6 +74,8 @@ pub fn with_python_peers() -> Result<OsString, Failure> {
         "pandas==3.1.1",
         "scikit-learn==1.9.1",
         "lightgbm==4.7.0",
+        "river==0.26.1",
+        "stumpy==1.14.1",
     ];
     let folder = cache().join("peers");
     let python = folder.join("bin/python");

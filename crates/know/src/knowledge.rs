@@ -6,6 +6,8 @@ use crate::detect::{self, Look, Names, Sight};
 use crate::diagnose::{self, Cases, CauseModel};
 use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
+use crate::lessons::Topic;
+use crate::lessons::model::Way;
 use crate::memory::Memory;
 use crate::memory::missed::Missed;
 use crate::memory::standing::Standing;
@@ -301,6 +303,10 @@ impl Knowledge {
     /// [`Self::rework`].
     pub fn adopt(&mut self, rework: Rework) {
         self.memory.adopt(rework);
+    }
+    /// From now on a topic is foretold in this way at the machines of a kind.
+    pub fn foretell_by(&mut self, plant: &Plant, of: (&str, Topic), way: Way) {
+        self.memory.foretell_by(plant, of, way);
     }
     /// What is remembered, for tests and for people who look inside.
     pub const fn memory(&self) -> &Memory {

@@ -6,6 +6,7 @@
 //! Image ──judge──────────────┼─ detect::ALL ── diagnose ── watch ──> Finding
 //!                            └─ predict::ALL ── watch ─────> Forecast
 //! series ── forecast (demand; days of energy) ── champion (better on later data?) ──> Foretold
+//! stored readings ── lessons (what was seen, what came) ── champion ──> Model of lives, of scrap ── predict
 //! ```
 //!
 //! Enters: batches of readings, the image, ids. Leaves: records and figures. Absent: decisions, clock, disk, other rooms.
@@ -23,9 +24,12 @@ pub mod forecast;
 mod knowledge;
 pub mod kpi;
 mod learn;
+pub mod lessons;
+pub mod lives;
 pub mod memory;
 pub mod predict;
 pub mod rework;
+pub mod scrap;
 pub mod suite;
 pub mod trial;
 pub mod vibration;

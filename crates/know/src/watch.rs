@@ -241,6 +241,7 @@ fn moved(old: &Forecast, new: &Foresight, now: Instant) -> bool {
         ForecastKind::RemainingLife => (0.15 * was).max(0.5),
         ForecastKind::OrderDone => (0.25 * was).max(1.0),
         ForecastKind::IdleSpan => (0.25 * was).max(5.0),
+        ForecastKind::ScrapShare => (0.25 * was).max(0.02),
         // told of the unit, once for its time, not here
         ForecastKind::Demand | ForecastKind::EnergyUse | ForecastKind::Generation => f64::INFINITY,
     };

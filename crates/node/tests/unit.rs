@@ -20,6 +20,8 @@ mod flight;
 mod kill;
 #[path = "unit/late.rs"]
 mod late;
+#[path = "unit/lessons.rs"]
+mod lessons;
 #[path = "unit/mqtt.rs"]
 mod mqtt;
 #[path = "unit/process.rs"]

@@ -35,7 +35,7 @@ pub struct Course {
 pub struct Contest {
     /// When.
     pub at: Instant,
-    /// What is foretold, such as `energy_use`.
+    /// What is foretold, such as `energy_use` or `remaining_life/milling/tool`.
     pub subject: String,
     /// The version that was in use; a challenger that takes over has the next one.
     pub version: u32,
@@ -47,7 +47,7 @@ pub struct Contest {
     pub in_use: f64,
     /// Mean loss of the challenger.
     pub challenger: f64,
-    /// Blocks compared: days.
+    /// Blocks compared: days, or lives of parts.
     pub blocks: u32,
     /// How likely the challenger is the better one [1].
     pub probability: f64,

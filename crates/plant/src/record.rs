@@ -150,6 +150,8 @@ pub enum ForecastKind {
     FailureProbability,
     /// How much longer a machine stays idle [min].
     IdleSpan,
+    /// Share of the next pieces of a machine that will be scrapped [1].
+    ScrapShare,
     /// When an order will be done, from `at` [h].
     OrderDone,
     /// Pieces of a product that will be ordered within the horizon [1].
@@ -497,7 +499,7 @@ words! {
         SensorStuck => "sensor_stuck",
     }
     ForecastKind {
-        RemainingLife => "remaining_life", FailureProbability => "failure_probability", IdleSpan => "idle_span",
+        RemainingLife => "remaining_life", FailureProbability => "failure_probability", IdleSpan => "idle_span", ScrapShare => "scrap_share",
         OrderDone => "order_done", Demand => "demand", EnergyUse => "energy_use", Generation => "generation",
     }
     DecisionKind { Standby => "standby", Maintain => "maintain", Speed => "speed", Dispatch => "dispatch" }
@@ -527,7 +529,7 @@ impl ForecastKind {
     pub const fn unit(self) -> &'static str {
         match self {
             Self::RemainingLife | Self::OrderDone => "h",
-            Self::FailureProbability | Self::Demand => "1",
+            Self::FailureProbability | Self::ScrapShare | Self::Demand => "1",
             Self::EnergyUse | Self::Generation => "kW.h",
             Self::IdleSpan => "min",
         }

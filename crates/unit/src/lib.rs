@@ -19,6 +19,8 @@ pub use act::Unjudged;
 pub use collect::{Absorbed, Delivery, Limits, Place, RawReading, RawValue};
 // the trials of `know`, which `socium bench know` runs
 pub use know::{anomaly, trial};
+// what `socium learn` gathers and learns
+pub use know::{lessons, lives};
 // what people add to the causes that are weighed
 pub use know::diagnose::{CauseModel, CauseModelError};
 pub use replay::Replay;

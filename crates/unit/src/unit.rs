@@ -8,6 +8,7 @@
 //! readings and the records it rests on are durable, and one fsync serves them all.
 
 use crate::memory::Memory;
+use crate::outlook::lessons::Pupil;
 use crate::outlook::{self, Draft};
 use crate::replay::Replay;
 use crate::revise::Reviser;
@@ -17,6 +18,7 @@ use collect::{Absorbed, Accounting, Collector, Delivery, Limits};
 use decide::{Situation, Turn};
 use know::Knowledge;
 use know::diagnose::CauseModel;
+use know::lessons::model::Way;
 use measure::{Instant, Span};
 use plant::{
     Batch, Because, Cause, Command, CommandState, Confirmation, CustomOrder, Decision, Finding, Forecast, Frozen, Given, Image,
@@ -339,6 +341,11 @@ impl Unit {
         let waiting = schedule.tasks.iter().filter(|task| !task.is_running);
         self.turns = waiting.map(|task| Turn { machine: task.machine, order: task.order }).collect();
         self.stirred = true;
+    }
+
+    /// From now on a topic is foretold in this way at the machines of a kind.
+    pub fn foretell_by(&mut self, of: &Pupil, way: Way) {
+        self.knowledge.foretell_by(&self.plant, (&of.kind, of.topic), way);
     }
 
     /// Adds lines to the cause model.

@@ -51,6 +51,7 @@ pub const ALL: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/orders", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/orders/{name}", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/outlook", Need::Signed(UserRole::Viewer)),
+    ("GET", "/api/v1/outlook/models", Need::Signed(UserRole::Viewer)),
     ("POST", "/api/v1/readings", Need::Signed(UserRole::Operator)),
     ("GET", "/api/v1/records/{id}/walk", Need::Signed(UserRole::Viewer)),
     ("GET", "/api/v1/revisions", Need::Signed(UserRole::Viewer)),

@@ -71,6 +71,7 @@ const SPARSE: [&str; 1] = ["ErrorDetail"];
         routes::families::detail,
         routes::orders::orders,
         routes::outlook::outlook,
+        routes::outlook::models,
         routes::schedule::schedule,
         routes::schedule::change,
         routes::data::data,

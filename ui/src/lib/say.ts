@@ -45,7 +45,7 @@ export function sayForecast(f: Pick<Forecast, 'kind' | 'machine' | 'order' | 'pr
     machine: f.machine ?? '',
     order: f.order ?? '',
     product: f.product ?? '',
-    value: f.kind === 'failure_probability' ? show.percent(f.value.value, 0) : figure(f.value.value, f.unit),
+    value: figure(f.value.value, f.unit, f.kind),
     horizon: show.span(f.horizon_s),
   })
 }

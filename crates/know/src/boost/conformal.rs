@@ -24,13 +24,24 @@ impl Conformal {
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
         Self { pairs, coverage, cap }
     }
-    /// The interval of a prediction; without any pair it has no ends.
-    pub fn interval(&self, prediction: f64) -> (f64, f64) {
+    /// The truths of the nearest pairs, moved to a prediction.
+    fn near(&self, prediction: f64) -> impl Iterator<Item = f64> {
         let size = NEAREST.min(self.pairs.len());
         let place = self.pairs.partition_point(|p| p.0 < prediction);
         let from = place.saturating_sub(size / 2).min(self.pairs.len() - size);
-        let moved = |(p, t): &(f64, f64)| if *t >= self.cap { self.cap } else { (prediction + t - p).min(self.cap) };
-        let mut truths: Vec<f64> = self.pairs[from..from + size].iter().map(moved).collect();
+        let moved = move |(p, t): &(f64, f64)| if *t >= self.cap { self.cap } else { (prediction + t - p).min(self.cap) };
+        self.pairs[from..from + size].iter().map(moved)
+    }
+    /// The share of truths at most so large where that is predicted [1]; half without any pair.
+    pub fn share_within(&self, prediction: f64, most: f64) -> f64 {
+        let (within, all) = self.near(prediction).fold((0.0, 0.0), |(n, all), t| (n + f64::from(u8::from(t <= most)), all + 1.0));
+        // one more truth is as likely in any gap between those seen
+        (within + 0.5) / (all + 1.0)
+    }
+    /// The interval of a prediction; without any pair it has no ends.
+    pub fn interval(&self, prediction: f64) -> (f64, f64) {
+        let mut truths: Vec<f64> = self.near(prediction).collect();
+        let size = truths.len();
         truths.sort_by(f64::total_cmp);
         // The finite-sample rank: one more truth is as likely in any gap between those seen.
         let held = (((size + 1) as f64 * self.coverage).ceil() as usize).clamp(1, size.max(1));

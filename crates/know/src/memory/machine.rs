@@ -15,6 +15,7 @@ use super::spell::IdleSpells;
 use super::trend::Trend;
 use super::usage::Usage;
 use super::wear::{Conditions, Levels, Wear};
+use crate::lives::Part;
 use measure::statistics::{Moments, Smoothed};
 use measure::{Instant, Span};
 use plant::{ChannelId, MachineId, MachineState, Window};
@@ -370,12 +371,12 @@ impl MachineMemory {
         {
             failure.service = Some(Arc::clone(&word));
         }
-        if word.contains("tool") {
+        if Part::Tool.is_replaced_by(&word) {
             self.wear.change(at, operated_h);
             self.pieces.chart.restart(at);
             self.pieces.lately.restart();
         }
-        if word.contains("bearing") || word.contains("spindle") {
+        if Part::Bearing.is_replaced_by(&word) {
             self.vibration.clear();
         }
         keep(&mut self.services, Event { at, operated_h, word });

@@ -28,6 +28,8 @@ pub mod trend;
 pub mod usage;
 pub mod wear;
 
+use crate::lessons::Topic;
+use crate::lessons::model::{Model, Way};
 use crate::rework::Rework;
 use air::{Air, AirPoint, KINDS_MAX, Work};
 use behaviour::Behaviour;
@@ -41,6 +43,8 @@ use missed::Missed;
 use plant::{About, Batch, Channel, ChannelId, Lexicon, MachineId, MachineState, Plant, ProductId, Quality, Reading, Window};
 use route::{Route, Signal};
 use standing::Standings;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use wear::Levels;
 
 /// How far back the logs are worked out again, and figures of closed periods revised; later readings are stored and counted.
@@ -57,6 +61,8 @@ pub struct Memory {
     pub behaviour: Vec<Behaviour>,
     /// Loads of fresh tools.
     pub levels: Levels,
+    /// Models in use, by kind and topic.
+    models: BTreeMap<(usize, Topic), Arc<Model>>,
     /// Alarms before failures.
     pub errors: Errors,
     /// Kind of each machine as a small number.
@@ -109,6 +115,7 @@ impl Memory {
             watched: Behaviour::slots(&behaviour, plant),
             behaviour,
             levels: Levels::default(),
+            models: BTreeMap::new(),
             errors: Errors::default(),
             kinds: plant.machines.iter().map(|m| kinds.partition_point(|k| *k < m.kind.as_str())).collect(),
             upstream: reversed(&downstream),
@@ -140,26 +147,44 @@ impl Memory {
     pub fn absorb(&mut self, plant: &Plant, batch: &Batch, lexicon: &Lexicon) {
         self.clock = self.clock.max(batch.received);
         self.hours.renew(&plant.calendar, self.clock);
-        for reading in batch.iter().filter(|r| r.quality != Quality::Bad && r.value.is_finite()) {
-            let Some(route) = self.routes.get(reading.channel.index()).copied() else {
-                continue;
-            };
-            if let Some(slot) = self.watched[reading.channel.index()] {
-                self.behaviour[route.machine.index()].add(slot, reading.value);
+        batch.iter().for_each(|reading| self.take(plant, reading, lexicon));
+    }
+    /// Takes one reading; one that is bad says nothing.
+    pub(crate) fn take(&mut self, plant: &Plant, reading: Reading, lexicon: &Lexicon) {
+        if reading.quality == Quality::Bad || !reading.value.is_finite() {
+            return;
+        }
+        let Some(route) = self.routes.get(reading.channel.index()).copied() else {
+            return;
+        };
+        if let Some(slot) = self.watched[reading.channel.index()] {
+            self.behaviour[route.machine.index()].add(slot, reading.value);
+        }
+        if let Some(place) = route.gauge {
+            let machine = &mut self.machines[route.machine.index()];
+            let under_load = machine.under_load();
+            machine.gauges.hear(place, reading.at, reading.value * route.factor + route.offset, under_load);
+        }
+        match route.signal {
+            Signal::None => {}
+            Signal::State | Signal::Order | Signal::Product | Signal::Worker => {
+                self.turn(plant, route, reading, lexicon);
             }
-            if let Some(place) = route.gauge {
-                let machine = &mut self.machines[route.machine.index()];
-                let under_load = machine.under_load();
-                machine.gauges.hear(place, reading.at, reading.value * route.factor + route.offset, under_load);
-            }
-            match route.signal {
-                Signal::None => {}
-                Signal::State | Signal::Order | Signal::Product | Signal::Worker => {
-                    self.turn(plant, route, reading, lexicon);
-                }
-                Signal::Alarm | Signal::Serviced => self.happen(route, reading, lexicon),
-                _ => self.number(route, reading),
-            }
+            Signal::Alarm | Signal::Serviced => self.happen(route, reading, lexicon),
+            _ => self.number(route, reading),
+        }
+    }
+    /// The model in use of a topic at a machine; `None` where nothing was learned.
+    pub fn model(&self, machine: MachineId, topic: Topic) -> Option<&Model> {
+        self.models.get(&(self.kinds[machine.index()], topic)).map(|model| &**model)
+    }
+    /// From now on a topic is foretold in this way at the machines of a kind.
+    pub fn foretell_by(&mut self, plant: &Plant, (kind, topic): (&str, Topic), way: Way) {
+        let Some(place) = plant.machines.iter().position(|m| m.kind == kind) else { return };
+        let of = (self.kinds[place], topic);
+        match way {
+            Way::Learned(model) => drop(self.models.insert(of, model)),
+            Way::Plain => drop(self.models.remove(&of)),
         }
     }
     fn number(&mut self, route: Route, reading: Reading) {

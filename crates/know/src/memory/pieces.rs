@@ -123,6 +123,8 @@ pub struct Pieces {
     stops_base: Fading,
     /// When those first ones were seen.
     stops_window: Option<Window>,
+    /// All pieces, and those scrapped.
+    counted: (f64, f64),
 }
 
 impl Default for Pieces {
@@ -135,6 +137,7 @@ impl Default for Pieces {
             stops_lately: Fading::new(60.0),
             stops_base: Fading::new(1e6),
             stops_window: None,
+            counted: (0.0, 0.0),
         }
     }
 }
@@ -191,9 +194,14 @@ impl Pieces {
         let base = self.stops_base.share(0.99 * STOPS_LEARNED)?;
         Some((self.stops_lately.share(30.0)?, base))
     }
+    /// All pieces since something is remembered, and those of them that were scrapped.
+    pub const fn counted(&self) -> (f64, f64) {
+        self.counted
+    }
     /// Takes pieces; `sound` says that nothing speaks against the machine being in good order.
     pub fn add(&mut self, good: f64, scrap: f64, sound: bool) {
         self.lately.add(scrap, good + scrap);
+        self.counted = (self.counted.0 + good + scrap, self.counted.1 + scrap);
         if sound {
             self.base.add(scrap, good + scrap);
         }

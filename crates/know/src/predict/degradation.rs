@@ -5,20 +5,17 @@
 //! forecasts: remaining life of `bearing` 21 h (16 to 27), failure within the next 8 worked hours 0.01
 //! ```
 //!
-//! Enters: trends, the failures seen at machines of the kind. Leaves: remaining life [h of operation] and probability of
-//! failure within the next eight worked hours, each naming the service that remedies it. Absent: what to do about it.
-//!
-//! Bearing: the logarithm of vibration grows by a line over the last operating day (growth near exponential: Gebraeel et
-//! al., IIE Transactions 37(6), 2005). Tool: relative load grows by a line over the last operating hours. The thresholds
-//! start from ISO 20816-3 (failure becomes likely beyond 7.1 mm/s) and from the growth of cutting force over a tool's life,
-//! and move to the levels at which machines of the kind did fail.
+//! Enters: how near the parts are to their ends, the models in use. Leaves: remaining life [h of operation] and probability of
+//! failure within the next eight worked hours, each naming the service that remedies it. Absent: what to do about it; how near is found
+//! ([`lives`](crate::lives)), what models learn from ([`lessons`](crate::lessons)).
 
-use super::threshold::{Approach, learned};
 use super::{Foresight, Predictor};
 use crate::detect::Sight;
-use crate::detect::bearing_wear::{Growth, ZONES, growth};
-use crate::memory::machine::{Failure, MachineMemory};
-use crate::memory::wear::Wear;
+use crate::lessons::model::Model;
+use crate::lessons::{Sample, Topic};
+use crate::lives::approach::nearing;
+use crate::lives::threshold::Approach;
+use crate::lives::{Part, TOLD_H, sample};
 use measure::{Estimate, Instant, Span};
 use plant::{Because, Code, ForecastKind, Role};
 
@@ -29,39 +26,49 @@ pub const PREDICTOR: Predictor = Predictor { name: "degradation", cadence: Span:
 const AHEAD: Span = Span::from_hours(8);
 /// A failure less probable than this is not told [1].
 const TOLD_MIN: f64 = 0.01;
-/// Life beyond this is not told [h of operation].
-const LIFE_TOLD_H: f64 = 120.0;
-/// Logarithm of vibration at failure: 15 % beyond zone D, within about 13 %.
-const BEARING_PRIOR: (f64, f64) = (2.10, 0.13);
-/// Relative load at which tools break.
-const TOOL_PRIOR: (f64, f64) = (1.50, 0.08);
-/// The priors weigh as much as so many failures.
-const PRIOR_WEIGHT: f64 = 4.0;
-/// Operating time over which the growth of load is fitted [h].
-const TOOL_FIT_H: f64 = 8.0;
-/// Growth of relative load in the second half of a tool's life before it was seen: a life of some tens of hours [1/h].
-const TOOL_RATE_PRIOR: (f64, f64) = (0.015, 0.010);
-/// Relative load below which a tool is far from its end [1].
-const TOOL_TOLD_MIN: f64 = 1.1;
-
 fn foresee(sight: &Sight<'_>) -> Vec<Foresight> {
-    let mut expected = Vec::new();
-    if let Some(approach) = bearing(sight) {
-        expected.extend(told(sight, &approach, "bearing", Role::Vibration));
-    }
-    if let Some(approach) = tool(sight) {
-        expected.extend(told(sight, &approach, "tool", Role::Load));
-    }
-    expected
+    Part::ALL.into_iter().flat_map(|part| End::of(sight, part).map(|end| told(sight, &end, part)).unwrap_or_default()).collect()
 }
 
-fn told(sight: &Sight<'_>, approach: &Approach, service: &'static str, role: Role) -> Vec<Foresight> {
+/// What is known of the end of a part.
+enum End<'a> {
+    /// How it comes near it; what lies farther than is told, or is of a part that nothing was learned of.
+    Approach(Approach),
+    /// What the model in use makes of what is seen of it.
+    Learned(&'a Model, Sample),
+}
+
+impl<'a> End<'a> {
+    fn of(sight: &Sight<'a>, part: Part) -> Option<Self> {
+        let (memory, machine) = (sight.memory, sight.machine);
+        let near = nearing(memory, machine, part)?;
+        let model = memory.model(machine, Topic::Life(part));
+        let seen = model.and_then(|model| Some((model, sample((memory, machine, part), &near, sight.now)?)));
+        Some(seen.map_or(Self::Approach(near.seen), |(model, sample)| Self::Learned(model, sample)))
+    }
+    /// Operating time left [h]; `None` where it is more than is told.
+    fn left_h(&self) -> Option<Estimate> {
+        match self {
+            Self::Approach(near) => near.left_h(TOLD_H),
+            Self::Learned(model, sample) => Some(model.told(sample)),
+        }
+    }
+    /// Probability that it comes within so many hours of operation [1].
+    fn comes_within(&self, hours: f64) -> f64 {
+        match self {
+            Self::Approach(near) => near.fails_within(hours),
+            Self::Learned(model, sample) => model.comes_within(sample, hours),
+        }
+    }
+}
+
+fn told(sight: &Sight<'_>, end: &End<'_>, part: Part) -> Vec<Foresight> {
     let machine = sight.memory_of();
-    let first = match role {
-        Role::Load => machine.wear.first().map(|p| p.from),
-        _ => machine.vibration.points().front().map(|p| p.from),
+    let first = match part {
+        Part::Tool => machine.wear.first().map(|p| p.from),
+        Part::Bearing => machine.vibration.points().front().map(|p| p.from),
     };
-    let because: Vec<Because> = [role, Role::State]
+    let because: Vec<Because> = [part.role(), Role::State]
         .into_iter()
         .filter_map(|r| sight.readings(r, first.unwrap_or(sight.now).max(sight.now - Span::from_days(2))))
         .collect();
@@ -69,18 +76,18 @@ fn told(sight: &Sight<'_>, approach: &Approach, service: &'static str, role: Rol
         slot: 0,
         kind,
         order: None,
-        service: Some(Code::Borrowed(service)),
+        service: Some(Code::Borrowed(part.service())),
         value,
         horizon,
         because: because.clone(),
     };
     let mut expected = Vec::new();
-    if let Some(left) = approach.left_h(LIFE_TOLD_H) {
+    if let Some(left) = end.left_h() {
         expected.push(foresight(ForecastKind::RemainingLife, left, Span::from_seconds_f64(left.high * 3_600.0)));
     }
     let horizon = until_worked(sight, AHEAD) - sight.now;
     // Of the worked hours the machine will run the share that it ran lately.
-    let runs = |share: f64| approach.fails_within(AHEAD.hours() * share);
+    let runs = |share: f64| end.comes_within(AHEAD.hours() * share);
     let busy = sight.profile.busy_share.unwrap_or(0.8).clamp(0.1, 1.0);
     let value = Estimate::between(runs(0.6 * busy), runs(busy), runs((1.3 * busy).min(1.0)));
     if value.value >= TOLD_MIN {
@@ -106,59 +113,15 @@ fn until_worked(sight: &Sight<'_>, span: Span) -> Instant {
     sight.now + Span::from_days(8)
 }
 
-/// Levels at the failures of machines of the kind that were remedied by a service.
-fn seen(sight: &Sight<'_>, service: &str, level: impl Fn(&Failure) -> Option<f64>) -> Vec<f64> {
-    let kind = sight.memory.kinds[sight.machine.index()];
-    let of_kind = |m: &&MachineMemory| sight.memory.kinds[m.id.index()] == kind;
-    let failures = sight.memory.machines.iter().filter(of_kind).flat_map(|m| &m.failures);
-    let mine = failures.filter(|f| f.service.as_ref().is_some_and(|s| s.contains(service)));
-    mine.filter_map(level).filter(|l| l.is_finite()).collect()
-}
-
-fn bearing(sight: &Sight<'_>) -> Option<Approach> {
-    let machine = sight.memory_of();
-    let Growth { level, rate, rate_error, scatter } = growth(&machine.vibration)?;
-    let is_rising = rate > 2.5 * rate_error;
-    if !is_rising || (machine.vibration_absolute && level.exp() < 0.8 * ZONES[0]) {
-        return None;
-    }
-    // all machines of the kind are looked at: only for the few that rise
-    let seen = seen(sight, "bearing", |f| f.vibration.filter(|v| *v > 0.0).map(f64::ln));
-    if !machine.vibration_absolute && seen.len() < 3 {
-        return None;
-    }
-    let prior = if machine.vibration_absolute { BEARING_PRIOR } else { (seen.iter().sum::<f64>() / seen.len() as f64, 0.2) };
-    let (threshold, spread) = learned(prior, PRIOR_WEIGHT, &seen);
-    // Growth speeds up with wear, so the line's own error is not all.
-    let rate_error = rate_error.max(0.15 * rate);
-    Some(Approach { level, level_error: 0.5 * scatter, rate, rate_error, threshold, spread })
-}
-
-fn tool(sight: &Sight<'_>) -> Option<Approach> {
-    let wear: &Wear = &sight.memory_of().wear;
-    let slope = wear.slope(&sight.memory.levels, TOOL_FIT_H)?;
-    if slope.level < TOOL_TOLD_MIN {
-        return None;
-    }
-    let seen = seen(sight, "tool", |f| f.wear);
-    let (threshold, spread) = learned(TOOL_PRIOR, PRIOR_WEIGHT, &seen);
-    // What was seen and what is usual, each weighed by its certainty.
-    let (usual, usual_error) = TOOL_RATE_PRIOR;
-    let (a, b) = (usual_error.powi(-2), slope.rate_error.max(1e-4).powi(-2));
-    let rate = ((a * usual + b * slope.rate) / (a + b)).max(0.1 * usual);
-    // The level of a fresh tool that was never seen is off by some percent.
-    let off: f64 = if slope.is_sure { 0.01 } else { 0.05 };
-    let level_error = slope.level_error.hypot(off);
-    let rate_error = (a + b).powf(-0.5).max(0.2 * rate);
-    Some(Approach { level: slope.level, level_error, rate, rate_error, threshold, spread })
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::lessons::model::Way;
+    use crate::lessons::{Episode, Lesson};
     use crate::suite::{START, Scene};
     use measure::Chance;
-    use plant::{Forecast, MachineId, Record};
+    use plant::{Forecast, Record};
+    use std::sync::Arc;
 
     const ROLES: &[(Role, &str)] = &[(Role::State, "1"), (Role::Vibration, "mm/s"), (Role::Load, "%"), (Role::Serviced, "1")];
 
@@ -171,7 +134,7 @@ mod tests {
     }
 
     /// A machine that runs around the clock; vibration and force as they grow with wear, from `bearing` and `tool` on.
-    fn wears(seed: u64, hours: i64, bearing: f64, tool: f64) -> Scene {
+    pub(crate) fn wears(seed: u64, hours: i64, bearing: f64, tool: f64) -> Scene {
         let mut scene = Scene::new(&[("mill", "milling", &[], ROLES)]).expect("a plant");
         let mut chance = Chance::seeded(seed);
         scene.word(0, Role::Serviced, 0, "tool");
@@ -232,22 +195,35 @@ mod tests {
     }
 
     #[test]
-    fn failures_seen_at_a_kind_move_its_threshold() {
-        let mut scene = wears(3, 24, 0.0, 0.0);
-        scene.word(0, Role::State, 24 * 3_600, "down");
-        scene.word(0, Role::Serviced, 24 * 3_600 + 1_800, "tool");
-        scene.word(0, Role::State, 24 * 3_600 + 1_860, "producing");
-        let (know, _) = scene.play();
-        let profile = &know.profiles()[0];
-        let image = plant::Image { at: scene.until, ..plant::Image::default() };
-        let (plant, memory) = (&scene.plant, know.memory());
-        let sight = Sight { now: scene.until, plant, image: &image, memory, machine: MachineId(0), profile, open: None };
-        // 24 h of 28: 1 + 0.42 · (24 / 28)^1.5 = 1.333.
-        let at_failure = seen(&sight, "tool", |f| f.wear);
-        assert!(at_failure.len() == 1 && (at_failure[0] - 1.33).abs() < 0.03, "{at_failure:?}");
-        assert!(seen(&sight, "bearing", |f| f.vibration).is_empty(), "it was the tool");
-        let (threshold, _) = learned(TOOL_PRIOR, PRIOR_WEIGHT, &at_failure);
-        assert!(threshold < TOOL_PRIOR.0 - 0.02, "{threshold}");
+    fn a_model_of_lives_takes_over_and_lets_go() {
+        let mut scene = wears(6, 30, 0.0, 0.0);
+        let until_h = 24;
+        scene.readings.retain(|r| r.at <= START + Span::from_hours(until_h));
+        scene.until = START + Span::from_hours(until_h);
+        let left = |know: &crate::Knowledge| {
+            let (memory, profile) = (know.memory(), &know.profiles()[0]);
+            let image = plant::Image { at: scene.until, ..plant::Image::default() };
+            let sight = Sight { now: scene.until, plant: &scene.plant, image: &image, memory, machine: profile.machine, profile, open: None };
+            let of = |kind| foresee(&sight).into_iter().find(|f| f.kind == kind && f.service.as_deref() == Some("tool"));
+            (of(ForecastKind::RemainingLife).map(|f| f.value), of(ForecastKind::FailureProbability).map(|f| f.value.value))
+        };
+        let mut know = scene.play().0;
+        let plain = left(&know);
+        // tools that lasted two hours from such a sample on, whatever it shows
+        let topic = Topic::Life(Part::Tool);
+        let sample = topic.sample(know.memory(), know.profiles()[0].machine, scene.until).expect("it is worn");
+        let lesson = Lesson { at: scene.until, sample, came: 2.0 };
+        let life = |_| Episode { ended: scene.until, is_certain: true, lessons: vec![lesson; 30] };
+        let lives: Vec<Episode> = (0..20).map(life).collect();
+        let model = Model::learn(&lives.iter().collect::<Vec<_>>()).expect("20 failures");
+        know.foretell_by(&scene.plant, ("milling", topic), Way::Learned(Arc::new(model)));
+        let (told, fails) = left(&know);
+        assert!(told.is_some_and(|t| (t.value - 2.0).abs() < 0.1), "{told:?} instead of {plain:?}");
+        assert!(fails.is_some_and(|p| p > 0.95), "{fails:?}");
+        know.foretell_by(&scene.plant, ("turning", topic), Way::Plain);
+        assert_eq!(left(&know).0, told, "it was of another kind");
+        know.foretell_by(&scene.plant, ("milling", topic), Way::Plain);
+        assert_eq!(left(&know), plain);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Enters: a [`Sight`]. Leaves: [`Foresight`]s. Absent: ids, what was said before.
 
 mod alarms;
-mod degradation;
+pub mod degradation;
 mod order_done;
-pub mod threshold;
+mod scrap;
 
 use crate::detect::Sight;
 use measure::{Estimate, Span};
@@ -42,4 +42,4 @@ pub struct Predictor {
 }
 
 /// All predictors, by name.
-pub const ALL: &[Predictor] = &[alarms::PREDICTOR, degradation::PREDICTOR, order_done::PREDICTOR];
+pub const ALL: &[Predictor] = &[alarms::PREDICTOR, degradation::PREDICTOR, order_done::PREDICTOR, scrap::PREDICTOR];

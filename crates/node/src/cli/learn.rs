@@ -1,16 +1,22 @@
-//! `socium learn`: lets a newly learned model contest the one in use on the same later data, for each series that the unit foretells of itself, and
-//! swaps it only where it is better. Works beside a running unit, which takes the new version with its next forecast.
+//! `socium learn`: lets a newly learned model contest the one in use on the same later data, for each series that the unit foretells of itself and
+//! for lives of parts and scrap at machines of a kind, and swaps it only where it is better. Works beside a running unit, which takes the new version with its next forecast.
 
 use super::Failure;
 use crate::clock::Clock;
 use crate::config;
-use crate::runtime::whole_days;
-use measure::Instant;
-use plant::{Contest, RecordKind};
+use crate::runtime::{gathered, in_use, whole_days, with_accepted};
+use measure::{Instant, Span};
+use plant::{Contest, Plant, RecordKind, Window};
 use std::path::PathBuf;
+use std::sync::Arc;
 use store::Store;
+use unit::lessons::gather::Gatherer;
 use unit::outlook::learn::{Standing, contest};
-use unit::outlook::{Subject, today};
+use unit::outlook::lessons::{self, Pupil};
+use unit::outlook::{HISTORY, Subject, today};
+
+/// The newest reading is taken in.
+const MOMENT: Span = Span::from_seconds(1);
 
 /// What can be typed.
 #[derive(clap::Args)]
@@ -27,7 +33,8 @@ pub struct Words {
 pub async fn main(words: Words) -> Result<(), Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::new(e.to_string());
     let config = config::read(&words.unit.join("unit.toml")).map_err(|faults| failed(&faults))?;
-    let plant = &config.plant;
+    let (plant, _) = with_accepted(&config).await.map_err(|e| failed(&e))?;
+    let plant = &plant;
     let store = Store::look(&config.store.dir, plant).await.map_err(|e| failed(&e))?;
     let now = newest(&store).await?;
     let mut learned = 0;
@@ -42,7 +49,7 @@ pub async fn main(words: Words) -> Result<(), Failure> {
         };
         match contest(key.clone(), &series, &plant.calendar.zone, &before, now) {
             Ok((contest, _)) => {
-                println!("{key}: {}", told(&contest, &Standing::after(&before)));
+                println!("{key}: {}", told(&contest, &Standing::after(&before), ("days", "kWh a quarter of an hour")));
                 if !words.dry {
                     store.put_contest(&contest).await.map_err(|e| failed(&e))?;
                 }
@@ -50,10 +57,40 @@ pub async fn main(words: Words) -> Result<(), Failure> {
             Err(cause) => println!("{key}: nothing learned: {cause}"),
         }
     }
-    if learned == 0 {
-        println!("no channel has the role `energy` or `generated`: there is nothing to learn");
+    let taught = taught(&store, plant, now, words.dry).await?;
+    if learned + taught == 0 {
+        println!("nothing can be learned: it takes channels of the roles `energy`, `generated`, `good` and `scrap`, or `vibration` or `load` and `serviced`");
     }
     Ok(())
+}
+
+/// Models of how long parts last and of what will be scrapped; returns how many there can be.
+async fn taught(store: &Store, plant: &Arc<Plant>, now: Instant, dry: bool) -> Result<usize, Failure> {
+    let failed = |e: &dyn std::fmt::Display| Failure::new(e.to_string());
+    let pupils = Pupil::all(plant);
+    let mut newest: Option<(&str, Gatherer)> = None;
+    for of in &pupils {
+        let key = of.key();
+        let window = Window { from: now - HISTORY, to: now + MOMENT };
+        if newest.as_ref().is_none_or(|(kind, _)| *kind != of.kind) {
+            eprintln!("{}: reading what its machines told since {}", of.kind, window.from);
+            newest = Some((&of.kind, gathered(store, plant, &of.kind, window).await.map_err(Failure::new)?));
+        }
+        let Some((_, gatherer)) = &newest else { continue };
+        let before = store.contests(&key).await.map_err(|e| failed(&e))?;
+        let standing = Standing::after(&before);
+        let way = in_use(store, plant, of, &standing).await.map_err(Failure::new)?;
+        match lessons::contest(of, (window.from, &gatherer.episodes(of.topic)), way, &before, now) {
+            Ok(contest) => {
+                println!("{key}: {}", told(&contest, &standing, (of.topic.episodes(), of.topic.forecast().unit())));
+                if !dry {
+                    store.put_contest(&contest).await.map_err(|e| failed(&e))?;
+                }
+            }
+            Err(cause) => println!("{key}: nothing learned: {cause}"),
+        }
+    }
+    Ok(pupils.len())
 }
 
 /// The unit's now: of its newest record, because its clock may be another than that of this computer; else of this computer.
@@ -67,7 +104,8 @@ async fn newest(store: &Store) -> Result<Instant, Failure> {
     Ok(newest.unwrap_or_else(|| Clock::real().now()))
 }
 
-fn told(contest: &Contest, before: &Standing) -> String {
+/// What came of a contest, in words; blocks and losses in their units.
+fn told(contest: &Contest, before: &Standing, (blocks, unit): (&str, &str)) -> String {
     let used = match before.learned {
         None => format!("version {} (plain, nothing learned)", before.version),
         Some(window) => format!("version {} (learned from {} to {})", before.version, window.from, window.to),
@@ -78,7 +116,7 @@ fn told(contest: &Contest, before: &Standing) -> String {
         format!("version {} stays", contest.version)
     };
     format!(
-        "learned from {} to {}; on {} days from {} to {}, which neither has seen, the mean pinball loss is {:.4} kWh a quarter of an hour \
+        "learned from {} to {}; on {} {blocks} from {} to {}, which neither has seen, the mean pinball loss is {:.4} {unit} \
          for {used}, {:.4} for the challenger, better with probability {:.2}: {verdict}",
         contest.learned.from,
         contest.learned.to,

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
 use unit::outlook::learn::{Model, Standing};
+use unit::outlook::lessons::{Pupil, Report};
 use unit::outlook::series::{DAY, Gains, SLOT, Series};
 use unit::outlook::{self, Draft, HISTORY, Lead, Outlook, Prospect, Subject};
 
@@ -99,7 +100,12 @@ impl Keeper {
                 Err(cause) => tracing::warn!(of = subject.key(&plant), cause, "it could not be foretold; it is tried again"),
             }
         }
-        Ok(Outlook { prospects })
+        let mut reports = Vec::new();
+        for of in Pupil::all(&plant) {
+            let contests = self.store.contests(&of.key()).await.map_err(|e| e.to_string())?;
+            reports.push(Report { standing: Standing::after(&contests), of, contests });
+        }
+        Ok(Outlook { prospects, reports })
     }
     /// How one subject looks beside the newest forecasts by kind; those that are due are told.
     async fn prospect(

@@ -3,14 +3,10 @@
 //!
 //! Enters: a replay, the store as it is at that moment. Leaves: the replay, finished. Absent: which machines and when (`unit`).
 
-use plant::{Plant, Window};
+use super::pieces::{Pieces, READINGS_MAX};
+use plant::Plant;
 use store::{Past, Store, StoreError};
 use unit::Replay;
-
-/// Readings in memory at a time.
-const READINGS_MAX: usize = 400_000;
-/// Narrowest piece that is tried; a piece that holds too much nevertheless is an error [µs].
-const NARROW: i64 = 1_000_000;
 
 /// Works a replay out. The moment of the call decides which readings are in it: the store is looked at before this returns.
 pub fn run(
@@ -27,27 +23,21 @@ pub fn run(
 
 async fn play(past: &Past, mut replay: Box<Replay>) -> Result<Box<Replay>, StoreError> {
     loop {
-        let Window { mut from, to } = replay.window();
-        let mut width = to - from;
-        while from < to {
-            let piece = Window { from, to: (from + width).min(to) };
-            match past.readings(piece, READINGS_MAX).await? {
-                Some(readings) => {
-                    // a piece takes some milliseconds
-                    replay = tokio::task::spawn_blocking(move || {
-                        replay.take(&readings);
-                        replay
-                    })
-                    .await
-                    .map_err(|e| StoreError::Query(format!("the replay broke off: {e}")))?;
-                    from = piece.to;
-                }
-                None if width.micros() > NARROW => width = measure::Span::from_micros(width.micros() / 2),
-                None => {
-                    let sentence = format!("more than {READINGS_MAX} readings within {width} from {from} on");
-                    return Err(StoreError::Query(sentence));
-                }
-            }
+        let window = replay.window();
+        let mut pieces = Pieces::of(window, window.to - window.from);
+        while let Some(piece) = pieces.next() {
+            let Some(readings) = past.readings(piece, READINGS_MAX).await? else {
+                pieces.narrow()?;
+                continue;
+            };
+            // a piece takes some milliseconds
+            replay = tokio::task::spawn_blocking(move || {
+                replay.take(&readings);
+                replay
+            })
+            .await
+            .map_err(|e| StoreError::Query(format!("the replay broke off: {e}")))?;
+            pieces.took(piece);
         }
         if replay.is_finished() {
             return Ok(replay);

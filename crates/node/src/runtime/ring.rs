@@ -16,7 +16,9 @@ use store::{Beside, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use unit::desk::View;
+use unit::lessons::model::Way;
 use unit::outlook::Draft;
+use unit::outlook::lessons::Pupil;
 use unit::schedule::Schedule;
 use unit::{Effect, Input, Replay, Unconfirmed, Unit};
 use web::house::HouseError;
@@ -72,6 +74,8 @@ pub enum Ask {
         /// The record.
         answer: Answer,
     },
+    /// A topic is foretold in this way from now on at the machines of a kind.
+    ForetellBy(Pupil, Way),
     /// A schedule was published: dispatching follows it from now on.
     Follow(Arc<Schedule>),
     /// A step now, for a caller that drives time itself; answered when its effects are out.
@@ -363,6 +367,7 @@ impl Loop {
                 // whoever worked it out may have ended
                 let _ = answer.send(kept);
             }
+            Ask::ForetellBy(of, way) => self.parts.unit.foretell_by(&of, way),
             Ask::Follow(schedule) => self.parts.unit.follow(&schedule),
             Ask::Settle(answer) => {
                 self.turn(Vec::new(), Vec::new()).await;

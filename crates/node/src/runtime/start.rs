@@ -5,7 +5,7 @@ use super::figures::Figures;
 use super::hand::HandDesk;
 use super::house::{NodeHouse, SourceWindow};
 use super::kept::Kept;
-use super::outlook;
+use super::{lessons, outlook};
 use super::ring::{Ask, Loop, Parts, bookmark_key};
 use super::route::Routes;
 use super::sales::SalesDesk;
@@ -172,6 +172,7 @@ pub async fn start_framed(config: Config, clock: Clock, frame: Frame) -> Result<
         schedule,
         outlook: outlook::keep(ends.view.clone(), store.clone(), asks.clone(), stop.clone()),
     };
+    lessons::keep(ends.view.clone(), store.clone(), asks.clone(), stop.clone());
     let (one_time, token) = first_login(&store).await?;
     let listen = web::Listen {
         address: config.web.listen,
@@ -213,7 +214,10 @@ async fn hand_over(mut published: watch::Receiver<Option<Arc<Schedule>>>, asks: 
 }
 
 /// The plant with the orders that customers put together in earlier runs, and the number of the next one.
-async fn with_accepted(config: &Config) -> Result<(Arc<Plant>, u32), StartError> {
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn with_accepted(config: &Config) -> Result<(Arc<Plant>, u32), StartError> {
     let mut plant = config.plant.clone();
     let (orders, lost) = Store::customs(&config.store.dir, &plant).await?;
     let next = u32::try_from(orders.len() + lost.len() + 1).unwrap_or(u32::MAX);

@@ -12,11 +12,13 @@
 
 mod arm;
 pub mod faults;
+mod lessons;
 mod promise;
 mod scale;
 mod twin;
 
 pub use arm::{Arm, Mode, Told, run, run_for};
+pub use lessons::{Taught, taught};
 pub use promise::{Kept, Promises, promises};
 pub use scale::{Scale, scale};
 pub use twin::{Judged, judge};

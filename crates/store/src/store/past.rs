@@ -6,7 +6,7 @@ use super::Store;
 use crate::StoreError;
 use crate::series::Ask;
 use measure::Instant;
-use plant::{ChannelId, Plant, Quality, Reading, Window};
+use plant::{ChannelId, Lexicon, Plant, Quality, Reading, Window};
 
 /// The past of channels of one machine: all that was acknowledged up to the moment at which it was taken, and nothing later.
 pub struct Past {
@@ -27,6 +27,12 @@ impl Store {
 }
 
 impl Past {
+    /// The words of its readings by their numbers.
+    pub fn lexicon(&self) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        self.ask.words.iter().for_each(|word| drop(lexicon.intern(word)));
+        lexicon
+    }
     /// Its readings with source times in a window that are not bad, in the order of source times and, at one time, of channels;
     /// those in question are told good. `None` where they are more than `most`.
     ///

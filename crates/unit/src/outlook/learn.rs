@@ -10,7 +10,7 @@
 
 use super::Lead;
 use super::series::{DAY, SLOTS, Series, weekday};
-use know::champion::{Champion, ContestError, Learned};
+use know::champion::{Champion, ContestError, Learned, Verdict};
 use know::forecast::day::{DayAhead, Days};
 use know::forecast::plain::Plain;
 use know::forecast::{ForecastError, Foretold};
@@ -32,12 +32,29 @@ pub enum Unlearned {
         /// Days needed.
         needed: usize,
     },
-    /// The model in use has seen of the newest days.
+    /// Too few episodes.
+    #[error("{found} {what} are known; at least {needed} are needed{}", spared(*.besides))]
+    Episodes {
+        /// Episodes of which it is known what came.
+        found: usize,
+        /// Such episodes needed.
+        needed: usize,
+        /// What they are called.
+        what: &'static str,
+        /// Other episodes.
+        besides: usize,
+    },
+    /// The model in use has seen of the newest days or episodes.
     #[error(transparent)]
     Contest(#[from] ContestError),
     /// A model cannot be made.
     #[error(transparent)]
     Forecast(#[from] ForecastError),
+}
+
+/// Words for parts that did not fail; none where there are none.
+fn spared(parts: usize) -> String {
+    if parts == 0 { String::new() } else { format!(" ({parts} parts were replaced before they failed, which teaches less)") }
 }
 
 /// Which version is in use.
@@ -147,20 +164,25 @@ pub fn contest(
         // a model that cannot tell a day has no finite loss there
         model.losses(days, first).unwrap_or_else(|_| vec![f64::NAN; JUDGED])
     })?;
-    let comparison = verdict.comparison;
-    let contest = Contest {
+    let contest = recorded((subject, at), (standing.version, learned), &verdict);
+    Ok((contest, champion.model().clone()))
+}
+
+/// A verdict as it is kept: of which subject and when, which version was in use, what the challenger was learned from.
+pub(super) fn recorded((subject, at): (String, Instant), (version, learned): (u32, Window), verdict: &Verdict) -> Contest {
+    let Verdict { comparison, on, swapped, .. } = *verdict;
+    Contest {
         at,
         subject,
-        version: standing.version,
+        version,
         learned,
         on,
         in_use: comparison.in_use,
         challenger: comparison.challenger,
         blocks: comparison.blocks as u32,
         probability: comparison.probability,
-        swapped: verdict.swapped,
-    };
-    Ok((contest, champion.model().clone()))
+        swapped,
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@
 //! out beside it, like the schedule, and can be worked out again from what is stored.
 
 pub mod learn;
+pub mod lessons;
 pub mod series;
 
 use self::learn::{Model, Standing};
+use self::lessons::Report;
 use self::series::{DAY, SLOTS, Series, weekday};
 use know::champion::track::Tracker;
 use know::forecast::Foretold;
@@ -257,6 +259,8 @@ pub struct Prospect {
 pub struct Outlook {
     /// Of energy, generation, then products.
     pub prospects: Vec<Prospect>,
+    /// Which models foretell how long parts last and what will be scrapped, by kind of machine.
+    pub reports: Vec<Report>,
 }
 
 impl Prospect {

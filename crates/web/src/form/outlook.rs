@@ -36,7 +36,7 @@ pub struct Contest {
     pub learned: Window,
     /// What both were measured on.
     pub on: Window,
-    /// Days compared.
+    /// Days compared; of lives of parts, failures.
     pub blocks: u32,
     /// Mean loss of the version in use, in the unit of the forecast.
     pub in_use: f64,
@@ -79,6 +79,40 @@ pub struct Prospect {
     pub days_known: Option<u32>,
     /// Days needed then.
     pub days_needed: Option<u32>,
+}
+
+/// Which model foretells something at the machines of a kind.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ModelReport {
+    /// What is foretold.
+    pub kind: ForecastKind,
+    /// Kind of the machines.
+    pub machine_type: String,
+    /// Service word that replaces the part whose life it is: `tool` or `bearing`; null where it is of no part.
+    pub part: Option<&'static str>,
+    /// UCUM code of losses.
+    pub unit: &'static str,
+    /// The version in use; 1 is the plain one that is not learned.
+    pub version: u32,
+    /// What that was learned from; null for the plain one.
+    pub learned: Option<Window>,
+    /// Contests, oldest first.
+    pub contests: Vec<Contest>,
+}
+
+impl From<&unit::outlook::lessons::Report> for ModelReport {
+    fn from(report: &unit::outlook::lessons::Report) -> Self {
+        let topic = report.of.topic;
+        Self {
+            kind: topic.forecast().into(),
+            machine_type: report.of.kind.clone(),
+            part: topic.part().map(|part| part.service()),
+            unit: topic.forecast().unit(),
+            version: report.standing.version,
+            learned: report.standing.learned.map(Window::from),
+            contests: report.contests.iter().map(Contest::from).collect(),
+        }
+    }
 }
 
 impl From<&plant::Contest> for Contest {

@@ -75,6 +75,7 @@ pub fn router(windows: Arc<Windows>) -> Router {
         .route("/api/v1/orders", get(orders::orders))
         .route("/api/v1/orders/{name}", get(families::detail))
         .route("/api/v1/outlook", get(outlook::outlook))
+        .route("/api/v1/outlook/models", get(outlook::models))
         .route("/api/v1/schedule", get(schedule::schedule))
         .route("/api/v1/schedule/changes", post(schedule::change))
         .route("/api/v1/data", get(data::data))

@@ -3,7 +3,10 @@
 
 use measure::{Instant, Span};
 use plant::{Contest, Forecast, ForecastKind, Plant, RecordId, RecordKind, Window};
+use unit::lessons::Topic;
+use unit::lives::Part;
 use unit::outlook::learn::{Model, Standing};
+use unit::outlook::lessons::{Pupil, Report};
 use unit::outlook::series::{SLOT, SLOTS, Series};
 use unit::outlook::{Lead, Outlook, Prospect, Subject, ahead, foretell, today, until};
 
@@ -47,7 +50,11 @@ pub fn outlook(plant: &Plant, now: Instant) -> Outlook {
     let energy = Prospect::of(Subject::EnergyUse, &forecasts, &came, contests, None);
     let product = plant.products.first().expect("the plant makes something").id;
     let none = Series { from: midnight, step: Span::from_days(1), values: Vec::new() };
-    Outlook { prospects: vec![energy, Prospect::of(Subject::Demand(product), &[], &none, Vec::new(), Some((3, 18)))] }
+    let kind = plant.machines.first().expect("there is a machine").kind.clone();
+    let of = Pupil { kind, topic: Topic::Life(Part::Tool) };
+    let lived = Contest { subject: of.key(), in_use: 0.98, challenger: 0.46, blocks: 7, probability: 0.99, swapped: true, ..contest(midnight) };
+    let reports = vec![Report { of, standing: Standing::after(std::slice::from_ref(&lived)), contests: vec![lived] }];
+    Outlook { prospects: vec![energy, Prospect::of(Subject::Demand(product), &[], &none, Vec::new(), Some((3, 18)))], reports }
 }
 
 fn contest(midnight: Instant) -> Contest {

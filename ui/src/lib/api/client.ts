@@ -1,6 +1,6 @@
 // The one place that speaks HTTP to the unit. Enters: paths and bodies. Leaves: typed answers, or a `Refusal` with the
 // server's code and words. Absent: caching, display.
-import type { ApiError, AuditEntry, ConfigurationLook, Connectable, DataHealth, DatePromise, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, NewChange, NewConfiguration, NewOrder, NewReport, NewSurvey, Order, OrderAnswer, OrderDetail, Person, ProductFamily, Prospect, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
+import type { ApiError, AuditEntry, ConfigurationLook, Connectable, DataHealth, DatePromise, Decision, Energy, Finding, Forecast, HandRound, Losses, MachineBrief, MachineDetail, ModelReport, NewChange, NewConfiguration, NewOrder, NewReport, NewSurvey, Order, OrderAnswer, OrderDetail, Person, ProductFamily, Prospect, ReadingAnswer, Schedule, ScopedKpis, Series, Session, Station, StationBrief, Stretch, Survey, SurveyWritten, SurveyYes, Trial, Unit, Walk } from './shapes'
 
 export const BASE = '/api/v1'
 const PATIENCE_MS = 15_000
@@ -86,6 +86,7 @@ export const api = {
   energy: () => ask<Energy>('GET', '/energy'),
   orders: () => ask<Order[]>('GET', '/orders'),
   outlook: () => ask<Prospect[]>('GET', '/outlook'),
+  models: () => ask<ModelReport[]>('GET', '/outlook/models'),
   schedule: (from?: string, to?: string) => ask<Schedule | null>('GET', `/schedule${query({ from, to })}`),
   changeSchedule: (change: NewChange) => ask<Trial>('POST', '/schedule/changes', change),
   orderDetail: (order: string) => ask<OrderDetail | null>('GET', `/orders/${name(order)}`),

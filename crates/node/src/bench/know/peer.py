@@ -1,4 +1,4 @@
-# The peers of `socium bench know`: scikit-learn and LightGBM with settings as they come, by the same protocols; one JSON line a set.
+# The peers of `socium bench know`: scikit-learn, LightGBM, river and stumpy with settings as they come, by the same protocols; one JSON line a set.
 import glob
 import json
 import sys
@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
+from river import anomaly
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import f1_score
+from stumpy import stump
 
 threads = int(sys.argv[1])
 LIGHT = dict(n_jobs=threads, random_state=1, verbose=-1, deterministic=True)
@@ -17,8 +19,19 @@ def read(folder, pattern, **more):
     return [pd.read_csv(path, **more) for path in sorted(glob.glob(f"{folder}/{pattern}"))]
 
 
+def half_space_trees(z):
+    """Scores of a stream that is learned from as it comes; features between 0 and 1, where the first rows lie in the middle."""
+    model = anomaly.HalfSpaceTrees(seed=1)
+    scores = np.zeros(len(z))
+    for row, x in enumerate(np.clip(0.5 + z / 12, 0, 1)):
+        features = dict(enumerate(x))
+        scores[row] = model.score_one(features)
+        model.learn_one(features)
+    return scores
+
+
 def skab(folder):
-    truth, claims = [], []
+    truth, claims, streamed = [], [], []
     for table in read(folder, "*/*.csv*", sep=";"):
         x = table.drop(columns=["datetime", "anomaly", "changepoint"]).to_numpy()
         mean, scale = x[:400].mean(0), x[:400].std(0) + 1e-9
@@ -27,11 +40,36 @@ def skab(folder):
         limit = np.quantile(model.score_samples(z[:400]), 0.01)
         truth.append(table.anomaly.to_numpy()[400:] > 0.5)
         claims.append(model.score_samples(z[400:]) < limit)
-    truth, claims = np.concatenate(truth), np.concatenate(claims)
+        scores = half_space_trees(z)
+        streamed.append(scores[400:] > np.quantile(scores[250:400], 0.99))
+    truth, claims, streamed = np.concatenate(truth), np.concatenate(claims), np.concatenate(streamed)
     return {
         "outlier F1 of IsolationForest": f1_score(truth, claims),
         "outlier FAR of IsolationForest": float((claims & ~truth).sum() / (~truth).sum()),
+        "outlier F1 of HalfSpaceTrees (river)": f1_score(truth, streamed),
+        "outlier FAR of HalfSpaceTrees (river)": float((streamed & ~truth).sum() / (~truth).sum()),
     }
+
+
+def nab(folder, length=50, most=3):
+    with open(f"{folder}/labels/combined_windows.json") as file:
+        spans = {name: [tuple(map(pd.to_datetime, span)) for span in of] for name, of in json.load(file).items() if of}
+    met = []
+    for path in sorted(glob.glob(f"{folder}/data/**/*.csv*", recursive=True)):
+        name = path.removeprefix(f"{folder}/data/").removesuffix(".gz")
+        if name not in spans:
+            continue
+        table = pd.read_csv(path)
+        at = pd.to_datetime(table.timestamp).to_numpy()
+        unlike = stump(table.value.to_numpy(float), length)[:, 0].astype(float)
+        unlike[~np.isfinite(unlike)] = -1
+        found = []
+        for _ in range(most):
+            place = int(unlike.argmax())
+            found.append((at[place], at[place + length - 1]))
+            unlike[max(place - length + 1, 0) : place + length] = -1
+        met.append(any(a <= np.datetime64(last) and b >= np.datetime64(first) for a, b in found for first, last in spans[name]))
+    return {"files whose batch review by stumpy meets a window": float(np.mean(met))}
 
 
 def rolling(table, sensors):
@@ -95,7 +133,7 @@ def nitrogen_generator(folder):
     return {"F1 of a failure within 1 h of LightGBM": f1_score(y[cut:], claims)}
 
 
-SETS = dict(skab=skab, cmapss=cmapss, hydraulic_uci=hydraulic_uci, nitrogen_generator=nitrogen_generator)
+SETS = dict(skab=skab, nab=nab, cmapss=cmapss, hydraulic_uci=hydraulic_uci, nitrogen_generator=nitrogen_generator)
 for line in sys.stdin:
     ask = json.loads(line)
     told = SETS[ask["set"]](ask["folder"]) if ask["set"] in SETS else {}

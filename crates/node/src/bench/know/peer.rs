@@ -1,4 +1,4 @@
-//! The peers of `socium bench know`: scikit-learn and LightGBM in a Python child, by the same protocols on the same folders.
+//! The peers of `socium bench know`: scikit-learn, LightGBM, river and stumpy in a Python child, by the same protocols on the same folders.
 //!
 //! Enters: the name of a set, its folder. Leaves: rows, none where the packages are not installed. Absent: our own figures.
 
@@ -10,7 +10,7 @@ use std::path::Path;
 
 const SCRIPT: &str = include_str!("peer.py");
 /// Packages that the script needs.
-const PACKAGES: &str = "lightgbm scikit-learn pandas";
+const PACKAGES: &str = "lightgbm scikit-learn pandas river stumpy";
 
 /// The peers, as far as they are there.
 pub struct Peers(Option<Python>);
@@ -18,7 +18,7 @@ pub struct Peers(Option<Python>);
 impl Peers {
     /// Starts them on one thread; where that fails the rest of the bench goes on without them, and says so.
     pub fn start() -> Self {
-        let started = Python::start("scikit-learn and LightGBM", PACKAGES, SCRIPT, 1).and_then(|mut python| {
+        let started = Python::start("scikit-learn, LightGBM, river and stumpy", PACKAGES, SCRIPT, 1).and_then(|mut python| {
             // A first answer shows that the packages are there.
             python.ask(&json!({ "set": "", "folder": "" }), &format!("; {}", advice(PACKAGES)))?;
             Ok(python)

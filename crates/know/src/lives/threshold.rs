@@ -30,7 +30,7 @@ pub struct Approach {
 }
 
 /// No part lasts longer than can be told [h].
-const LONGEST_H: f64 = 500.0;
+pub const LONGEST_H: f64 = 500.0;
 
 impl Approach {
     fn reached(&self, hours: f64) -> f64 {
