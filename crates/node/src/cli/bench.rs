@@ -104,7 +104,7 @@ enum What {
         /// Folder with one folder a set.
         #[arg(long)]
         data: PathBuf,
-        /// Only this set, or `pace` for the cost, or `faults` for faults in the virtual workshop.
+        /// Only this set, or `pace` for the cost, `faults` for faults in the virtual workshop, or `lessons` for what can be learned there.
         #[arg(long)]
         set: Option<String>,
     },

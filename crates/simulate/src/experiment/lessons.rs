@@ -1,38 +1,83 @@
-//! What the machines of the virtual workshop tell while nobody acts, for learning how long parts last and what will be scrapped.
+//! What the machines of the virtual workshop tell while nobody acts, and what can be learned from it: how long parts last, what will be scrapped.
 //!
-//! Enters: a seed, days. Leaves: the episodes gathered, kind by kind. Absent: the loop; tools are changed by count, as in the watching arm.
+//! Enters: a seed, days. Leaves: how the plain way and a learned one fared on the same later episodes. Absent: the loop; tools are changed by count,
+//! as in the watching arm.
 
 use super::arm::{Mode, STEP, prepared};
 use crate::workshop::SampleValue;
 use measure::{Instant, Span};
-use plant::{Lexicon, Quality, Reading};
+use plant::{Contest, Lexicon, Quality, Reading};
+use std::sync::Arc;
+use unit::lessons::Episode;
 use unit::lessons::gather::Gatherer;
-use unit::outlook::lessons::Pupil;
+use unit::lessons::model::{Model, Way};
+use unit::outlook::lessons::{Pupil, contest};
 
-/// What was gathered of the machines of each kind.
-#[derive(Clone, Debug)]
+/// One thing that was learned, and what it was worth.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Taught {
-    /// When the workshop began.
-    pub from: Instant,
-    /// Where it ended.
-    pub to: Instant,
-    /// By kind.
-    pub kinds: Vec<(String, Gatherer)>,
-    /// What can be learned.
-    pub pupils: Vec<Pupil>,
+    /// What was learned.
+    pub of: Pupil,
+    /// The contest.
+    pub contest: Contest,
+    /// How the plain way fared on the episodes of the contest.
+    pub plain: Fared,
+    /// How the learned one did.
+    pub learned: Fared,
 }
 
-/// Runs the workshop of a seed for some days.
-pub fn taught(seed: u64, days: u32) -> Taught {
+/// How a way of foretelling fared: mean over lessons.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fared {
+    /// Absolute error, in the unit of the topic.
+    pub off: f64,
+    /// Width of the 90 % interval, in the same unit.
+    pub width: f64,
+    /// Share of what came that it held [1].
+    pub held: f64,
+}
+
+impl Fared {
+    fn of(way: &Way, episodes: &[&Episode], from: Instant) -> Self {
+        let lessons = episodes.iter().flat_map(|e| &e.lessons).filter(|l| l.at >= from);
+        let told = lessons.map(|l| (l.came, way.told(&l.sample)));
+        let count = told.clone().count() as f64;
+        told.fold(Self::default(), |sum, (came, told)| Self {
+            off: sum.off + (told.value - came).abs() / count,
+            width: sum.width + (told.high - told.low) / count,
+            held: sum.held + f64::from(u8::from(told.covers(came))) / count,
+        })
+    }
+}
+
+/// Lets models learn in the workshop of a seed for some days, and contest the plain ways; what has too few episodes is left out.
+pub fn taught(seed: u64, days: u32) -> Vec<Taught> {
+    let (pupils, gatherers, (from, to)) = gathered(seed, days);
+    let one = |of: Pupil| {
+        let (_, gatherer) = gatherers.iter().find(|(kind, _)| *kind == of.kind)?;
+        let episodes = gatherer.episodes(of.topic);
+        let contest = contest(&of, (from, &episodes), Way::Plain, &[], to).ok()?;
+        let known: Vec<&Episode> = episodes.iter().copied().filter(|e| e.ended <= contest.learned.to).collect();
+        let later: Vec<&Episode> = episodes.iter().copied().filter(|e| e.is_certain && e.ended > contest.on.from).collect();
+        let learned = Way::Learned(Arc::new(Model::learn(&known)?));
+        let fared = |way: &Way| Fared::of(way, &later, contest.on.from);
+        Some(Taught { plain: fared(&Way::Plain), learned: fared(&learned), of, contest })
+    };
+    pupils.into_iter().filter_map(one).collect()
+}
+
+type Gathered = (Vec<Pupil>, Vec<(String, Gatherer)>, (Instant, Instant));
+
+/// What can be learned, what was gathered of each kind of machine, and when.
+fn gathered(seed: u64, days: u32) -> Gathered {
     let (plant, mut world, from) = prepared(seed, days, Mode::Watch);
     let pupils = Pupil::all(&plant);
     let mut kinds: Vec<&str> = pupils.iter().map(|p| p.kind.as_str()).collect();
     kinds.dedup();
-    let mut kinds: Vec<(String, Gatherer)> = kinds.into_iter().map(|k| (k.to_owned(), Gatherer::new(&plant, k))).collect();
-    let of: Vec<Option<usize>> = {
-        let wants = |gatherer: &Gatherer, id| gatherer.channels().iter().any(|(_, channels)| channels.contains(&id));
-        plant.channels.iter().map(|c| kinds.iter().position(|(_, g)| wants(g, c.id))).collect()
-    };
+    let mut gatherers: Vec<(String, Gatherer)> = kinds.into_iter().map(|k| (k.to_owned(), Gatherer::new(&plant, k))).collect();
+    let wants = |gatherer: &Gatherer, id| gatherer.channels().iter().any(|(_, channels)| channels.contains(&id));
+    let place = |channel: &plant::Channel| gatherers.iter().position(|(_, g)| wants(g, channel.id));
+    let places: Vec<Option<usize>> = plant.channels.iter().map(place).collect();
     let (mut lexicon, mut samples, mut now) = (Lexicon::default(), Vec::new(), from);
     let to = from + Span::from_days(i64::from(days));
     while now < to {
@@ -40,15 +85,15 @@ pub fn taught(seed: u64, days: u32) -> Taught {
         world.advance(&plant, now, &mut samples);
         samples.sort_by_key(|s| s.at);
         for sample in samples.drain(..) {
-            let Some(place) = of[sample.channel.index()] else { continue };
+            let Some(place) = places[sample.channel.index()] else { continue };
             let value = match sample.value {
                 SampleValue::Number(value) => Some(value),
                 SampleValue::Word(word) => lexicon.intern(&word).map(|(id, _)| f64::from(id.0)),
             };
             let Some(value) = value else { continue };
             let reading = Reading { channel: sample.channel, at: sample.at, value, quality: Quality::Good };
-            kinds[place].1.take(&plant, reading, &lexicon);
+            gatherers[place].1.take(&plant, reading, &lexicon);
         }
     }
-    Taught { from, to, kinds, pupils }
+    (pupils, gatherers, (from, to))
 }

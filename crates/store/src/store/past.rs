@@ -30,7 +30,10 @@ impl Past {
     /// The words of its readings by their numbers.
     pub fn lexicon(&self) -> Lexicon {
         let mut lexicon = Lexicon::default();
-        self.ask.words.iter().for_each(|word| drop(lexicon.intern(word)));
+        for word in self.ask.words.iter() {
+            // they come from a lexicon, so each has a number and keeps it
+            let _ = lexicon.intern(word);
+        }
         lexicon
     }
     /// Its readings with source times in a window that are not bad, in the order of source times and, at one time, of channels;

@@ -542,6 +542,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outlook/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which models foretell how long parts last and what will be scrapped, by kind of machine, and the contests that they were measured in. */
+        get: operations["models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readings": {
         parameters: {
             query?: never;
@@ -1101,7 +1118,7 @@ export interface components {
             at: components["schemas"]["When"];
             /**
              * Format: int32
-             * @description Days compared.
+             * @description Days compared; of lives of parts, failures.
              */
             blocks: number;
             /**
@@ -1612,7 +1629,7 @@ export interface components {
          * @description What is predicted.
          * @enum {string}
          */
-        ForecastKind: "remaining_life" | "failure_probability" | "idle_span" | "order_done" | "demand" | "energy_use" | "generation";
+        ForecastKind: "remaining_life" | "failure_probability" | "idle_span" | "scrap_share" | "order_done" | "demand" | "energy_use" | "generation";
         /** @description What decisions of one metric brought so far. */
         Gain: {
             /**
@@ -2005,6 +2022,25 @@ export interface components {
          * @enum {string}
          */
         Mode: "automatic" | "ask" | "advise";
+        /** @description Which model foretells something at the machines of a kind. */
+        ModelReport: {
+            /** @description Contests, oldest first. */
+            contests: components["schemas"]["Contest"][];
+            /** @description What is foretold. */
+            kind: components["schemas"]["ForecastKind"];
+            learned: components["schemas"]["Window"] | null;
+            /** @description Kind of the machines. */
+            machine_type: string;
+            /** @description Service word that replaces the part whose life it is: `tool` or `bearing`; null where it is of no part. */
+            part: string | null;
+            /** @description UCUM code of losses. */
+            unit: string;
+            /**
+             * Format: int32
+             * @description The version in use; 1 is the plain one that is not learned.
+             */
+            version: number;
+        };
         /** @description A change of the schedule: one operation on a machine from an instant on. */
         NewChange: {
             /** @description From when, RFC 3339. */
@@ -4471,6 +4507,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prospect"][];
+                };
+            };
+            /** @description Refused: why, where, what is allowed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReport"][];
                 };
             };
             /** @description Refused: why, where, what is allowed */

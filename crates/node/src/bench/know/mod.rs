@@ -1,11 +1,12 @@
 //! `socium bench know`: public sets of sensor data by their published protocols, beside the published best and the peers that are
-//! installed; what the stack of detectors costs; and, where asked for, faults put into the virtual workshop.
+//! installed; what the stack of detectors costs; and, where asked for, faults put into the virtual workshop and what can be learned there.
 //!
 //! Enters: a folder with one folder a set. Leaves: rows. Absent: protocols (`know::trial`); formats (`files`).
 
 mod columns;
 mod faults;
 mod files;
+mod lessons;
 mod pace;
 mod peer;
 
@@ -24,8 +25,12 @@ pub fn rows(data: &Path, set: Option<&str>) -> Result<Vec<Row>, Failure> {
     if set == Some(faults::NAME) {
         return Ok(faults::rows());
     }
+    if set == Some(lessons::NAME) {
+        return Ok(lessons::rows());
+    }
     if let Some(set) = set.filter(|s| *s != pace::NAME && !trial::ALL.iter().any(|t| t.set == *s)) {
-        return Err(Failure::new(format!("--set {set}: allowed are {}, {}, {}", pace::NAME, faults::NAME, known())));
+        let named = [pace::NAME, faults::NAME, lessons::NAME].join(", ");
+        return Err(Failure::new(format!("--set {set}: allowed are {named}, {}", known())));
     }
     let mut rows = Vec::new();
     let mut found = 0;
