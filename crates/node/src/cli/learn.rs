@@ -71,7 +71,7 @@ async fn taught(store: &Store, plant: &Arc<Plant>, now: Instant, dry: bool) -> R
     let mut newest: Option<(&str, Gatherer)> = None;
     for of in &pupils {
         let key = of.key();
-        let window = Window { from: now - HISTORY, to: now + MOMENT };
+        let window = Window { from: today(plant, now) - HISTORY, to: now + MOMENT };
         if newest.as_ref().is_none_or(|(kind, _)| *kind != of.kind) {
             eprintln!("{}: reading what its machines told since {}", of.kind, window.from);
             newest = Some((&of.kind, gathered(store, plant, &of.kind, window).await.map_err(Failure::new)?));
