@@ -22,13 +22,12 @@ pub fn sample(memory: &Memory, machine: MachineId, at: Instant) -> Option<Sample
         return None;
     }
     let lately = mine.pieces.lately.share(PIECES_MIN)?;
-    let base = mine.pieces.base.share(PIECES_MIN).map_or(f64::NAN, |share| share.value);
     let (usual, _, deviation) = mine.pieces.chart.figures().unwrap_or((f64::NAN, f64::NAN, f64::NAN));
     let newest = mine.services.iter().rev().find(|s| Part::Tool.is_replaced_by(&s.word));
     let figures = [
         lately.value,
+        lately.low,
         lately.high,
-        base,
         deviation,
         deviation - usual,
         mine.wear.newest().unwrap_or(f64::NAN),

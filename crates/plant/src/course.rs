@@ -53,4 +53,6 @@ pub struct Contest {
     pub probability: f64,
     /// Whether it took over.
     pub swapped: bool,
+    /// Lessons that the challenger was learned from, where lessons are what is learned from; else 0.
+    pub lessons: u32,
 }

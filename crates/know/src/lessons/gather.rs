@@ -1,9 +1,9 @@
 //! Gathers episodes from stored readings, in the order of their times.
 //!
 //! ```text
-//! part:    replaced ── samples ── failed, replaced within 48 h      one life: at each sample, the operating time that was left
-//!          replaced ── samples ── replaced                          it would have lasted so long at least
-//! pieces:  sample ── 100 pieces, no service in between              one lesson of its day: the share that was scrapped
+//! part:    replaced ── samples ── failed, replaced before it works again, within 48 h      one life: at each sample, the operating time that was left
+//!          replaced ── samples ── replaced                                                 it would have lasted so long at least
+//! pieces:  sample ── 100 pieces within 48 h, no service in between                         one lesson of its day: the share that was scrapped
 //! ```
 //!
 //! Enters: readings of the machines of a kind. Leaves: [`Episode`]s by topic. Absent: where readings are kept. Readings are remembered as in the running unit, but
@@ -12,6 +12,7 @@
 use super::{Episode, Lesson, Sample, Topic};
 use crate::lives::Part;
 use crate::memory::Memory;
+use crate::memory::machine::Failure;
 use crate::predict::degradation;
 use crate::scrap;
 use measure::{Instant, Span};
@@ -31,9 +32,11 @@ const ROLES: [Role; 10] = [
     Role::Scrap,
     Role::Deviation,
 ];
-/// A failure so long before a service is not what the service mended.
-const MENDED_WITHIN: Span = Span::from_hours(48);
-/// Least operating time between two samples of a life [h].
+/// What comes of a sample later than this teaches nothing: a service does not mend a failure so long before, and pieces made so much later are others.
+const COMES_WITHIN: Span = Span::from_hours(48);
+/// All that came of the lessons of a day is known so long after the day began.
+pub const KNOWN_WITHIN: Span = Span::from_days(3);
+/// Least operating time between two samples of a life [h]; a machine that worked for less since its failure has not worked again.
 const STEP_H: f64 = 0.2;
 /// Most samples kept of one life; of a longer one the newest.
 const SAMPLES_MAX: usize = 4_096;
@@ -64,7 +67,7 @@ pub struct Gatherer {
     awaited: Vec<Awaited>,
     due: Instant,
     lives: Vec<(Part, Episode)>,
-    /// Lessons of pieces by their day.
+    /// Lessons of pieces by their day, in UTC.
     days: BTreeMap<Instant, Episode>,
 }
 
@@ -79,7 +82,7 @@ impl Gatherer {
         let counts = mine.iter().filter(|id| Topic::Scrap.is_told_by(plant, **id));
         Self {
             memory: Memory::new(plant),
-            channels: mine.iter().map(|id| (*id, channels(*id))).collect(),
+            channels: mine.iter().map(|id| (*id, channels(*id))).filter(|(_, of): &(_, Vec<ChannelId>)| !of.is_empty()).collect(),
             in_use: wears.map(fresh).collect(),
             awaited: counts.map(|id| Awaited { machine: *id, samples: VecDeque::new() }).collect(),
             due: Instant::MIN,
@@ -137,8 +140,9 @@ impl Gatherer {
             if service.at <= part.since {
                 continue;
             }
-            let since = part.since.max(service.at - MENDED_WITHIN);
-            let failure = mine.failures.back().filter(|f| f.at > since && f.service.as_deref() == Some(&*service.word));
+            let since = part.since.max(service.at - COMES_WITHIN);
+            let mended = |f: &&Failure| f.at > since && service.operated_h - f.operated_h < STEP_H;
+            let failure = mine.failures.back().filter(mended);
             let (ended, ended_h) = failure.map_or((service.at, service.operated_h), |f| (f.at, f.operated_h));
             let lesson = |(at, operated_h, sample): (Instant, f64, Sample)| {
                 let used = (ended_h - operated_h).max(0.0);
@@ -158,6 +162,9 @@ impl Gatherer {
         let Some(Awaited { samples, .. }) = self.awaited.iter_mut().find(|a| a.machine == machine) else { return };
         let (made, scrapped) = self.memory.machine(machine).pieces.counted();
         while let Some((at, before, sample)) = samples.pop_front_if(|(_, before, _)| made - before.0 >= scrap::AHEAD) {
+            if now - at > COMES_WITHIN {
+                continue;
+            }
             let lesson = Lesson { at, sample, came: (scrapped - before.1) / (made - before.0) };
             let fresh = || Episode { ended: now, is_certain: true, lessons: Vec::new() };
             let day = self.days.entry(at.floor(DAY)).or_insert_with(fresh);
@@ -194,7 +201,8 @@ mod tests {
     fn a_failure_ends_a_life() {
         let mut scene = wears(5, 24, 0.0, 0.2);
         scene.word(0, Role::State, 24 * 3_600, "down");
-        scene.word(0, Role::Serviced, 25 * 3_600, "tool");
+        scene.word(0, Role::Serviced, 25 * 3_600, "filter");
+        scene.word(0, Role::Serviced, 25 * 3_600 + 60, "tool");
         scene.word(0, Role::State, 26 * 3_600, "producing");
         scene.word(0, Role::Serviced, 30 * 3_600, "tool");
         let gathered = gathered(&mut scene);

@@ -53,11 +53,18 @@ impl Topic {
     }
     /// Whether a machine tells what is needed: samples, and what came of them.
     pub fn is_told_by(self, plant: &Plant, machine: MachineId) -> bool {
-        let roles = match self {
-            Self::Life(part) => [part.role(), Role::Serviced],
-            Self::Scrap => [Role::Good, Role::Scrap],
-        };
-        roles.iter().all(|role| plant.role(machine, *role).is_some())
+        let tells = |role: Role| plant.role(machine, role).is_some();
+        match self {
+            Self::Life(part) => [Role::State, part.role(), Role::Serviced].into_iter().all(tells),
+            Self::Scrap => [Role::Good, Role::Scrap].into_iter().all(tells),
+        }
+    }
+    /// The most that can come, in the unit of the topic.
+    pub const fn most(self) -> f64 {
+        match self {
+            Self::Life(_) => f64::INFINITY,
+            Self::Scrap => 1.0,
+        }
     }
     /// What is seen of a machine now; `None` where there is nothing to foretell.
     pub fn sample(self, memory: &Memory, machine: MachineId, at: Instant) -> Option<Sample> {
@@ -76,7 +83,7 @@ pub const FIGURES: usize = 9;
 pub struct Sample {
     /// What is said without having learned, in the unit of the topic.
     pub plain: Estimate,
-    /// What a model may look at, NaN where it is not known. Nothing of it rests on what a start forgets for long.
+    /// What a model may look at, NaN where it is not known. Nothing of it rests on failures seen before, which a start forgets.
     pub(crate) figures: [f32; FIGURES],
 }
 

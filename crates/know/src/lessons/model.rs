@@ -7,7 +7,7 @@
 //!
 //! Enters: episodes. Leaves: a [`Model`], losses. Absent: which one is in use. The same episodes give the same model.
 
-use super::{Episode, FIGURES, Sample};
+use super::{Episode, FIGURES, Sample, Topic};
 use crate::boost::conformal::Conformal;
 use crate::boost::{Features, Forest, Goal, Settings};
 use crate::forecast::score::pinball;
@@ -28,16 +28,18 @@ const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 pub struct Model {
     forest: Forest,
     off: Conformal,
+    /// The most that can come, in the unit of the topic.
+    most: f64,
 }
 
 impl Model {
-    /// Learned from episodes; `None` where what came is known of fewer than 12 of them.
-    pub fn learn(episodes: &[&Episode]) -> Option<Self> {
+    /// Learned from episodes of a topic; `None` where what came is known of fewer than 12 of them.
+    pub fn learn(topic: Topic, episodes: &[&Episode]) -> Option<Self> {
         let certain = episodes.iter().filter(|e| e.is_certain).count();
         if certain < EPISODES_MIN {
             return None;
         }
-        let mut pairs = Vec::new();
+        let (mut pairs, most) = (Vec::new(), topic.most());
         for fold in 0..FOLDS {
             let apart = |is_in: bool| -> Vec<&Episode> {
                 episodes.iter().enumerate().filter(|(i, _)| (i % FOLDS == fold) == is_in).map(|(_, episode)| *episode).collect()
@@ -45,22 +47,22 @@ impl Model {
             let forest = grown(&apart(false));
             // where what came is not known it does not tell how far the forest is off
             for lesson in apart(true).into_iter().filter(|e| e.is_certain).flat_map(|e| &e.lessons) {
-                pairs.push((told(&forest, &lesson.sample), lesson.came));
+                pairs.push((told(&forest, &lesson.sample, most), lesson.came));
             }
         }
         // The finite-sample rank counts episodes: lessons of one are alike.
         let coverage = (COVERAGE * (certain as f64 + 1.0) / certain as f64).min(1.0);
-        Some(Self { forest: grown(episodes), off: Conformal::learn(&pairs, coverage, f64::INFINITY) })
+        Some(Self { forest: grown(episodes), off: Conformal::learn(&pairs, coverage, most), most })
     }
-    /// What is expected, with its 90 % interval; nothing is below 0.
+    /// What is expected, with its 90 % interval; neither below 0 nor above what can come.
     pub fn told(&self, sample: &Sample) -> Estimate {
-        let value = told(&self.forest, sample);
+        let value = told(&self.forest, sample, self.most);
         let (low, high) = self.off.interval(value);
         Estimate::between(low.max(0.0), value, high)
     }
     /// Probability that what comes is at most so large [1].
     pub fn comes_within(&self, sample: &Sample, most: f64) -> f64 {
-        self.off.share_within(told(&self.forest, sample), most)
+        self.off.share_within(told(&self.forest, sample, self.most), most)
     }
 }
 
@@ -75,8 +77,8 @@ fn grown(episodes: &[&Episode]) -> Forest {
     Forest::learn(&features, &target, &settings)
 }
 
-fn told(forest: &Forest, sample: &Sample) -> f64 {
-    forest.number(&sample.figures).max(0.0)
+fn told(forest: &Forest, sample: &Sample, most: f64) -> f64 {
+    forest.number(&sample.figures).clamp(0.0, most)
 }
 
 /// How it is foretold.
@@ -114,9 +116,12 @@ fn loss(told: &Estimate, came: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Lesson;
     use super::*;
+    use crate::lessons::Lesson;
+    use crate::lives::Part;
     use measure::{Chance, Span};
+
+    const TOPIC: Topic = Topic::Life(Part::Tool);
 
     /// Lives of 20 to 40 h, seen three times an hour, of which half as much again is said to be left, with noise.
     fn lives(seed: u64, count: usize) -> Vec<Episode> {
@@ -143,7 +148,7 @@ mod tests {
         let (known, later) = (lives(1, 30), lives(2, 30));
         let known: Vec<&Episode> = known.iter().collect();
         let later: Vec<&Episode> = later.iter().collect();
-        let model = Model::learn(&known).expect("30 lives");
+        let model = Model::learn(TOPIC, &known).expect("30 lives");
         let learned = Way::Learned(Arc::new(model.clone()));
         let mean = |losses: Vec<f64>| losses.iter().sum::<f64>() / losses.len() as f64;
         let (ours, plain) = (mean(learned.losses(&later, Instant::MIN)), mean(Way::Plain.losses(&later, Instant::MIN)));
@@ -164,8 +169,10 @@ mod tests {
     fn few_episodes_teach_nothing_and_the_same_ones_teach_the_same() {
         let lives = lives(3, 12);
         let all: Vec<&Episode> = lives.iter().collect();
-        assert_eq!(Model::learn(&all[1..]), None);
-        assert_eq!(Model::learn(&all), Model::learn(&all));
+        assert_eq!(Model::learn(TOPIC, &all[1..]), None);
+        assert_eq!(Model::learn(TOPIC, &all), Model::learn(TOPIC, &all));
         assert!(Way::Plain.losses(&all, lives[0].ended)[0].is_nan(), "no lesson of the first one is as late");
+        let share = Model::learn(Topic::Scrap, &all).expect("12 episodes").told(&lives[0].lessons[0].sample);
+        assert_eq!((share.value, share.high), (1.0, 1.0), "no more than all pieces are scrapped");
     }
 }

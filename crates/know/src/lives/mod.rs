@@ -64,8 +64,7 @@ pub fn sample((memory, machine, part): (&Memory, MachineId, Part), near: &Nearin
     let usual = Some(near.usual).filter(|usual| usual.threshold.is_finite()).and_then(|usual| usual.left_h(LONGEST_H));
     let usual = usual.map_or([f64::NAN; 3], |left| [left.low, left.value, left.high]);
     let grown = level - first;
-    let figures =
-        [usual[0], usual[1], usual[2], level, rate, rate_error, age_h, grown, grown / (operated_h - first_h).max(1.0)];
+    let figures = [usual[0], usual[1], usual[2], level, rate, rate_error, age_h, grown, grown / (operated_h - first_h).max(1.0)];
     Some(Sample { plain, figures: figures.map(|x| x as f32) })
 }
 

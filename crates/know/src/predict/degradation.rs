@@ -203,7 +203,15 @@ pub(crate) mod tests {
         let left = |know: &crate::Knowledge| {
             let (memory, profile) = (know.memory(), &know.profiles()[0]);
             let image = plant::Image { at: scene.until, ..plant::Image::default() };
-            let sight = Sight { now: scene.until, plant: &scene.plant, image: &image, memory, machine: profile.machine, profile, open: None };
+            let sight = Sight {
+                now: scene.until,
+                plant: &scene.plant,
+                image: &image,
+                memory,
+                machine: profile.machine,
+                profile,
+                open: None,
+            };
             let of = |kind| foresee(&sight).into_iter().find(|f| f.kind == kind && f.service.as_deref() == Some("tool"));
             (of(ForecastKind::RemainingLife).map(|f| f.value), of(ForecastKind::FailureProbability).map(|f| f.value.value))
         };
@@ -215,7 +223,7 @@ pub(crate) mod tests {
         let lesson = Lesson { at: scene.until, sample, came: 2.0 };
         let life = |_| Episode { ended: scene.until, is_certain: true, lessons: vec![lesson; 30] };
         let lives: Vec<Episode> = (0..20).map(life).collect();
-        let model = Model::learn(&lives.iter().collect::<Vec<_>>()).expect("20 failures");
+        let model = Model::learn(topic, &lives.iter().collect::<Vec<_>>()).expect("20 failures");
         know.foretell_by(&scene.plant, ("milling", topic), Way::Learned(Arc::new(model)));
         let (told, fails) = left(&know);
         assert!(told.is_some_and(|t| (t.value - 2.0).abs() < 0.1), "{told:?} instead of {plain:?}");

@@ -1,16 +1,17 @@
 //! `socium learn`: lets a newly learned model contest the one in use on the same later data, for each series that the unit foretells of itself and
-//! for lives of parts and scrap at machines of a kind, and swaps it only where it is better. Works beside a running unit, which takes the new version with its next forecast.
+//! for lives of parts and scrap at machines of a kind, and swaps it only where it is better. Works beside a running unit, which takes the new version as soon as it has learned it again.
 
 use super::Failure;
 use crate::clock::Clock;
 use crate::config;
-use crate::runtime::{gathered, in_use, whole_days, with_accepted};
+use crate::runtime::{Replays, gathered, whole_days, with_accepted};
 use measure::{Instant, Span};
 use plant::{Contest, Plant, RecordKind, Window};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::Store;
+use store::{Store, StoreError};
 use unit::lessons::gather::Gatherer;
+use unit::lessons::model::Way;
 use unit::outlook::learn::{Standing, contest};
 use unit::outlook::lessons::{self, Pupil};
 use unit::outlook::{HISTORY, Subject, today};
@@ -57,40 +58,64 @@ pub async fn main(words: Words) -> Result<(), Failure> {
             Err(cause) => println!("{key}: nothing learned: {cause}"),
         }
     }
-    let taught = taught(&store, plant, now, words.dry).await?;
+    let taught = taught(&config.store.dir, plant, now, words.dry).await?;
     if learned + taught == 0 {
-        println!("nothing can be learned: it takes channels of the roles `energy`, `generated`, `good` and `scrap`, or `vibration` or `load` and `serviced`");
+        println!(
+            "nothing can be learned: it takes channels of the roles `energy`, `generated`, `good` and `scrap`, or `state`, `serviced` and `load` or `vibration`"
+        );
     }
     Ok(())
 }
 
 /// Models of how long parts last and of what will be scrapped; returns how many there can be.
-async fn taught(store: &Store, plant: &Arc<Plant>, now: Instant, dry: bool) -> Result<usize, Failure> {
-    let failed = |e: &dyn std::fmt::Display| Failure::new(e.to_string());
+async fn taught(dir: &Path, plant: &Arc<Plant>, now: Instant, dry: bool) -> Result<usize, Failure> {
+    let failed = |e: StoreError| Failure::new(e.to_string());
     let pupils = Pupil::all(plant);
-    let mut newest: Option<(&str, Gatherer)> = None;
+    let window = Window { from: today(plant, now) - HISTORY, to: now + MOMENT };
+    let (mut newest, mut replays): (Option<(&str, Gatherer)>, _) = (None, Replays::default());
     for of in &pupils {
         let key = of.key();
-        let window = Window { from: today(plant, now) - HISTORY, to: now + MOMENT };
         if newest.as_ref().is_none_or(|(kind, _)| *kind != of.kind) {
             eprintln!("{}: reading what its machines told since {}", of.kind, window.from);
-            newest = Some((&of.kind, gathered(store, plant, &of.kind, window).await.map_err(Failure::new)?));
+            newest = Some((&of.kind, read(dir, plant, &of.kind, window).await?));
         }
         let Some((_, gatherer)) = &newest else { continue };
-        let before = store.contests(&key).await.map_err(|e| failed(&e))?;
+        // the running unit may have sealed what an older look would still look for
+        let store = Store::look(dir, plant).await.map_err(failed)?;
+        let before = store.contests(&key).await.map_err(failed)?;
         let standing = Standing::after(&before);
-        let way = in_use(store, plant, of, &standing).await.map_err(Failure::new)?;
+        let way = match standing.learned {
+            None => Ok(Way::Plain),
+            Some(window) => {
+                let again = replays.gathered(&store, plant, of, window).await.map_err(Failure::new)?;
+                lessons::way(of.topic, &standing, &again.episodes(of.topic))
+            }
+        };
+        let way = way.unwrap_or_else(|cause| {
+            println!("{key}: {cause}. The plain way stands in for it");
+            Way::Plain
+        });
         match lessons::contest(of, (window.from, &gatherer.episodes(of.topic)), way, &before, now) {
             Ok(contest) => {
                 println!("{key}: {}", told(&contest, &standing, (of.topic.episodes(), of.topic.forecast().unit())));
                 if !dry {
-                    store.put_contest(&contest).await.map_err(|e| failed(&e))?;
+                    store.put_contest(&contest).await.map_err(failed)?;
                 }
             }
             Err(cause) => println!("{key}: nothing learned: {cause}"),
         }
     }
     Ok(pupils.len())
+}
+
+/// Reads what machines of a kind told. A look at the store knows what was sealed at that moment; where the running unit has sealed more since, it is
+/// looked at anew, once.
+async fn read(dir: &Path, plant: &Arc<Plant>, kind: &str, window: Window) -> Result<Gatherer, Failure> {
+    let look = || async { Store::look(dir, plant).await.map_err(|e| Failure::new(e.to_string())) };
+    match gathered(&look().await?, plant, kind, window).await {
+        Ok(found) => Ok(found),
+        Err(_) => gathered(&look().await?, plant, kind, window).await.map_err(Failure::new),
+    }
 }
 
 /// The unit's now: of its newest record, because its clock may be another than that of this computer; else of this computer.

@@ -28,7 +28,7 @@ pub use connecting::Surveys;
 pub use figures::Figures;
 pub use hand::HandDesk;
 pub use house::{NodeHouse, SourceWindow};
-pub use lessons::{gathered, in_use};
+pub use lessons::{Replays, gathered};
 pub use outlook::whole_days;
 pub use ring::{Ask, Loop, Parts};
 pub use route::Routes;

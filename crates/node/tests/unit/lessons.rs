@@ -106,5 +106,8 @@ async fn how_long_tools_last_is_learned_from_stored_failures_and_in_use_after_a_
     // it is learned again from its readings before it is used
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     let (_, _, log) = unit.end();
-    assert!(log.iter().any(|l| l.contains("foretold by the version in use") && l.contains("remaining_life/milling/tool")), "{log:?}");
+    assert!(
+        log.iter().any(|l| l.contains("foretold by the version in use") && l.contains("remaining_life/milling/tool")),
+        "{log:?}"
+    );
 }

@@ -59,7 +59,7 @@ pub fn taught(seed: u64, days: u32) -> Vec<Taught> {
         let contest = contest(&of, (from, &episodes), Way::Plain, &[], to).ok()?;
         let known: Vec<&Episode> = episodes.iter().copied().filter(|e| e.ended <= contest.learned.to).collect();
         let later: Vec<&Episode> = episodes.iter().copied().filter(|e| e.is_certain && e.ended > contest.on.from).collect();
-        let learned = Way::Learned(Arc::new(Model::learn(&known)?));
+        let learned = Way::Learned(Arc::new(Model::learn(of.topic, &known)?));
         let fared = |way: &Way| Fared::of(way, &later, contest.on.from);
         Some(Taught { plain: fared(&Way::Plain), learned: fared(&learned), of, contest })
     };

@@ -8,13 +8,14 @@ use plant::{Contest, Window};
 /// Newest contests of one subject given back, beside those that changed the model in use; other older ones stay in the table.
 const CONTESTS_MAX: i64 = 200;
 
-type Row = (i64, i64, i64, i64, i64, i64, f64, f64, i64, f64, i64);
+type Row = (i64, i64, i64, i64, i64, i64, f64, f64, i64, f64, i64, i64);
 
 impl Records {
     /// The newest contests of a subject and all that changed the model in use, oldest first.
     pub(crate) async fn contests(&self, subject: &str) -> Result<Vec<Contest>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT at, version, learned_from, learned_to, on_from, on_to, in_use, challenger, blocks, probability, swapped
+            "SELECT at, version, learned_from, learned_to, on_from, on_to, in_use, challenger, blocks, probability, swapped,
+                lessons
              FROM contests WHERE subject = $1 AND (swapped <> 0 OR number IN
                 (SELECT number FROM contests WHERE subject = $1 ORDER BY number DESC LIMIT $2))
              ORDER BY number DESC",
@@ -30,8 +31,8 @@ impl Records {
         let _one = self.writer.lock().await;
         sqlx::query(
             "INSERT INTO contests (number, subject, at, version, learned_from, learned_to, on_from, on_to, in_use, challenger,
-                blocks, probability, swapped)
-             SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM contests",
+                blocks, probability, swapped, lessons)
+             SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM contests",
         )
         .bind(contest.subject.as_str())
         .bind(contest.at.micros())
@@ -45,6 +46,7 @@ impl Records {
         .bind(i64::from(contest.blocks))
         .bind(contest.probability)
         .bind(i64::from(contest.swapped))
+        .bind(i64::from(contest.lessons))
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -53,7 +55,7 @@ impl Records {
 
 fn read(
     subject: &str,
-    (at, version, from, to, on_from, on_to, in_use, challenger, blocks, probability, swapped): Row,
+    (at, version, from, to, on_from, on_to, in_use, challenger, blocks, probability, swapped, lessons): Row,
 ) -> Contest {
     let window = |from, to| Window { from: Instant::from_micros(from), to: Instant::from_micros(to) };
     Contest {
@@ -67,5 +69,6 @@ fn read(
         blocks: u32::try_from(blocks).unwrap_or(u32::MAX),
         probability,
         swapped: swapped != 0,
+        lessons: u32::try_from(lessons).unwrap_or(u32::MAX),
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Executor};
 pub(super) const PRAGMAS: [&str; 3] = ["PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"];
 
 /// Version by version, what leads to it.
-const VERSIONS: [&[&str]; 5] = [
+const VERSIONS: [&[&str]; 6] = [
     &[
         "CREATE TABLE record_versions (sequence BIGINT PRIMARY KEY, kind TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL,
             machine TEXT NOT NULL, what TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL)",
@@ -47,6 +47,7 @@ const VERSIONS: [&[&str]; 5] = [
         "ALTER TABLE baselines ADD COLUMN used_at BIGINT NOT NULL DEFAULT 0",
         "UPDATE baselines SET used_at = at",
     ],
+    &["ALTER TABLE contests ADD COLUMN lessons BIGINT NOT NULL DEFAULT 0"],
 ];
 
 /// Brings the database to the newest version.

@@ -74,6 +74,7 @@ async fn contests_are_kept_by_subject_in_their_order_also_from_beside_a_running_
         blocks: 14,
         probability: 0.97,
         swapped: n == 2,
+        lessons: 70 * n,
     };
     store.put_contest(&contest("energy_use", 1)).await.expect("added");
     let beside = Store::look(dir.path(), &plant()).await.expect("a look");

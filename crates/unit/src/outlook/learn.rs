@@ -44,6 +44,16 @@ pub enum Unlearned {
         /// Other episodes.
         besides: usize,
     },
+    /// What a version was learned from is not there as it was.
+    #[error(
+        "of the {learned} lessons that the version in use was learned from {found} are there; it cannot be learned again. `socium learn` can find another"
+    )]
+    Gone {
+        /// Lessons found.
+        found: u32,
+        /// Lessons learned from.
+        learned: u32,
+    },
     /// The model in use has seen of the newest days or episodes.
     #[error(transparent)]
     Contest(#[from] ContestError),
@@ -64,6 +74,8 @@ pub struct Standing {
     pub version: u32,
     /// What it was learned from; `None` for the plain model.
     pub learned: Option<Window>,
+    /// Lessons that it was learned from, where lessons are what is learned from; else 0.
+    pub lessons: u32,
     /// The contest that it was measured in last.
     pub last: Option<Contest>,
 }
@@ -72,8 +84,9 @@ impl Standing {
     /// After these contests, oldest first.
     pub fn after(contests: &[Contest]) -> Self {
         let swaps = contests.iter().filter(|c| c.swapped);
-        let learned = swaps.clone().next_back().map(|c| c.learned);
-        Self { version: 1 + swaps.count() as u32, learned, last: contests.last().cloned() }
+        let newest = swaps.clone().next_back();
+        let (learned, lessons) = (newest.map(|c| c.learned), newest.map_or(0, |c| c.lessons));
+        Self { version: 1 + swaps.count() as u32, learned, lessons, last: contests.last().cloned() }
     }
 }
 
@@ -182,6 +195,7 @@ pub(super) fn recorded((subject, at): (String, Instant), (version, learned): (u3
         blocks: comparison.blocks as u32,
         probability: comparison.probability,
         swapped,
+        lessons: 0,
     }
 }
 
@@ -218,6 +232,7 @@ mod tests {
             blocks: 14,
             probability: 0.9,
             swapped: true,
+            lessons: 0,
         };
         let refused = contest("energy_use".to_owned(), &shop(50), &zone, std::slice::from_ref(&seen), Instant::EPOCH);
         assert!(matches!(refused, Err(Unlearned::Contest(ContestError::NotLater { .. }))), "{refused:?}");

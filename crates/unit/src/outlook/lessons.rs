@@ -63,16 +63,24 @@ pub struct Report {
 /// The way of a standing, from the episodes that were gathered over its window; the plain one where it has none.
 ///
 /// # Errors
-/// The episodes of the window are no longer there.
+/// The episodes of the window are no longer there as they were: what would be learned from the others is another model.
 pub fn way(topic: Topic, standing: &Standing, gathered: &[&Episode]) -> Result<Way, Unlearned> {
     let Some(window) = standing.learned else { return Ok(Way::Plain) };
     let seen: Vec<&Episode> = gathered.iter().copied().filter(|episode| episode.ended <= window.to).collect();
+    let found = lessons(&seen);
+    if found != standing.lessons {
+        return Err(Unlearned::Gone { found, learned: standing.lessons });
+    }
     learned(topic, &seen)
+}
+
+fn lessons(episodes: &[&Episode]) -> u32 {
+    episodes.iter().map(|episode| episode.lessons.len() as u32).sum()
 }
 
 fn learned(topic: Topic, episodes: &[&Episode]) -> Result<Way, Unlearned> {
     let too_few = || few(topic, episodes, EPISODES_MIN);
-    Model::learn(episodes).map(|model| Way::Learned(Arc::new(model))).ok_or_else(too_few)
+    Model::learn(topic, episodes).map(|model| Way::Learned(Arc::new(model))).ok_or_else(too_few)
 }
 
 fn few(topic: Topic, episodes: &[&Episode], needed: usize) -> Unlearned {
@@ -105,7 +113,8 @@ pub fn contest(
     let untaught = Window { from, to: from };
     let mut champion = Champion::first(Learned { model: in_use, window: standing.learned.unwrap_or(untaught) });
     let verdict = champion.challenge(challenger, on, |way| way.losses(later, on.from))?;
-    Ok(recorded((of.key(), at), (standing.version, seen), &verdict))
+    let lessons = lessons(&known);
+    Ok(Contest { lessons, ..recorded((of.key(), at), (standing.version, seen), &verdict) })
 }
 
 #[cfg(test)]
@@ -122,9 +131,9 @@ mod tests {
         let short = contest(&of, (Instant::EPOCH, &[]), Way::Plain, &[], Instant::EPOCH);
         assert_eq!(short, Err(Unlearned::Episodes { found: 0, needed: 18, what: "failures", besides: 0 }));
         let window = Window { from: Instant::EPOCH, to: Instant::EPOCH + Span::from_days(9) };
-        let standing = Standing { version: 2, learned: Some(window), last: None };
+        let standing = Standing { version: 2, learned: Some(window), lessons: 70, last: None };
         let gone = way(of.topic, &standing, &[]).expect_err("nothing was gathered").to_string();
-        assert!(gone.starts_with("0 failures are known; at least 12 are needed"), "{gone}");
+        assert!(gone.starts_with("of the 70 lessons that the version in use was learned from 0 are there"), "{gone}");
         assert_eq!(way(of.topic, &Standing { learned: None, ..standing }, &[]), Ok(Way::Plain));
     }
 }

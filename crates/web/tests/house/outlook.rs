@@ -52,7 +52,15 @@ pub fn outlook(plant: &Plant, now: Instant) -> Outlook {
     let none = Series { from: midnight, step: Span::from_days(1), values: Vec::new() };
     let kind = plant.machines.first().expect("there is a machine").kind.clone();
     let of = Pupil { kind, topic: Topic::Life(Part::Tool) };
-    let lived = Contest { subject: of.key(), in_use: 0.98, challenger: 0.46, blocks: 7, probability: 0.99, swapped: true, ..contest(midnight) };
+    let lived = Contest {
+        subject: of.key(),
+        in_use: 0.98,
+        challenger: 0.46,
+        blocks: 7,
+        probability: 0.99,
+        swapped: true,
+        ..contest(midnight)
+    };
     let reports = vec![Report { of, standing: Standing::after(std::slice::from_ref(&lived)), contests: vec![lived] }];
     Outlook { prospects: vec![energy, Prospect::of(Subject::Demand(product), &[], &none, Vec::new(), Some((3, 18)))], reports }
 }
@@ -70,5 +78,6 @@ fn contest(midnight: Instant) -> Contest {
         blocks: 14,
         probability: 0.31,
         swapped: false,
+        lessons: 0,
     }
 }
