@@ -7,6 +7,8 @@ use crate::diagnose::{self, Cases, CauseModel};
 use crate::kpi::{self, EnergyAccount, EnergyUse, Kpis, Losses, Scope, Stretch};
 use crate::learn;
 use crate::lessons::Topic;
+use crate::lessons::fared::{Fared, Score};
+use crate::lessons::follow::Follower;
 use crate::lessons::model::Way;
 use crate::memory::Memory;
 use crate::memory::missed::Missed;
@@ -19,6 +21,7 @@ use plant::{
     About, Batch, Finding, Forecast, ForecastKind, Frozen, Image, Lexicon, MachineId, MachineProfile, OrderId, Plant, Record,
     RecordId, RecordKind, Suspect, Used, Window,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Everything learned of a plant. A value: clone it and both go on alike.
@@ -36,8 +39,16 @@ pub struct Knowledge {
     baselines_due: bool,
     /// How far baselines are, by machine, as of the last look.
     standings: Arc<Vec<Vec<Standing>>>,
+    /// What is foretold of parts and pieces, until it is known what came.
+    follower: Follower,
+    /// How that fared, by kind and topic.
+    fared: BTreeMap<(usize, Topic), Fared>,
 }
 
+/// Samples followed at most of each part, and of the pieces of each machine.
+const FOLLOWED_MAX: usize = 64;
+/// Lessons that figures of lately rest on: some lives, or a few days of a machine's pieces.
+const LATELY: f64 = 300.0;
 /// How often profiles are brought up to date beyond idle spells.
 const PROFILES: Span = Span::from_minutes(30);
 
@@ -56,6 +67,8 @@ impl Knowledge {
             profiles_due: Instant::MIN,
             baselines_due: false,
             standings: Arc::new(vec![Vec::new(); plant.machines.len()]),
+            follower: Follower::new(plant, |_| true, FOLLOWED_MAX),
+            fared: BTreeMap::new(),
         };
         for profile in &mut fresh.profiles {
             learn::refresh(profile, &fresh.memory, plant, Instant::EPOCH);
@@ -84,6 +97,7 @@ impl Knowledge {
             self.learn(plant, now);
             self.detect(plant, image, mint, &mut records);
             self.predict(plant, image, mint, &mut records);
+            self.follow(image.at);
         }
         records
     }
@@ -172,6 +186,26 @@ impl Knowledge {
         if records.len() != before || self.profiles.iter().any(|p| p.failure.is_some()) {
             self.name_failures();
         }
+    }
+    /// Looks what came of what was foretold of parts and pieces.
+    fn follow(&mut self, now: Instant) {
+        for (machine, topic, episode) in self.follower.look(&self.memory, now) {
+            if episode.is_certain {
+                let of = (self.memory.kinds[machine.index()], topic);
+                let fared = self.fared.entry(of).or_insert_with(|| Fared::lately(LATELY));
+                episode.lessons.iter().for_each(|l| fared.add(&l.told, &l.sample.plain, l.came));
+            }
+        }
+    }
+    /// How what was foretold of parts and pieces fared lately, by kind of machine and topic; nothing of parts that were replaced before they
+    /// failed, and nothing from before a start.
+    pub fn fared(&self, plant: &Plant) -> Vec<(String, Topic, Score)> {
+        let name = |kind: usize| {
+            let place = self.memory.kinds.iter().position(|k| *k == kind)?;
+            plant.machines.get(place).map(|m| m.kind.clone())
+        };
+        let told = |((kind, topic), fared): (&(usize, Topic), &Fared)| Some((name(*kind)?, *topic, fared.score()?));
+        self.fared.iter().filter_map(told).collect()
     }
     /// Puts the most probable failure forecast in force into each profile.
     fn name_failures(&mut self) {

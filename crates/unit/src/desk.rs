@@ -3,8 +3,10 @@
 pub use collect::{Account, Accounting, ClockOffset, Timing};
 pub use know::diagnose::{Case, Cases};
 pub use know::kpi::{Cost, EnergyAccount, EnergyUse, Excess, Kpis, Loss, Losses, Scope, Stop, Stretch, Waste};
+pub use know::lessons::fared::Score;
 pub use know::memory::standing::{Counted, Progress, Standing};
 
+use crate::outlook::lessons::Pupil;
 use measure::Instant;
 use plant::{
     Because, Command, Decision, DecisionState, Effect, Finding, Forecast, Image, MachineProfile, Metric, Outcome, Plant,
@@ -52,6 +54,8 @@ pub struct View {
     pub findings: Vec<Finding>,
     /// Forecasts in force.
     pub forecasts: Vec<Forecast>,
+    /// How what was foretold of parts and pieces fared lately, by kind of machine.
+    pub fared: Vec<(Pupil, Score)>,
     /// Decisions, pending ones first.
     pub decisions: Vec<Decision>,
     /// Commands.

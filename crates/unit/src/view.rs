@@ -1,7 +1,8 @@
 //! How the view at the desk is made from the rooms.
 
 use crate::Unit;
-use crate::desk::{Kpis, Losses, Scope, View};
+use crate::desk::{Kpis, Losses, Scope, Score, View};
+use crate::outlook::lessons::Pupil;
 use know::memory::HORIZON;
 use measure::{Instant, Span};
 use plant::{OrderId, RecordKind, ShiftSpan, TeamId, Window};
@@ -39,6 +40,7 @@ impl Unit {
             unused: Arc::clone(&self.unused),
             findings: self.memory.findings(),
             forecasts: self.knowledge.forecasts().to_vec(),
+            fared: self.fared(),
             decisions: self.memory.decisions(),
             commands: self.memory.commands(),
             outcomes: self.memory.outcomes().iter().rev().cloned().collect(),
@@ -50,6 +52,11 @@ impl Unit {
             counts: RecordKind::ALL.map(|kind| self.memory.count(kind)),
             image,
         }
+    }
+
+    fn fared(&self) -> Vec<(Pupil, Score)> {
+        let fared = self.knowledge.fared(&self.plant).into_iter();
+        fared.map(|(kind, topic, score)| (Pupil { kind, topic }, score)).collect()
     }
 
     /// KPIs of one scope in a window.

@@ -2,13 +2,16 @@
 //!
 //! ```text
 //! memory ── lives, scrap ──> Sample: figures, and what the plain way says
-//! stored readings ── gather ──> Episode: samples with what came, up to its end ── model ──> Model
+//! samples ── follow ──> Episode: samples with what was told and what came, up to its end
+//! episodes of stored readings ── gather ── model ──> Model;  of what is told live ── fared ──> how it fared
 //! Model or plain way ── predict ──> remaining life, failures, scrap
 //! ```
 //!
 //! Enters: memory, stored readings. Leaves: episodes, models. Absent: which model is in use (`champion`), disk, what is told to whom (`predict`).
-//! A newcomer adds a [`Topic`] with its samples, and what came of them in [`gather`].
+//! A newcomer adds a [`Topic`] with its samples, and what came of them in [`follow`].
 
+pub mod fared;
+pub mod follow;
 pub mod gather;
 pub mod model;
 
@@ -94,6 +97,8 @@ pub struct Lesson {
     pub at: Instant,
     /// What was seen.
     pub sample: Sample,
+    /// What was told of it, in the unit of the topic.
+    pub told: Estimate,
     /// What came, in the unit of the topic.
     pub came: f64,
 }

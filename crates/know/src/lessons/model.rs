@@ -135,7 +135,7 @@ mod tests {
                 let plain = Estimate::normal(1.5 * left * (1.0 + 0.1 * chance.normal()), 0.2 * left);
                 let mut figures = [f32::NAN; FIGURES];
                 figures[0] = plain.value as f32;
-                Lesson { at: at(h), sample: Sample { plain, figures }, came: left }
+                Lesson { at: at(h), sample: Sample { plain, figures }, told: plain, came: left }
             };
             let lessons = (0..(3.0 * length) as i64).map(lesson).collect();
             Episode { ended: at(length), is_certain: true, lessons }

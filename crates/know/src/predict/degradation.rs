@@ -220,7 +220,7 @@ pub(crate) mod tests {
         // tools that lasted two hours from such a sample on, whatever it shows
         let topic = Topic::Life(Part::Tool);
         let sample = topic.sample(know.memory(), know.profiles()[0].machine, scene.until).expect("it is worn");
-        let lesson = Lesson { at: scene.until, sample, came: 2.0 };
+        let lesson = Lesson { at: scene.until, sample, told: sample.plain, came: 2.0 };
         let life = |_| Episode { ended: scene.until, is_certain: true, lessons: vec![lesson; 30] };
         let lives: Vec<Episode> = (0..20).map(life).collect();
         let model = Model::learn(topic, &lives.iter().collect::<Vec<_>>()).expect("20 failures");

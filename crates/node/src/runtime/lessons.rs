@@ -149,6 +149,7 @@ pub async fn gathered(store: &Store, plant: &Arc<Plant>, kind: &str, window: Win
         gatherer = taken.await.map_err(|e| format!("gathering broke off: {e}"))?;
         pieces.took(piece);
     }
+    gatherer.finish(window.to);
     Ok(gatherer)
 }
 

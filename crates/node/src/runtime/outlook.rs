@@ -82,9 +82,9 @@ struct Keeper {
 
 impl Keeper {
     async fn look(&mut self) -> Result<Outlook, String> {
-        let (plant, now) = {
+        let (plant, now, fared) = {
             let view = self.view.borrow();
-            (Arc::clone(&view.plant), view.at)
+            (Arc::clone(&view.plant), view.at, view.fared.clone())
         };
         let subjects = Subject::all(&plant, now);
         let mut followed = BTreeMap::new();
@@ -103,7 +103,8 @@ impl Keeper {
         let mut reports = Vec::new();
         for of in Pupil::all(&plant) {
             let contests = self.store.contests(&of.key()).await.map_err(|e| e.to_string())?;
-            reports.push(Report { standing: Standing::after(&contests), of, contests });
+            let fared = fared.iter().find(|(pupil, _)| *pupil == of).map(|(_, score)| *score);
+            reports.push(Report { standing: Standing::after(&contests), of, contests, fared });
         }
         Ok(Outlook { prospects, reports })
     }

@@ -7,8 +7,8 @@ use super::arm::{Mode, STEP, prepared};
 use crate::workshop::SampleValue;
 use measure::{Instant, Span};
 use plant::{Contest, Lexicon, Quality, Reading};
-use std::sync::Arc;
 use unit::lessons::Episode;
+use unit::lessons::fared::{Fared, Score};
 use unit::lessons::gather::Gatherer;
 use unit::lessons::model::{Model, Way};
 use unit::outlook::lessons::{Pupil, contest};
@@ -20,34 +20,8 @@ pub struct Taught {
     pub of: Pupil,
     /// The contest.
     pub contest: Contest,
-    /// How the plain way fared on the episodes of the contest.
-    pub plain: Fared,
-    /// How the learned one did.
-    pub learned: Fared,
-}
-
-/// How a way of foretelling fared: mean over lessons.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Fared {
-    /// Absolute error, in the unit of the topic.
-    pub off: f64,
-    /// Width of the 90 % interval, in the same unit.
-    pub width: f64,
-    /// Share of what came that it held [1].
-    pub held: f64,
-}
-
-impl Fared {
-    fn of(way: &Way, episodes: &[&Episode], from: Instant) -> Self {
-        let lessons = episodes.iter().flat_map(|e| &e.lessons).filter(|l| l.at >= from);
-        let told = lessons.map(|l| (l.came, way.told(&l.sample)));
-        let count = told.clone().count() as f64;
-        told.fold(Self::default(), |sum, (came, told)| Self {
-            off: sum.off + (told.value - came).abs() / count,
-            width: sum.width + (told.high - told.low) / count,
-            held: sum.held + f64::from(u8::from(told.covers(came))) / count,
-        })
-    }
+    /// How the learned way fared beside the plain one on the episodes of the contest.
+    pub score: Score,
 }
 
 /// Lets models learn in the workshop of a seed for some days, and contest the plain ways; what has too few episodes is left out.
@@ -59,9 +33,12 @@ pub fn taught(seed: u64, days: u32) -> Vec<Taught> {
         let contest = contest(&of, (from, &episodes), Way::Plain, &[], to).ok()?;
         let known: Vec<&Episode> = episodes.iter().copied().filter(|e| e.ended <= contest.learned.to).collect();
         let later: Vec<&Episode> = episodes.iter().copied().filter(|e| e.is_certain && e.ended > contest.on.from).collect();
-        let learned = Way::Learned(Arc::new(Model::learn(of.topic, &known)?));
-        let fared = |way: &Way| Fared::of(way, &later, contest.on.from);
-        Some(Taught { plain: fared(&Way::Plain), learned: fared(&learned), of, contest })
+        let model = Model::learn(of.topic, &known)?;
+        let mut fared = Fared::lately(f64::INFINITY);
+        for lesson in later.iter().flat_map(|e| &e.lessons).filter(|l| l.at >= contest.on.from) {
+            fared.add(&model.told(&lesson.sample), &lesson.sample.plain, lesson.came);
+        }
+        Some(Taught { of, contest, score: fared.score()? })
     };
     pupils.into_iter().filter_map(one).collect()
 }
@@ -95,5 +72,6 @@ fn gathered(seed: u64, days: u32) -> Gathered {
             gatherers[place].1.take(&plant, reading, &lexicon);
         }
     }
+    gatherers.iter_mut().for_each(|(_, gatherer)| gatherer.finish(to));
     (pupils, gatherers, (from, to))
 }

@@ -18,7 +18,7 @@ mod scale;
 mod twin;
 
 pub use arm::{Arm, Mode, Told, run, run_for};
-pub use lessons::{Fared, Taught, taught};
+pub use lessons::{Taught, taught};
 pub use promise::{Kept, Promises, promises};
 pub use scale::{Scale, scale};
 pub use twin::{Judged, judge};

@@ -10,6 +10,7 @@
 
 use super::learn::{Standing, Unlearned, recorded};
 use know::champion::{Champion, Learned};
+use know::lessons::fared::Score;
 use know::lessons::model::{EPISODES_MIN, Model, Way};
 use know::lessons::{Episode, Topic};
 use measure::Instant;
@@ -58,6 +59,8 @@ pub struct Report {
     pub standing: Standing,
     /// Contests, oldest first.
     pub contests: Vec<Contest>,
+    /// How what was foretold fared lately, since the start.
+    pub fared: Option<Score>,
 }
 
 /// The way of a standing, from the episodes that were gathered over its window; the plain one where it has none.

@@ -98,6 +98,21 @@ pub struct ModelReport {
     pub learned: Option<Window>,
     /// Contests, oldest first.
     pub contests: Vec<Contest>,
+    /// How what was foretold fared lately; null until something of it came since the start.
+    pub fared: Option<ModelFared>,
+}
+
+/// How what was foretold at the machines of a kind fared lately.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ModelFared {
+    /// Forecasts that came, since the start.
+    pub count: u64,
+    /// Mean absolute error, in the unit of the losses.
+    pub error: f64,
+    /// That of the plain way, in the same unit.
+    pub plain_error: f64,
+    /// Share of what came that the 90 % interval held [1].
+    pub coverage: f64,
 }
 
 impl From<&unit::outlook::lessons::Report> for ModelReport {
@@ -111,6 +126,7 @@ impl From<&unit::outlook::lessons::Report> for ModelReport {
             version: report.standing.version,
             learned: report.standing.learned.map(Window::from),
             contests: report.contests.iter().map(Contest::from).collect(),
+            fared: report.fared.map(|s| ModelFared { count: s.count, error: s.off, plain_error: s.plain_off, coverage: s.held }),
         }
     }
 }

@@ -402,6 +402,7 @@ pub fn view(plant: &Arc<Plant>, records: &Records, now: Instant, readings: u64) 
         unused: Arc::new(usual::unused()),
         gains: gains(&r),
         cases: Arc::new(cases(plant, &r)),
+        fared: Vec::new(),
         findings: r.findings,
         forecasts: r.forecasts,
         decisions: r.decisions,

@@ -3,6 +3,7 @@
 
 use measure::{Instant, Span};
 use plant::{Contest, Forecast, ForecastKind, Plant, RecordId, RecordKind, Window};
+use unit::desk::Score;
 use unit::lessons::Topic;
 use unit::lives::Part;
 use unit::outlook::learn::{Model, Standing};
@@ -61,7 +62,9 @@ pub fn outlook(plant: &Plant, now: Instant) -> Outlook {
         swapped: true,
         ..contest(midnight)
     };
-    let reports = vec![Report { of, standing: Standing::after(std::slice::from_ref(&lived)), contests: vec![lived] }];
+    let score = Score { count: 212, off: 2.4, plain_off: 4.3, width: 8.1, held: 0.91, plain_held: 0.8 };
+    let reports =
+        vec![Report { of, standing: Standing::after(std::slice::from_ref(&lived)), contests: vec![lived], fared: Some(score) }];
     Outlook { prospects: vec![energy, Prospect::of(Subject::Demand(product), &[], &none, Vec::new(), Some((3, 18)))], reports }
 }
 

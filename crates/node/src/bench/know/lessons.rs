@@ -3,8 +3,9 @@
 //! Enters: nothing. Leaves: rows, a topic and kind of machine each. Absent: what is learned and compared (`simulate::experiment` plays it).
 
 use crate::bench::Row;
-use simulate::experiment::{Fared, Taught, taught};
+use simulate::experiment::{Taught, taught};
 use std::collections::BTreeMap;
+use unit::desk::Score;
 
 /// Its name beside the sets.
 pub const NAME: &str = "lessons";
@@ -25,17 +26,22 @@ pub fn rows() -> Vec<Row> {
 fn of(key: &str, taught: &[Taught]) -> Vec<Row> {
     let (topic, count) = (taught[0].of.topic, taught.len() as f64);
     let mean = |of: &dyn Fn(&Taught) -> f64| taught.iter().map(of).sum::<f64>() / count;
-    let fared = |of: fn(&Fared) -> f64| (mean(&|t: &Taught| of(&t.learned)), mean(&|t: &Taught| of(&t.plain)));
-    let ((off, off_plain), (width, width_plain), (held, held_plain)) = (fared(|f| f.off), fared(|f| f.width), fared(|f| f.held));
+    let score = |of: fn(&Score) -> f64| mean(&|t: &Taught| of(&t.score));
     let judged: u32 = taught.iter().map(|t| t.contest.blocks).sum();
     let swapped = taught.iter().filter(|t| t.contest.swapped).count();
     let unit = topic.forecast().unit();
     let context = format!(
-        "{swapped} of {} seeds swapped; {judged} {} judged; off by {off:.3} ({off_plain:.3} plain), interval {width:.3} ({width_plain:.3})",
+        "{swapped} of {} seeds swapped; {judged} {} judged; off by {:.3} ({:.3} plain), interval {:.3}",
         taught.len(),
         topic.episodes(),
+        score(|s| s.off),
+        score(|s| s.plain_off),
+        score(|s| s.width),
     );
     let loss = Row::new(format!("{key}: mean pinball loss"), mean(&|t: &Taught| t.contest.challenger), unit);
     let loss = loss.beside("plain", mean(&|t: &Taught| t.contest.in_use)).under(context);
-    vec![loss, Row::new(format!("{key}: held by the 90 % interval"), held, "1").beside("plain", held_plain)]
+    vec![
+        loss,
+        Row::new(format!("{key}: held by the 90 % interval"), score(|s| s.held), "1").beside("plain", score(|s| s.plain_held)),
+    ]
 }
