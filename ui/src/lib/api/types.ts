@@ -2022,10 +2022,34 @@ export interface components {
          * @enum {string}
          */
         Mode: "automatic" | "ask" | "advise";
+        /** @description How what was foretold at the machines of a kind fared lately. */
+        ModelFared: {
+            /**
+             * Format: int64
+             * @description Forecasts that came, since the start.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Share of what came that the 90 % interval held [1].
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Mean absolute error, in the unit of the losses.
+             */
+            error: number;
+            /**
+             * Format: double
+             * @description That of the plain way, in the same unit.
+             */
+            plain_error: number;
+        };
         /** @description Which model foretells something at the machines of a kind. */
         ModelReport: {
             /** @description Contests, oldest first. */
             contests: components["schemas"]["Contest"][];
+            fared: components["schemas"]["ModelFared"] | null;
             /** @description What is foretold. */
             kind: components["schemas"]["ForecastKind"];
             learned: components["schemas"]["Window"] | null;
