@@ -229,7 +229,7 @@ async fn a_real_database_of_schema_3_is_brought_up_and_keeps_its_rows() {
     keep(&store, vec![behaviour.clone()]).await;
     store.close().await.expect("closed");
     drop(store);
-    assert_eq!(count(dir.path(), version).await, 5);
+    assert_eq!(count(dir.path(), version).await, 6);
     assert_eq!(count(dir.path(), "SELECT COUNT(*) FROM record_versions").await, records);
     assert_eq!(reopen(dir.path()).await.1.baselines, [behaviour]);
 }

@@ -99,7 +99,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let said = Store::open(dir.path(), &plant(), crate::fixture::tight()).await.err();
     let said = said.expect("a refusal").to_string();
-    assert!(said.contains("schema version 99, this program knows up to 5; use a newer socium"), "{said}");
+    assert!(said.contains("schema version 99, this program knows up to 6; use a newer socium"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,8 +108,9 @@ async fn a_database_of_an_older_version_is_brought_up_step_by_step_and_keeps_its
     for (version, without) in [
         ("1", &["DROP TABLE custom_orders", "DROP TABLE contests", "DROP TABLE baselines"][..]),
         ("2", &["DROP TABLE contests", "DROP TABLE baselines"][..]),
-        ("3", &["DROP TABLE baselines"][..]),
-        ("4", &["ALTER TABLE baselines DROP COLUMN used_at"][..]),
+        ("3", &["DROP TABLE baselines", "ALTER TABLE contests DROP COLUMN lessons"][..]),
+        ("4", &["ALTER TABLE baselines DROP COLUMN used_at", "ALTER TABLE contests DROP COLUMN lessons"][..]),
+        ("5", &["ALTER TABLE contests DROP COLUMN lessons"][..]),
     ] {
         let dir = tempfile::tempdir().expect("a directory");
         let (store, _) = open(dir.path()).await;
