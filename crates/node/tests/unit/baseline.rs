@@ -4,6 +4,7 @@
 //! The unit looks for what was frozen once a minute of its own clock, so that this takes a minute or two.
 
 use super::process::{Person, Unit, until, write_lines};
+use super::site::SITE;
 use measure::{Instant, Span};
 use node::clock::Clock;
 use serde_json::Value;
@@ -12,12 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
-const UNIT: &str = r#"[site]
-name = "usual"
-time_zone = "UTC"
-currency = "EUR"
-energy_price = 0.2
-carbon = 0.4
+const REST: &str = r#"
 [web]
 listen = "127.0.0.1:0"
 [store]
@@ -45,8 +41,8 @@ type = "pressing"
 const MINUTES: Duration = Duration::from_secs(150);
 
 fn write_config(file: &Path, door: SocketAddr, channel: &str) {
-    let text = UNIT.replace("DOOR", &door.to_string()).replace("CHANNEL", channel);
-    std::fs::write(file, text).expect("written");
+    let rest = REST.replace("DOOR", &door.to_string()).replace("CHANNEL", channel);
+    std::fs::write(file, format!("{SITE}{rest}")).expect("written");
 }
 
 /// Deviations of pieces around a level, one each eight seconds from an instant on; they are on the disk then.

@@ -2,17 +2,13 @@
 //! then on, and after a start.
 
 use super::process::{Person, Unit, run, until, write_lines};
+use super::site::SITE;
 use measure::{Instant, Span};
 use node::clock::Clock;
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-const UNIT: &str = r#"[site]
-name = "wearing"
-time_zone = "UTC"
-currency = "EUR"
-energy_price = 0.2
-carbon = 0.4
+const REST: &str = r#"
 [web]
 listen = "127.0.0.1:0"
 [store]
@@ -76,7 +72,7 @@ async fn how_long_tools_last_is_learned_from_stored_failures_and_in_use_after_a_
     let folder = tempfile::tempdir().expect("a folder");
     let door: SocketAddr = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
     let file = folder.path().join("unit.toml");
-    std::fs::write(&file, UNIT.replace("DOOR", &door.to_string())).expect("written");
+    std::fs::write(&file, format!("{SITE}{}", REST.replace("DOOR", &door.to_string()))).expect("written");
     let unit = Unit::start(&file);
     until("the source listens", || TcpStream::connect(door).ok()).await;
     let begins = Clock::real().now() - Span::from_days(15);
