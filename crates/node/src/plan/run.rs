@@ -19,8 +19,12 @@ const LOOK_S: f64 = 0.002;
 
 /// Steps of a proof between two looks at the clock, some microseconds each.
 const STEPS: u64 = 200;
-/// A proof may take as long as the search so far [s]; beyond that a quarter as long.
+/// A proof may take as long as the search so far [s]; beyond that a quarter as long, and most of the time once the search is stale.
 const PROOF_S: f64 = 1.0;
+/// A search is stale when it has found nothing better for as long again as until then, and for so long at the least [s].
+const STALE_S: f64 = 0.5;
+/// How many times the time of a stale search goes into the proof.
+const STALE_SHARE: f64 = 10.0;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +96,14 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
                 let began_s = thread_s()?;
-                let prover = is_proving.then_some(Prover { model, proof: None, is_over: false, began_s, spent_s: 0.0 });
+                let prover = is_proving.then_some(Prover {
+                    model,
+                    proof: None,
+                    is_over: false,
+                    began_s,
+                    spent_s: 0.0,
+                    found: (i64::MAX, 0.0),
+                });
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };
@@ -184,6 +195,8 @@ struct Prover<'m> {
     began_s: f64,
     /// CPU so far [s].
     spent_s: f64,
+    /// What the best plan cost, and how long the search had taken when it last became better by itself [s].
+    found: (i64, f64),
 }
 
 impl Prover<'_> {
@@ -191,7 +204,12 @@ impl Prover<'_> {
     fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
         let mut now = thread_s()?;
         let searched = now - self.began_s - self.spent_s;
-        let share = searched.min(PROOF_S + searched / 4.0);
+        let objective = shared.lock().objective();
+        if objective < self.found.0 {
+            self.found = (objective, searched);
+        }
+        let stale = (searched - (2.0 * self.found.1).max(STALE_S)).max(0.0);
+        let share = searched.min(PROOF_S + searched / 4.0) + STALE_SHARE * stale;
         while !self.is_over && self.spent_s < share && left_s()? > 0.0 {
             self.ask(shared);
             let after = thread_s()?;
@@ -228,7 +246,12 @@ impl Prover<'_> {
                 self.is_over = true;
             }
             // where it is not better, what the proof leaves out makes the difference
-            Verdict::Perhaps(plan) => self.is_over = !shared.lock().offer(&plan),
+            Verdict::Perhaps(plan) => {
+                let mut search = shared.lock();
+                self.is_over = !search.offer(&plan);
+                // what the proof finds says nothing of how far the search gets by itself
+                self.found.0 = search.objective();
+            }
         }
     }
 }

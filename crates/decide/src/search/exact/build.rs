@@ -335,7 +335,7 @@ impl<'m> Build<'m> {
         let terms: Vec<u32> = sum.terms.iter().map(|t| t.0).collect();
         let tails = self.tails();
         for number in (0..self.model.machines.len()).filter(|m| self.model.machines[*m].batch.is_none()) {
-            let mut pieces = Vec::new();
+            let (mut pieces, mut here) = (Vec::new(), Vec::new());
             let mut counted = vec![false; self.model.jobs.len()];
             for &operation in self.model.order().iter().rev() {
                 let of = &self.model.operations[operation as usize];
@@ -344,6 +344,7 @@ impl<'m> Build<'m> {
                 }
                 let ticks = tardy[of.job as usize].filter(|_| !std::mem::replace(&mut counted[of.job as usize], true));
                 let start = 2 * self.starts[operation as usize];
+                here.push(operation as usize);
                 pieces.push(Piece {
                     start,
                     head: self.solver.values[start as usize],
@@ -353,8 +354,11 @@ impl<'m> Build<'m> {
                 });
             }
             if pieces.len() > 1 && pieces.iter().any(|p| p.term.is_some()) {
-                let bounds: Vec<u32> = pieces.iter().map(|p| p.start).chain(terms.iter().copied()).collect();
-                self.solver.rule(Rule::Late(Box::new(Late::new(total, terms.len(), pieces))), bounds.into_iter());
+                let before: Vec<Vec<Option<Is>>> =
+                    here.iter().map(|a| here.iter().map(|b| self.before[*a][*b]).collect()).collect();
+                let orders = before.iter().flatten().flatten().map(|is| is.bound);
+                let bounds: Vec<u32> = pieces.iter().map(|p| p.start).chain(terms.iter().copied()).chain(orders).collect();
+                self.solver.rule(Rule::Late(Box::new(Late::new(total, terms.len(), pieces, before))), bounds.into_iter());
             }
         }
     }

@@ -5,7 +5,7 @@
 use super::solver::{Is, NONE};
 
 /// How much less a conflict counts than the next.
-const DECAY: f64 = 0.95;
+const DECAY: f64 = 0.98;
 /// Above this all are made smaller.
 const LARGE: f64 = 1e100;
 

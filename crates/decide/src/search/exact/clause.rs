@@ -108,7 +108,7 @@ impl Solver {
 
     /// Where nothing is chosen: forgets learned clauses that hold always, and half of those that tell least where there are many.
     pub fn reduce(&mut self) {
-        let most = KEPT + (self.conflicts / 8) as usize;
+        let most = KEPT + (self.conflicts / 5) as usize;
         if self.clauses.len() < self.clauses_next.max(most) {
             return;
         }

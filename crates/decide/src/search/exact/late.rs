@@ -1,10 +1,11 @@
 //! How late jobs are in all at the least, for what one machine has to do.
 //!
-//! Enters: a machine's operations with their earliest starts, the sum of what jobs cost. Leaves: a conflict where the sum cannot be kept. Absent:
+//! Enters: a machine's operations with their earliest starts and known orders, the sum of what jobs cost. Leaves: a conflict where the sum cannot be kept. Absent:
 //! what comes between the operations on other machines, set-ups.
 //!
 //! Whatever the sequence and even if work may be interrupted, the k-th of the operations is not complete before the k-th is by the rule of
-//! the shortest remaining work (Schrage, Operations Research 16, 1968), and each takes one of these places. So an assignment of operations to
+//! the shortest remaining work (Schrage, Operations Research 16, 1968), and each takes one of these places, none sooner than there are
+//! operations known to be before it, nor later than those after it leave room for. So an assignment of operations to
 //! places costs no more than any plan (after Chu, Naval Research Logistics 39, 1992; the assignment by Kuhn 1955, in Jonker & Volgenant's way).
 
 use super::rule::{Rule, Sum};
@@ -30,6 +31,8 @@ pub(super) struct Piece {
 pub(super) struct Late {
     total: u32,
     pieces: Vec<Piece>,
+    /// The words that one piece is before another.
+    before: Vec<Vec<Option<Is>>>,
     /// Terms that belong to none of the pieces.
     others: Vec<usize>,
     known: Known,
@@ -41,6 +44,8 @@ pub(super) struct Late {
 struct Known {
     first: Vec<i32>,
     terms: Vec<i32>,
+    /// The first and the last place of each piece, by what is before and after it.
+    places: Vec<(usize, usize)>,
 }
 
 /// Room for the work.
@@ -59,11 +64,19 @@ struct Room {
     seen: Vec<bool>,
 }
 
+impl Known {
+    /// What a piece costs at the least in a place that ends then, where its job is known to be so late.
+    fn cost(&self, (piece, number): (&Piece, usize), late: Option<i32>, end: i32, terms: &[(u32, i64, i32)]) -> i64 {
+        let late = late.map(|late| late.max(piece.after + end.max(self.first[number] + piece.duration)));
+        piece.term.zip(late).map_or(0, |(term, late)| terms[term].1 * i64::from(late))
+    }
+}
+
 impl Late {
     /// Of a sum with so many terms.
-    pub fn new(total: u32, terms: usize, pieces: Vec<Piece>) -> Self {
+    pub fn new(total: u32, terms: usize, pieces: Vec<Piece>, before: Vec<Vec<Option<Is>>>) -> Self {
         let others = (0..terms).filter(|t| pieces.iter().all(|p| p.term != Some(*t))).collect();
-        Self { total, pieces, others, known: Known::default(), room: Room::default() }
+        Self { total, pieces, before, others, known: Known::default(), room: Room::default() }
     }
 
     /// False where the sum cannot be kept.
@@ -73,6 +86,11 @@ impl Late {
         self.known.first.extend(self.pieces.iter().map(|p| solver.values[p.start as usize]));
         self.known.terms.clear();
         self.known.terms.extend(sum.terms.iter().map(|t| solver.values[t.0 as usize]));
+        let last = self.pieces.len() - 1;
+        self.known.places.clear();
+        for piece in 0..self.pieces.len() {
+            self.known.places.push((self.sooner(solver, piece).count(), last - self.later(solver, piece).count()));
+        }
         let left = sum.most - self.least(sum);
         if left < 0 {
             solver.conflict = self.words(solver, sum);
@@ -80,6 +98,16 @@ impl Late {
         }
         let terms: Vec<(u32, i64, i32)> = sum.terms.clone();
         self.limit(solver, &terms, left)
+    }
+
+    /// The words that others are before a piece, as far as they hold.
+    fn sooner(&self, solver: &Solver, piece: usize) -> impl Iterator<Item = Is> {
+        self.before.iter().filter_map(move |row| row[piece]).filter(|is| solver.holds(*is))
+    }
+
+    /// The words that it is before others.
+    fn later(&self, solver: &Solver, piece: usize) -> impl Iterator<Item = Is> {
+        self.before[piece].iter().flatten().copied().filter(|is| solver.holds(*is))
     }
 
     /// How late each job can be where so much of the sum is left over: by the prices of the assignment the others cost no less.
@@ -95,8 +123,21 @@ impl Late {
             let mut words = Vec::with_capacity(self.pieces.len() + terms.len());
             // the places are those of all
             words.extend(self.pieces.iter().zip(&self.known.first).map(|(p, first)| Is { bound: p.start, least: *first }));
-            for (other, least) in self.known.terms.iter().enumerate().filter(|(other, _)| *other != term) {
-                words.push(Is { bound: terms[other].0, least: *least });
+            let known = |term: usize| Is { bound: terms[term].0, least: self.known.terms[term] };
+            words.extend(self.others.iter().map(|other| known(*other)));
+            for other in (0..self.pieces.len()).filter(|other| *other != number) {
+                let (first, last) = self.known.places[other];
+                let mut late = self.pieces[other].term.map(|term| terms[term].2);
+                if !self.is_priced(terms, other, first..=last, late) {
+                    words.extend(self.pieces[other].term.map(known));
+                    late = self.pieces[other].term.map(|term| self.known.terms[term]);
+                }
+                if !self.is_priced(terms, other, 0..first, late) {
+                    words.extend(self.sooner(solver, other));
+                }
+                if !self.is_priced(terms, other, last + 1..self.pieces.len(), late) {
+                    words.extend(self.later(solver, other));
+                }
             }
             let reason = solver.words(&words);
             // what is less than nothing contradicts itself
@@ -107,21 +148,33 @@ impl Late {
         true
     }
 
+    /// Whether the price of a piece holds in each of some places, where no more is known of its job than that it is so late.
+    fn is_priced(
+        &self,
+        terms: &[(u32, i64, i32)],
+        number: usize,
+        places: impl IntoIterator<Item = usize>,
+        late: Option<i32>,
+    ) -> bool {
+        let price = self.room.rows[number + 1];
+        let cost = |place: usize| self.known.cost((&self.pieces[number], number), late, self.room.places[place], terms);
+        places.into_iter().all(|place| price + self.room.columns[place + 1] <= cost(place))
+    }
+
     /// What the sum is at the least.
     fn least(&mut self, sum: &Sum) -> i64 {
         self.places();
-        let known = &self.known;
+        let (known, Room { places, costs, .. }) = (&self.known, &mut self.room);
         let rest: i64 = self.others.iter().map(|t| sum.terms[*t].1 * i64::from(known.terms[*t])).sum();
-        self.room.costs.clear();
-        for (piece, first) in self.pieces.iter().zip(&known.first) {
-            let places = self.room.places.iter();
-            match piece.term {
-                None => self.room.costs.extend(places.map(|_| 0)),
-                Some(term) => {
-                    let (weight, late) = (sum.terms[term].1, known.terms[term].max(piece.after + first + piece.duration));
-                    self.room.costs.extend(places.map(|end| weight * i64::from(late.max(piece.after + end))));
-                }
-            }
+        costs.clear();
+        // what cannot be costs too much
+        let never = (sum.most + 1).max(1);
+        for (number, (piece, (first, last))) in self.pieces.iter().zip(&known.places).enumerate() {
+            let late = piece.term.map(|term| known.terms[term]);
+            let cost = |end: &i32| known.cost((piece, number), late, *end, &sum.terms);
+            costs.extend(
+                places.iter().enumerate().map(|(place, end)| if (*first..=*last).contains(&place) { cost(end) } else { never }),
+            );
         }
         rest + self.room.assigned(self.pieces.len())
     }
@@ -156,7 +209,7 @@ impl Late {
         }
     }
 
-    /// What of that is needed for it: the latest steps are done without first.
+    /// What of that is needed for it: orders are done without first, then the latest steps.
     fn words(&mut self, solver: &Solver, sum: &Sum) -> Vec<Is> {
         let starts = self.pieces.iter().enumerate().map(|(number, p)| (p.start, p.head, number, true));
         let terms = sum.terms.iter().enumerate().map(|(number, t)| (t.0, t.2, number, false));
@@ -164,6 +217,20 @@ impl Late {
         all.retain(|a| solver.values[a.0 as usize] > a.1);
         all.sort_by_key(|a| Reverse(solver.last[a.0 as usize]));
         let mut words = Vec::new();
+        let last = self.pieces.len() - 1;
+        for piece in 0..self.pieces.len() {
+            let (sooner, later) = self.known.places[piece];
+            self.known.places[piece].0 = 0;
+            if sooner > 0 && self.least(sum) <= sum.most {
+                self.known.places[piece].0 = sooner;
+                words.extend(self.sooner(solver, piece));
+            }
+            self.known.places[piece].1 = last;
+            if later < last && self.least(sum) <= sum.most {
+                self.known.places[piece].1 = later;
+                words.extend(self.later(solver, piece));
+            }
+        }
         for (bound, always, number, is_start) in all {
             let own = if is_start { &mut self.known.first } else { &mut self.known.terms };
             let least = std::mem::replace(&mut own[number], always);

@@ -64,6 +64,8 @@ impl Machine {
     /// All windows that end at an instant: tasks within, from the latest start backwards.
     fn window(solver: &mut Solver, seen: &[Seen], until: i32) -> bool {
         let (mut work, mut earliest, mut from_earliest) = (0, i32::MIN, 0);
+        let is_beside = |s: &&Seen| s.last > until || !s.is_here;
+        let longest = seen.iter().filter(is_beside).map(|s| s.task.duration).max().unwrap_or(0);
         for (place, at) in seen.iter().enumerate().rev() {
             if at.is_here && at.last <= until {
                 work += at.task.duration;
@@ -76,11 +78,12 @@ impl Machine {
                     return false;
                 }
             }
-            if work == 0 {
+            // even the longest that is not within would fit
+            if work == 0 || at.first + work + longest <= until {
                 continue;
             }
             // those that are not within, but begin no earlier than this one
-            for other in seen[place..].iter().filter(|o| o.last > until || !o.is_here) {
+            for other in seen[place..].iter().filter(is_beside) {
                 if at.first + work + other.task.duration <= until {
                     continue;
                 }

@@ -78,7 +78,7 @@ pub(super) struct Arc {
 /// No step.
 pub(super) const NONE: u32 = u32::MAX;
 /// Conflicts between two restarts, times Luby's sequence.
-const RESTART: u64 = 128;
+const RESTART: u64 = 256;
 
 /// What a solver has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

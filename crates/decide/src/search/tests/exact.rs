@@ -5,6 +5,7 @@ use crate::check::plan::certify;
 use crate::search::Search;
 use crate::search::exact::{Proof, Verdict};
 use crate::search::model::{Job, Machine, Mode, Model, Operation, Parts, SetUps};
+use measure::Chance;
 use proptest::prelude::*;
 
 proptest! {
@@ -49,6 +50,37 @@ proptest! {
                     search.offer(&plan);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn no_proof_denies_the_tardiness_of_a_plan(durations in proptest::collection::vec(1_i64..30, 15), seed in any::<u64>()) {
+        // five jobs over three machines, so that places and orders on a machine count
+        let mut chance = Chance::seeded(seed);
+        let mut parts = Parts { machines: vec![Machine::default(); 3], ..Parts::default() };
+        for (job, durations) in (0..).zip(durations.chunks(3)) {
+            let due = durations.iter().sum::<i64>() + chance.below(40) as i64;
+            parts.jobs.push(Job { due: Some(due), tardiness: 1 + chance.below(3) as i64, ..Job::default() });
+            let first = chance.below(3) as u32;
+            for (place, &duration) in (0..).zip(durations) {
+                let number = parts.operations.len() as u32;
+                parts.precedences.extend((place > 0).then(|| (number - 1, number)));
+                let modes = vec![Mode { machine: (first + place) % 3, duration }];
+                parts.operations.push(Operation { job, modes, ..Operation::default() });
+            }
+        }
+        let model = Model::new(parts).expect("a job shop");
+        let mut search = Search::new(&model, seed);
+        search.step(5_000);
+        let mut proof = Proof::new(&model, search.objective() + 1).expect("it is small");
+        let verdict = proof.ask(100_000);
+        let Verdict::Perhaps(plan) = verdict else { return Err(TestCaseError::fail(format!("{verdict:?}"))) };
+        search.offer(&plan);
+        proof.tighten(search.objective());
+        // whatever the proof has learned, what it denies no search finds
+        if proof.ask(20_000) == Verdict::None {
+            search.step(20_000);
+            prop_assert!(proof.below() <= search.objective());
         }
     }
 
