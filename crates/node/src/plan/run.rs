@@ -19,11 +19,11 @@ const LOOK_S: f64 = 0.002;
 
 /// Steps of a proof between two looks at the clock, some microseconds each.
 const STEPS: u64 = 200;
-/// A proof may take as long as the search so far [s]; beyond that a quarter as long, and most of the time once the search is stale.
+/// A proof may take as long as the search so far [s]; beyond that a quarter as long.
 const PROOF_S: f64 = 1.0;
-/// A search is stale when it has found nothing better for as long again as until then, and for so long at the least [s].
+/// A search is stale when it has found nothing better for as long again as until then, at the least after so long [s].
 const STALE_S: f64 = 0.5;
-/// How many times the time of a stale search goes into the proof.
+/// How many times as long as a stale search goes on a proof may take.
 const STALE_SHARE: f64 = 10.0;
 
 /// What is wanted.
@@ -96,14 +96,7 @@ pub fn search(model: &Model, wanted: Wanted<'_>) -> Result<Found, Failure> {
             let is_proving = thread == 0 && wanted.iterations.is_none();
             scope.spawn(move || {
                 let began_s = thread_s()?;
-                let prover = is_proving.then_some(Prover {
-                    model,
-                    proof: None,
-                    is_over: false,
-                    began_s,
-                    spent_s: 0.0,
-                    found: (i64::MAX, 0.0),
-                });
+                let prover = is_proving.then(|| Prover::new(model, began_s));
                 shared.stepped(wanted.cpu_s, spent_s, prover)
             })
         };
@@ -195,37 +188,51 @@ struct Prover<'m> {
     began_s: f64,
     /// CPU so far [s].
     spent_s: f64,
-    /// What the best plan cost, and how long the search had taken when it last became better by itself [s].
-    found: (i64, f64),
+    /// By how much the best plan breaks limits and what it costs.
+    found: (i64, Vec<i64>),
+    /// How long the search had taken when it last became better by itself [s].
+    found_s: f64,
 }
 
-impl Prover<'_> {
+impl<'m> Prover<'m> {
+    fn new(model: &'m Model, began_s: f64) -> Self {
+        Self { model, proof: None, is_over: false, began_s, spent_s: 0.0, found: (i64::MAX, Vec::new()), found_s: 0.0 }
+    }
+
     /// Asks until the proof took its share of the thread's time.
     fn prove(&mut self, shared: &Shared<'_>, left_s: &dyn Fn() -> Result<f64, Failure>) -> Result<(), Failure> {
         let mut now = thread_s()?;
         let searched = now - self.began_s - self.spent_s;
-        let objective = shared.lock().objective();
-        if objective < self.found.0 {
-            self.found = (objective, searched);
-        }
-        let stale = (searched - (2.0 * self.found.1).max(STALE_S)).max(0.0);
-        let share = searched.min(PROOF_S + searched / 4.0) + STALE_SHARE * stale;
-        while !self.is_over && self.spent_s < share && left_s()? > 0.0 {
-            self.ask(shared);
+        self.look(&shared.lock(), searched);
+        let share = share_s(searched, self.found_s);
+        while !self.is_over && self.spent_s < share && left_s()? > 0.0 && self.ask(shared, searched) {
             let after = thread_s()?;
             (self.spent_s, now) = (self.spent_s + after - now, after);
         }
         Ok(())
     }
 
-    /// Asks for some steps.
-    fn ask(&mut self, shared: &Shared<'_>) {
-        let best = {
+    /// Notes when the search became better.
+    fn look(&mut self, search: &Search<'_>, searched: f64) {
+        let found = (search.broken(), search.objectives());
+        if found < self.found {
+            (self.found, self.found_s) = (found, searched);
+        }
+    }
+
+    /// Asks for some steps. False where there is nothing to ask now.
+    fn ask(&mut self, shared: &Shared<'_>, searched: f64) -> bool {
+        let better = {
             let search = shared.lock();
-            let is_new = search.broken() == 0 && self.proof.as_ref().is_none_or(|p| search.objective() < p.below());
+            self.look(&search, searched);
+            // without a plan that breaks no limit there is nothing to ask yet
+            if search.is_over() || search.broken() > 0 {
+                return false;
+            }
+            let is_new = self.proof.as_ref().is_none_or(|p| search.objective() < p.below());
             is_new.then(|| (search.objective(), search.best()))
         };
-        if let Some((objective, best)) = best {
+        if let Some((objective, best)) = better {
             match &mut self.proof {
                 Some(proof) => proof.tighten(objective),
                 None => self.proof = Proof::new(self.model, objective),
@@ -234,10 +241,9 @@ impl Prover<'_> {
                 proof.lean(&best.plan);
             }
         }
-        // without a plan that breaks no limit there is nothing to ask yet
         let Some(proof) = &mut self.proof else {
-            self.is_over = shared.lock().broken() == 0;
-            return;
+            self.is_over = true;
+            return false;
         };
         match proof.ask(STEPS) {
             Verdict::Open => {}
@@ -245,15 +251,22 @@ impl Prover<'_> {
                 shared.lock().raise(proof.below());
                 self.is_over = true;
             }
-            // where it is not better, what the proof leaves out makes the difference
             Verdict::Perhaps(plan) => {
                 let mut search = shared.lock();
+                // where it is not better, what the proof leaves out makes the difference
                 self.is_over = !search.offer(&plan);
                 // what the proof finds says nothing of how far the search gets by itself
-                self.found.0 = search.objective();
+                self.found = (search.broken(), search.objectives());
             }
         }
+        true
     }
+}
+
+/// How long a proof may take beside a search of so long that last became better then [s].
+pub(super) fn share_s(searched: f64, found: f64) -> f64 {
+    let stale = (searched - (2.0 * found).max(STALE_S)).max(0.0);
+    searched.min(PROOF_S + searched / 4.0) + STALE_SHARE * stale
 }
 
 /// Steps a run until it is over or no time is left.

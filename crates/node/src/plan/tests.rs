@@ -1,7 +1,7 @@
 //! The JSON of problems and plans: what it means, what it refuses, its schema.
 
 use super::form::{CriterionForm, ModelForm, PlanForm};
-use super::run::{Wanted, search};
+use super::run::{Wanted, search, share_s};
 use crate::config::reference;
 use crate::config::tests::golden::compare;
 
@@ -302,4 +302,26 @@ fn golden_plan_schema() {
         "plan": reference::schema_of::<PlanForm>(),
     });
     compare("docs/plan.schema.json", &reference::schema_text(&both));
+}
+
+#[test]
+fn a_proof_has_most_of_the_time_once_the_search_is_stale() {
+    // searched, when it last became better, what the proof may have taken
+    let table = [
+        // half of the time at first
+        (0.4, 0.3, 0.4),
+        // then a fifth
+        (4.0, 3.0, 2.0),
+        (4.0, 2.0, 2.0),
+        // and ten times what goes beyond twice as long
+        (4.0, 1.5, 12.0),
+        (0.75, 0.0, 3.25),
+    ];
+    for (searched, found, share) in table {
+        assert!(
+            (share_s(searched, found) - share).abs() < 1e-9,
+            "{searched} s, better at {found} s: {}",
+            share_s(searched, found)
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! How late jobs are in all at the least, for what one machine has to do.
 //!
-//! Enters: a machine's operations with their earliest starts and known orders, the sum of what jobs cost. Leaves: a conflict where the sum cannot be kept. Absent:
-//! what comes between the operations on other machines, set-ups.
+//! Enters: a machine's operations with their earliest starts and known orders, the sum of what jobs cost. Leaves: a conflict where the sum
+//! cannot be kept, how late each job may be. Absent: what comes between the operations on other machines, set-ups.
 //!
 //! Whatever the sequence and even if work may be interrupted, the k-th of the operations is not complete before the k-th is by the rule of
 //! the shortest remaining work (Schrage, Operations Research 16, 1968), and each takes one of these places, none sooner than there are
@@ -45,7 +45,7 @@ struct Known {
     first: Vec<i32>,
     terms: Vec<i32>,
     /// The first and the last place of each piece, by what is before and after it.
-    places: Vec<(usize, usize)>,
+    ranges: Vec<(usize, usize)>,
 }
 
 /// Room for the work.
@@ -66,7 +66,7 @@ struct Room {
 
 impl Known {
     /// What a piece costs at the least in a place that ends then, where its job is known to be so late.
-    fn cost(&self, (piece, number): (&Piece, usize), late: Option<i32>, end: i32, terms: &[(u32, i64, i32)]) -> i64 {
+    fn cost(&self, piece: &Piece, number: usize, late: Option<i32>, end: i32, terms: &[(u32, i64, i32)]) -> i64 {
         let late = late.map(|late| late.max(piece.after + end.max(self.first[number] + piece.duration)));
         piece.term.zip(late).map_or(0, |(term, late)| terms[term].1 * i64::from(late))
     }
@@ -87,9 +87,9 @@ impl Late {
         self.known.terms.clear();
         self.known.terms.extend(sum.terms.iter().map(|t| solver.values[t.0 as usize]));
         let last = self.pieces.len() - 1;
-        self.known.places.clear();
+        self.known.ranges.clear();
         for piece in 0..self.pieces.len() {
-            self.known.places.push((self.sooner(solver, piece).count(), last - self.later(solver, piece).count()));
+            self.known.ranges.push((self.sooner(solver, piece).count(), last - self.later(solver, piece).count()));
         }
         let left = sum.most - self.least(sum);
         if left < 0 {
@@ -126,7 +126,7 @@ impl Late {
             let known = |term: usize| Is { bound: terms[term].0, least: self.known.terms[term] };
             words.extend(self.others.iter().map(|other| known(*other)));
             for other in (0..self.pieces.len()).filter(|other| *other != number) {
-                let (first, last) = self.known.places[other];
+                let (first, last) = self.known.ranges[other];
                 let mut late = self.pieces[other].term.map(|term| terms[term].2);
                 if !self.is_priced(terms, other, first..=last, late) {
                     words.extend(self.pieces[other].term.map(known));
@@ -157,7 +157,7 @@ impl Late {
         late: Option<i32>,
     ) -> bool {
         let price = self.room.rows[number + 1];
-        let cost = |place: usize| self.known.cost((&self.pieces[number], number), late, self.room.places[place], terms);
+        let cost = |place: usize| self.known.cost(&self.pieces[number], number, late, self.room.places[place], terms);
         places.into_iter().all(|place| price + self.room.columns[place + 1] <= cost(place))
     }
 
@@ -169,9 +169,9 @@ impl Late {
         costs.clear();
         // what cannot be costs too much
         let never = (sum.most + 1).max(1);
-        for (number, (piece, (first, last))) in self.pieces.iter().zip(&known.places).enumerate() {
+        for (number, (piece, (first, last))) in self.pieces.iter().zip(&known.ranges).enumerate() {
             let late = piece.term.map(|term| known.terms[term]);
-            let cost = |end: &i32| known.cost((piece, number), late, *end, &sum.terms);
+            let cost = |end: &i32| known.cost(piece, number, late, *end, &sum.terms);
             costs.extend(
                 places.iter().enumerate().map(|(place, end)| if (*first..=*last).contains(&place) { cost(end) } else { never }),
             );
@@ -219,15 +219,15 @@ impl Late {
         let mut words = Vec::new();
         let last = self.pieces.len() - 1;
         for piece in 0..self.pieces.len() {
-            let (sooner, later) = self.known.places[piece];
-            self.known.places[piece].0 = 0;
+            let (sooner, later) = self.known.ranges[piece];
+            self.known.ranges[piece].0 = 0;
             if sooner > 0 && self.least(sum) <= sum.most {
-                self.known.places[piece].0 = sooner;
+                self.known.ranges[piece].0 = sooner;
                 words.extend(self.sooner(solver, piece));
             }
-            self.known.places[piece].1 = last;
+            self.known.ranges[piece].1 = last;
             if later < last && self.least(sum) <= sum.most {
-                self.known.places[piece].1 = later;
+                self.known.ranges[piece].1 = later;
                 words.extend(self.later(solver, piece));
             }
         }

@@ -61,11 +61,10 @@ proptest! {
         for (job, durations) in (0..).zip(durations.chunks(3)) {
             let due = durations.iter().sum::<i64>() + chance.below(40) as i64;
             parts.jobs.push(Job { due: Some(due), tardiness: 1 + chance.below(3) as i64, ..Job::default() });
-            let first = chance.below(3) as u32;
             for (place, &duration) in (0..).zip(durations) {
                 let number = parts.operations.len() as u32;
                 parts.precedences.extend((place > 0).then(|| (number - 1, number)));
-                let modes = vec![Mode { machine: (first + place) % 3, duration }];
+                let modes = vec![Mode { machine: chance.below(3) as u32, duration }];
                 parts.operations.push(Operation { job, modes, ..Operation::default() });
             }
         }
