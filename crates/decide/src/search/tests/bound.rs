@@ -231,20 +231,29 @@ fn a_machine_without_idle_time_waits_to_begin() {
     assert_eq!(refused(&model, &plan, |p| p.operations[1].start = 4), "no_idle");
 }
 
-/// A flow shop of random durations: jobs over machines, all in one sequence.
-fn flow_shop(durations: &[Vec<i64>]) -> Parts {
-    let machines = durations[0].len() as u32;
-    let mut parts = Parts { machines: vec![Machine::default(); machines as usize], makespan: 1, ..Parts::default() };
+/// Jobs of operations one after another, each on the machine that is told for its place in the job.
+pub(super) fn job_shop(machines: usize, durations: &[Vec<i64>], mut machine: impl FnMut(u32) -> u32) -> Parts {
+    let mut parts = Parts { machines: vec![Machine::default(); machines], ..Parts::default() };
     for (job, durations) in (0..).zip(durations) {
         parts.jobs.push(Job::default());
-        for (machine, &duration) in (0..).zip(durations) {
+        for (place, &duration) in (0..).zip(durations) {
             let number = parts.operations.len() as u32;
-            parts.precedences.extend((machine > 0).then(|| (number - 1, number)));
-            parts.operations.push(Operation { job, modes: vec![Mode { machine, duration }], ..Operation::default() });
+            parts.precedences.extend((place > 0).then(|| (number - 1, number)));
+            parts.operations.push(Operation {
+                job,
+                modes: vec![Mode { machine: machine(place), duration }],
+                ..Operation::default()
+            });
         }
     }
-    parts.permutations = vec![(0..machines).collect()];
     parts
+}
+
+/// A flow shop of random durations: jobs over machines, all in one sequence.
+fn flow_shop(durations: &[Vec<i64>]) -> Parts {
+    let machines = durations[0].len();
+    let permutations = vec![(0..machines as u32).collect()];
+    Parts { makespan: 1, permutations, ..job_shop(machines, durations, |place| place) }
 }
 
 /// The makespan of a sequence of jobs; without idle time each machine begins so late that it never stands.
